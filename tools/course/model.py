@@ -1,0 +1,184 @@
+"""The course as data: the repository, its stages, and what course.toml says about them."""
+
+import difflib
+import os
+import pathlib
+import re
+import subprocess
+
+from .errors import CourseError, UsageError
+from . import globs
+
+try:
+    import tomllib
+except ImportError:  # Python 3.10
+    import tomli as tomllib
+
+IGNORED_FOLDERS = {".git", "build", "work", "var", "node_modules", "__pycache__", ".cache", ".vs", ".vscode"}
+
+
+class Task:
+    """One thing that the student writes: a region `// <student ID>` in one file of the stage."""
+
+    def __init__(self, stage, data):
+        where = f"course.toml: a task of stage {stage}"
+        for key in ("id", "title", "points", "file", "tests"):
+            if key not in data:
+                raise CourseError(f"{where} ({data.get('id', 'no id')}) has no '{key}'")
+        self.id = data["id"]
+        self.title = data["title"]
+        self.points = data["points"]
+        self.file = data["file"]
+        self.tests = list(data["tests"])
+        self.hints = list(data.get("hints", []))
+        self.note = data.get("note", "")
+
+
+class Stage:
+    """One stage folder and its table in course.toml."""
+
+    def __init__(self, repo, number, data):
+        self.repo = repo
+        self.number = number
+        self.data = data
+        self.folder = data.get("folder", "")
+        self.path = repo.root / self.folder
+        self.title = data.get("title", "")
+        self.title_ko = data.get("title_ko", "")
+        self.concept = data.get("concept", "")
+        self.concept_ko = data.get("concept_ko", "")
+        self.new = dict(data.get("new", {}))
+        self.changed = dict(data.get("changed", {}))
+        self.removed = dict(data.get("removed", {}))
+        self.renamed = dict(data.get("renamed", {}))
+        self.retired = dict(data.get("retired", {}))
+        self.budget = data.get("budget", repo.default_budget)
+        self.budget_reason = data.get("budget_reason", "")
+        self.points = data.get("points", 0)
+        self.tasks = [Task(number, t) for t in data.get("task", [])]
+        self.demo = data.get("demo", {})
+
+    @property
+    def present(self):
+        """A stage counts as there when it can be built."""
+        return bool(self.folder) and (self.path / "CMakeLists.txt").is_file()
+
+    def files(self):
+        """Paths of the stage's files relative to its folder, sorted; build output does not count."""
+        prefix = self.folder + "/"
+        return sorted(p[len(prefix):] for p in self.repo.files() if p.startswith(prefix))
+
+    def lesson_files(self):
+        """files() without those that each stage writes for itself (the lesson card)."""
+        return [f for f in self.files() if not globs.first_match(self.repo.own_files, f)]
+
+
+class Repo:
+    """The working copy. `root` holds course.toml."""
+
+    def __init__(self, root):
+        self.root = pathlib.Path(root).resolve()
+        self._files = None
+        file = self.root / "course.toml"
+        try:
+            self.data = tomllib.loads(file.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise CourseError(f"{file} is missing") from None
+        except tomllib.TOMLDecodeError as e:
+            raise CourseError(f"{file}: {e}") from None
+        course = self.data.get("course", {})
+        self.default_budget = course.get("budget", 600)
+        self.own_files = course.get("own", ["README.md", "README.ko.md"])
+        self.numbered_files = course.get("numbered", ["CMakeLists.txt"])
+        self.stages = {n: Stage(self, n, d) for n, d in sorted(self.data.get("stage", {}).items())}
+
+    # -- stages ----------------------------------------------------------------------------------
+
+    def present(self):
+        return [s for s in self.stages.values() if s.present]
+
+    def neighbours(self):
+        """(stage, next stage) for every two stages that are both there and next to each other."""
+        numbers = list(self.stages)
+        pairs = zip(numbers, numbers[1:])
+        return [(self.stages[a], self.stages[b]) for a, b in pairs
+                if self.stages[a].present and self.stages[b].present]
+
+    def after(self, stage):
+        """The stages behind `stage` that are there, without a gap."""
+        found = []
+        numbers = list(self.stages)
+        for number in numbers[numbers.index(stage.number) + 1:]:
+            if not self.stages[number].present:
+                break
+            found.append(self.stages[number])
+        return found
+
+    def find(self, name):
+        """A stage by "2", "02", "02_server_framework" or "stage02"; the error names the nearest."""
+        wanted = str(name).strip().rstrip("/")
+        match = re.fullmatch(r"(?:stage)?0?(\d)", wanted)
+        number = f"0{match.group(1)}" if match else None
+        for stage in self.stages.values():
+            if stage.number == number or stage.folder == wanted:
+                if not stage.present:
+                    raise UsageError(f"stage {stage.number} ({stage.folder}) is planned but not here yet; "
+                                     f"here: {self._names()}")
+                return stage
+        candidates = {s.folder: s for s in self.present()}
+        candidates.update({s.number: s for s in self.present()})
+        candidates.update({s.folder[3:]: s for s in self.present()})
+        near = difflib.get_close_matches(wanted, candidates, n=1, cutoff=0.4)
+        hint = f"; did you mean {candidates[near[0]].folder}?" if near else ""
+        raise UsageError(f"no stage named '{wanted}'{hint} (here: {self._names()})")
+
+    def select(self, names):
+        """The named stages in order, or every stage that is there."""
+        if not names:
+            return self.present()
+        chosen = {self.find(n).number for n in names}
+        return [s for s in self.present() if s.number in chosen]
+
+    def newest(self):
+        if not self.present():
+            raise CourseError("no stage is here yet")
+        return self.present()[-1]
+
+    def _names(self):
+        return ", ".join(s.number for s in self.present()) or "none"
+
+    # -- files -----------------------------------------------------------------------------------
+
+    def files(self):
+        """All files of the working copy that are (or would be) under version control."""
+        if self._files is None:
+            self._files = self._git_files() if (self.root / ".git").exists() else self._walk()
+        return self._files
+
+    def refresh(self):
+        self._files = None
+
+    def _git_files(self):
+        out = subprocess.run(["git", "ls-files", "-coz", "--exclude-standard"], cwd=self.root,
+                             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+        if out.returncode != 0:
+            return self._walk()
+        names = {n for n in out.stdout.decode("utf-8", "surrogateescape").split("\0") if n}
+        return sorted(n for n in names if (self.root / n).is_file() or (self.root / n).is_symlink())
+
+    def _walk(self):
+        found = []
+        for folder, folders, files in os.walk(self.root):
+            folders[:] = sorted(f for f in folders if f not in IGNORED_FOLDERS)
+            base = pathlib.Path(folder).relative_to(self.root)
+            found += [(base / f).as_posix() for f in files]
+        return sorted(found)
+
+
+def find_root(start=None):
+    """The folder with course.toml at or above `start` (by default: the one this file belongs to)."""
+    here = pathlib.Path(start) if start else pathlib.Path(__file__)
+    for folder in [here, *here.resolve().parents]:
+        if (folder / "course.toml").is_file():
+            return folder.resolve()
+    raise CourseError("course.toml not found: is this the course's folder?")
