@@ -1,0 +1,78 @@
+"""Reads the command line and hands over to the module of the command."""
+
+import argparse
+import errno
+import importlib
+import sys
+
+from . import console
+from .errors import CourseError, FAILED, USAGE, UsageError
+from .model import Repo, find_root
+
+COMMANDS = {
+    "run": "course.run_command",
+    "test": "course.test_command",
+    "build": "course.build_command",
+    "diff": "course.diff_command",
+    "check": "course.check",
+    "carry": "course.carry",
+    "doctor": "course.doctor",
+}
+
+EPILOG = """examples:
+  ./course run                 the newest stage's server with its clients, and what to look at
+  ./course test                builds and tests every stage (a newcomer's way)
+  ./course test 02 --tsan      stage 02 under ThreadSanitizer
+  ./course diff 02 03          the lesson of stage 03 as a difference
+
+Exit codes: 0 ok, 1 failed, 2 wrong use. Every command explains itself with --help."""
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse with the course's one-line errors."""
+
+    def error(self, message):
+        raise UsageError(f"{message} (see {self.prog} --help)")
+
+
+def build_parser():
+    parser = Parser(prog="./course", description="The one command of the course.", epilog=EPILOG,
+                    formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="command", metavar="command", parser_class=Parser)
+    for name, module_name in COMMANDS.items():
+        module = importlib.import_module(module_name)
+        sub = commands.add_parser(name, help=module.HELP, description=module.HELP, epilog=module.EXAMPLES,
+                                  formatter_class=argparse.RawDescriptionHelpFormatter)
+        sub.add_argument("--yes", action="store_true", help="install missing packages without asking")
+        module.add_arguments(sub)
+        sub.set_defaults(module=module)
+    return parser
+
+
+def main(argv=None):
+    sys.stdout.reconfigure(errors="replace")
+    try:
+        parser = build_parser()
+        args = parser.parse_args(argv)
+        if not args.command:
+            parser.print_help()
+            return USAGE
+        return args.module.run(Repo(find_root()), args)
+    except CourseError as e:
+        console.error(str(e))
+        return e.code
+    except KeyboardInterrupt:
+        console.error("stopped")
+        return 130
+    except BrokenPipeError:
+        return FAILED
+    except OSError as e:
+        if e.errno == errno.ENOSPC:
+            console.error("the disk is full; free some space (build/ can be deleted at any time)")
+            return FAILED
+        console.error(f"{e.strerror or e}: {e.filename}" if e.filename else str(e))
+        return FAILED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

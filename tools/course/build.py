@@ -1,0 +1,121 @@
+"""One build tree per configuration for all stages: build/<configuration>."""
+
+import os
+import re
+import shutil
+
+from . import console, process
+from .errors import CourseError, UsageError
+
+# configuration -> what it is; each is a preset of CMakePresets.json
+CONFIGS = {
+    "release": "optimised, as the lectures measure it",
+    "debug": "no optimisation, assertions of the port on",
+    "asan": "AddressSanitizer and UndefinedBehaviorSanitizer",
+    "tsan": "ThreadSanitizer",
+    "windows": "cross build with mingw-w64, run under Wine",
+    "msvc": "Visual Studio with vcpkg (written, not machine-checked)",
+}
+PRESETS = {"windows": "windows-cross"}
+_PROGRESS = re.compile(r"^\[(\d+)/(\d+)\]")
+
+
+def tree(repo, config):
+    return repo.root / "build" / config
+
+
+def log_file(repo, name):
+    folder = repo.root / "build" / "logs"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{name}.log"
+
+
+def native_config(config):
+    """On Windows the release configuration is the msvc preset's tree."""
+    return "msvc" if os.name == "nt" and config == "release" else config
+
+
+def jobs():
+    """Parallel compile jobs: one per core, less when memory is short (about 1 GiB each)."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // (1 << 30)
+    except (ValueError, OSError, AttributeError):
+        memory = cores
+    return max(1, min(cores, memory))
+
+
+def ccache_env(repo):
+    """Settings that let ccache answer for precompiled headers and for copies of a file in later stages."""
+    return {
+        "CCACHE_BASEDIR": str(repo.root),
+        "CCACHE_NOHASHDIR": "1",
+        "CCACHE_SLOPPINESS": "pch_defines,time_macros,include_file_mtime,include_file_ctime",
+    }
+
+
+def configure(repo, config, stages, again):
+    """Runs CMake for the configuration, so that exactly `stages` are in the tree."""
+    folder = tree(repo, config)
+    log = log_file(repo, f"{config}-configure")
+    log.unlink(missing_ok=True)
+    numbers = ";".join(s.number for s in stages)
+    command = ["cmake", "--preset", PRESETS.get(config, config), f"-DCOURSE_STAGES={numbers}"]
+    if os.name != "nt":
+        command.append(f"-DCMAKE_CXX_COMPILER_LAUNCHER={repo.root / 'tools' / 'cmake' / 'stage-compile'}")
+    stale = folder / "CMakeCache.txt"
+    if stale.is_file() and f"CMAKE_HOME_DIRECTORY:INTERNAL={repo.root.as_posix()}\n" not in stale.read_text(errors="replace"):
+        console.say(f"build/{config} belongs to another folder: made anew")
+        shutil.rmtree(folder)
+    status = console.Status(f"{config}: configure")
+    result = process.run_logged(command, log, status, env=ccache_env(repo), cwd=repo.root)
+    status.done(result.code == 0)
+    if result.code != 0:
+        relevant = [l for l in result.tail if l.strip()][-15:]
+        process.fail(result, f"configuring {config}", relevant, again)
+
+
+def build(repo, config, stages, again, targets=()):
+    """Configures and builds the stages; ends the command when that fails."""
+    if config == "msvc" and os.name != "nt":
+        raise UsageError("the msvc configuration builds on Windows only; here: --config windows")
+    configure(repo, config, stages, again)
+    log = log_file(repo, f"{config}-build")
+    log.unlink(missing_ok=True)
+    status = console.Status(f"{config}: build")
+
+    def on_line(line):
+        match = _PROGRESS.match(line)
+        if match:
+            status.update(f"{match.group(1)}/{match.group(2)} {line[match.end():].strip()}")
+
+    env = dict(ccache_env(repo), NINJA_STATUS="[%f/%t] ")
+    command = ["cmake", "--build", str(tree(repo, config)), "--parallel", str(jobs())]
+    if config == "msvc":
+        command += ["--config", "Release"]
+    if targets:
+        command += ["--target", *targets]
+    result = process.run_logged(command, log, status, on_line, env=env, cwd=repo.root)
+    status.done(result.code == 0)
+    if result.code != 0:
+        process.fail(result, f"building {config}", first_error(result.tail), again)
+    return status.seconds()
+
+
+def first_error(lines, most=25):
+    """The lines around the first compiler, linker or ninja error."""
+    lines = [l for l in lines if not _PROGRESS.match(l)]
+    for number, line in enumerate(lines):
+        if re.search(r"\b(error|undefined reference|multiple definition)\b", line):
+            return lines[max(0, number - 3):number + most - 3]
+    return lines[-most:]
+
+
+def program(repo, config, stage, name):
+    """The path of a program in the stage's bin folder."""
+    config = native_config(config)
+    bin_folder = tree(repo, config) / stage.folder / "bin"
+    for candidate in (bin_folder / name, bin_folder / f"{name}.exe", bin_folder / "Release" / f"{name}.exe"):
+        if candidate.is_file():
+            return candidate
+    raise CourseError(f"stage {stage.number} has no program {name}")

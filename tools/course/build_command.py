@@ -1,0 +1,35 @@
+"""`./course build`: builds stages without running anything."""
+
+from . import build, console, packages
+from .errors import UsageError
+
+HELP = "build stages"
+EXAMPLES = """examples:
+  ./course build                      every stage, release
+  ./course build 02 --config tsan     stage 02 with ThreadSanitizer
+  ./course build --config windows     the Windows programs (mingw-w64)
+
+The trees are build/release, build/asan, ...; the programs are in build/<configuration>/<stage>/bin."""
+
+
+def add_arguments(parser):
+    parser.add_argument("stages", nargs="*", metavar="stage", help="stages, e.g. 02 (default: all)")
+    parser.add_argument("--config", default="release", choices=list(build.CONFIGS), help="default: release")
+    parser.add_argument("--target", action="append", default=[], help="only this CMake target (may repeat)")
+
+
+def purposes(config):
+    return ["base", "windows"] if config == "windows" else ["base"]
+
+
+def run(repo, args):
+    stages = repo.select(args.stages)
+    if not stages:
+        raise UsageError("no stage is here yet")
+    packages.ensure(purposes(args.config), args.yes)
+    config = build.native_config(args.config)
+    again = " ".join(["./course build", *args.stages] + ([f"--config {args.config}"] if args.config != "release" else []))
+    build.build(repo, config, stages, again, args.target)
+    for stage in stages:
+        console.say(f"  build/{config}/{stage.folder}/bin")
+    return 0

@@ -1,0 +1,75 @@
+"""`./course check`: holds the repository to course.toml and to its own rules."""
+
+import time
+
+from . import check_code, check_stages, check_text, console
+from .errors import UsageError
+
+HELP = "hold the stages, the notes and the code to the course's rules"
+EXAMPLES = """examples:
+  ./course check                  all quick checks
+  ./course check stages tasks     only these
+  ./course check --all            also the slow ones: every header alone, clang-tidy
+  ./course check --list           what each check looks at"""
+
+# name -> (function(repo) -> (problems, notes), slow, needs which packages, what it looks at)
+CHECKS = {
+    "stages": (check_stages.differences, False, (), "neighbours differ only as course.toml declares"),
+    "budget": (check_stages.budgets, False, (), "changed lines of each lesson stay within its budget"),
+    "tests": (check_stages.carried_tests, False, (), "tests of a stage also run in the next, unless retired"),
+    "tasks": (check_stages.tasks, False, (), "student regions match the tasks; points add up"),
+    "regions": (check_text.references, False, (), "regions quoted by the notes exist"),
+    "links": (check_text.links, False, (), "relative links in the pages lead somewhere"),
+    "translations": (check_text.translations, False, (), "Korean and English pages come in pairs"),
+    "readme": (check_text.stage_table, False, (), "the tables of stages match course.toml"),
+    "leftovers": (check_text.leftovers, False, (), "no unfinished marks, no conflict markers"),
+    "files": (check_text.files, False, (), "line ends, final newline, executable bits"),
+    "format": (check_code.formatting, False, ("format",), "clang-format has nothing to change"),
+    "headers": (check_code.headers, True, ("base",), "every header compiles alone"),
+    "tidy": (check_code.tidy, True, ("tidy", "base"), "clang-tidy is content"),
+}
+
+
+def add_arguments(parser):
+    parser.add_argument("names", nargs="*", metavar="check", help="only these checks (see --list)")
+    parser.add_argument("--all", action="store_true", help="the slow checks too")
+    parser.add_argument("--list", action="store_true", help="list the checks and stop")
+
+
+def run(repo, args):
+    if args.list:
+        rows = [(n, "slow" if c[1] else "", c[3]) for n, c in CHECKS.items()]
+        console.say(console.table(rows))
+        return 0
+    unknown = [n for n in args.names if n not in CHECKS]
+    if unknown:
+        raise UsageError(f"no check named '{unknown[0]}' (there are: {', '.join(CHECKS)})")
+    names = args.names or [n for n, c in CHECKS.items() if args.all or not c[1]]
+    purposes = sorted({p for n in names for p in CHECKS[n][2]})
+    if purposes:
+        from . import packages
+        packages.ensure(purposes, args.yes)
+    failed = []
+    for name in names:
+        if not run_one(repo, name):
+            failed.append(name)
+    if failed:
+        console.say()
+        console.say(f"failed: {', '.join(failed)}; again with: ./course check {' '.join(failed)}")
+        return 1
+    return 0
+
+
+def run_one(repo, name):
+    """Runs one check and prints what it found; True when there is no problem."""
+    start = time.monotonic()
+    problems, notes = CHECKS[name][0](repo)
+    seconds = time.monotonic() - start
+    word = console.style("ok", "green") if not problems else console.style(f"{len(problems)} problems", "red")
+    timing = f" ({console.elapsed(seconds)})" if seconds >= 1 else ""
+    console.say(f"{name}: {word}{timing}")
+    for problem in problems:
+        console.say(f"  {problem}")
+    for note in notes:
+        console.say(console.style(f"  note: {note}", "dim"))
+    return not problems

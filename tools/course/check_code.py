@@ -1,0 +1,204 @@
+"""Checks with the compiler's tools: clang-format, headers alone, clang-tidy.
+
+The stages are copies, so a file is looked at once per content, not once per stage; what passed before is
+remembered in build/check-cache (by content, settings and tool version)."""
+
+import concurrent.futures
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+
+from . import build
+
+_SOURCES = (".h", ".cc")
+
+
+def _sources(repo, suffixes=_SOURCES, stages_only=False):
+    folders = {s.folder for s in repo.present()}
+    for path in repo.files():
+        if path.endswith(suffixes) and (path.split("/")[0] in folders or not stages_only and path.startswith("tools/")):
+            yield path
+
+
+def _version(command):
+    out = subprocess.run([command, "--version"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False)
+    return out.stdout
+
+
+class Cache:
+    """Keys (digests) of what passed before."""
+
+    def __init__(self, repo, name):
+        self._file = repo.root / "build" / "check-cache" / name
+        try:
+            self._keys = set(self._file.read_text(encoding="ascii").split())
+        except OSError:
+            self._keys = set()
+
+    def __contains__(self, key):
+        return key in self._keys
+
+    def add(self, keys):
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        with open(self._file, "a", encoding="ascii") as f:
+            for key in keys:
+                self._keys.add(key)
+                f.write(key + "\n")
+
+
+def _digest(*parts):
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part if isinstance(part, bytes) else str(part).encode())
+        digest.update(b"\0")
+    return digest.hexdigest()
+
+
+def formatting(repo):
+    if not shutil.which("clang-format"):
+        return [], ["clang-format is not installed: not checked"]
+    settings = _digest((repo.root / ".clang-format").read_bytes(), _version("clang-format"))
+    cache, wanted = Cache(repo, "format"), {}
+    for path in _sources(repo):
+        key = _digest(settings, os.path.basename(path), (repo.root / path).read_bytes())
+        if key not in cache:
+            wanted.setdefault(key, []).append(path)
+    problems, passed = [], []
+
+    def look(item):
+        key, paths = item
+        out = subprocess.run(["clang-format", "--dry-run", "--ferror-limit=1", "-Werror", paths[0]], cwd=repo.root,
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        return key, paths, out
+
+    with concurrent.futures.ThreadPoolExecutor(build.jobs()) as pool:
+        for key, paths, out in pool.map(look, wanted.items()):
+            if out.returncode == 0:
+                passed.append(key)
+            else:
+                line = re.search(r":(\d+):\d+: error", out.stdout)
+                problems.append(f"{paths[0]}{':' + line.group(1) if line else ''}: not formatted "
+                                f"(clang-format -i {' '.join(paths)})")
+    cache.add(passed)
+    return problems, []
+
+
+def _stage_closure(repo, stage):
+    """Digest of every header of the stage: what a compilation in it can see."""
+    digest = hashlib.sha256()
+    for path in stage.files():
+        if path.endswith((".h", ".inc", ".hpp")):
+            digest.update(path.encode() + b"\0" + hashlib.sha256((stage.path / path).read_bytes()).digest())
+    return digest.hexdigest()
+
+
+_INCLUDE = re.compile(rb'^\s*#\s*include\s*"([^"]+)"', re.M)
+
+
+def _visible(stage, path, cache):
+    """The files of the stage that `path` includes, directly or not (itself too)."""
+    found, todo = set(), [path]
+    while todo:
+        current = todo.pop()
+        if current in found:
+            continue
+        found.add(current)
+        if current not in cache:
+            file = stage.path / current
+            cache[current] = _INCLUDE.findall(file.read_bytes()) if file.is_file() else []
+        for name in cache[current]:
+            name = name.decode("utf-8", "replace")
+            for candidate in (name, os.path.normpath(os.path.join(os.path.dirname(current), name))):
+                if (stage.path / candidate).is_file():
+                    todo.append(candidate)
+                    break
+    return found
+
+
+def _unique(repo, suffixes, settings):
+    """{key: (stage, path)}: each file once per content of everything that it includes."""
+    found = {}
+    for stage in repo.present():
+        cache, contents = {}, {}
+        for path in stage.files():
+            if not path.endswith(suffixes):
+                continue
+            parts = []
+            for name in sorted(_visible(stage, path, cache)):
+                if name not in contents:
+                    file = stage.path / name
+                    contents[name] = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
+                parts += [name, contents[name]]
+            found.setdefault(_digest(settings, path, *parts), (stage, path))
+    return found
+
+
+def _generated_folders(repo, stage):
+    """Folders of the release tree with generated headers (proto), when it was built."""
+    folder = build.tree(repo, "release") / stage.folder
+    return [str(folder), str(folder / "generated")] if folder.is_dir() else []
+
+
+def _foreign(path):
+    """Files that only the other system compiles."""
+    return "windows" in os.path.basename(path) or "/windows/" in path
+
+
+def headers(repo):
+    """Every header compiles alone: it includes what it uses."""
+    compiler = shutil.which("g++") or shutil.which("c++")
+    if not compiler:
+        return [], ["no compiler: not checked"]
+    cache = Cache(repo, "headers")
+    wanted = {k: v for k, v in _unique(repo, (".h",), _version(compiler)).items()
+              if k not in cache and not _foreign(v[1])}
+    problems, passed = [], []
+
+    def look(item):
+        key, (stage, path) = item
+        flags = [f"-I{stage.path}"] + [f"-I{g}" for g in _generated_folders(repo, stage)]
+        out = subprocess.run([compiler, "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow",
+                              "-Wconversion", "-Werror", "-Wno-pragma-once-outside-header", *flags, "-include",
+                              path, "-x", "c++", "/dev/null"], cwd=stage.path, stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT, text=True, check=False)
+        return key, stage, path, out
+
+    with concurrent.futures.ThreadPoolExecutor(build.jobs()) as pool:
+        for key, stage, path, out in pool.map(look, wanted.items()):
+            if out.returncode == 0:
+                passed.append(key)
+            else:
+                reason = next((l for l in out.stdout.splitlines() if "error" in l), out.stdout.strip()[:200])
+                problems.append(f"{stage.folder}/{path} does not compile alone: {reason}")
+    cache.add(passed)
+    return problems, [f"{len(passed)} compiled"] if passed else []
+
+
+def tidy(repo):
+    """clang-tidy on each distinct source file; headers are seen through the sources that include them."""
+    tool = shutil.which("clang-tidy")
+    if not tool:
+        return [], ["clang-tidy is not installed: not checked"]
+    settings = _digest((repo.root / ".clang-tidy").read_bytes(), _version(tool))
+    cache = Cache(repo, "tidy")
+    wanted = {k: v for k, v in _unique(repo, (".cc",), settings).items() if k not in cache and not _foreign(v[1])}
+    problems, passed = set(), []
+
+    def look(item):
+        key, (stage, path) = item
+        generated = [f"-isystem{g}" for g in _generated_folders(repo, stage)]
+        out = subprocess.run([tool, "--quiet", f"--header-filter=^{re.escape(str(stage.path))}/", str(stage.path / path),
+                              "--", "-std=c++20", f"-I{stage.path}", *generated],
+                             cwd=repo.root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False)
+        return key, out
+
+    with concurrent.futures.ThreadPoolExecutor(build.jobs()) as pool:
+        for key, out in pool.map(look, wanted.items()):
+            found = [l for l in out.stdout.splitlines() if re.search(r": (warning|error): ", l)]
+            if out.returncode == 0 and not found:
+                passed.append(key)
+            problems.update(l.replace(str(repo.root) + "/", "") for l in found or ["clang-tidy failed"] if out.returncode or found)
+    cache.add(passed)
+    return sorted(problems), [f"{len(passed)} files looked at"] if passed else []

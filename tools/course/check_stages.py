@@ -1,0 +1,200 @@
+"""Checks that compare neighbouring stages with what course.toml declares."""
+
+import difflib
+import os
+import re
+
+from . import globs, regions
+from .carry_plan import is_binary
+
+_TEST_LINE = re.compile(r"^\s*stage_(unit|scenario)_test\(\s*(\w+)", re.M)
+_GTEST_CASE = re.compile(r"^\s*(?:TEST|TEST_F|TEST_P|TYPED_TEST)\(\s*(\w+)\s*,\s*(\w+)\s*\)", re.M)
+_CODE = (".h", ".hpp", ".cc", ".cpp", ".c", ".cmake", ".txt", ".py", ".proto", ".j2", ".toml", ".sql", ".js", ".html",
+         ".css", ".sh")
+
+
+def _read(stage, path):
+    return (stage.path / path).read_bytes()
+
+
+def _mode(stage, path):
+    return os.access(stage.path / path, os.X_OK)
+
+
+class Comparison:
+    """The real difference between a stage and the one before it."""
+
+    def __init__(self, repo, before, stage):
+        self.before, self.stage = before, stage
+        old, new = set(before.lesson_files()), set(stage.lesson_files())
+        self.renamed = {n: e.get("from", "") for n, e in stage.renamed.items()
+                        if n in new and e.get("from", "") in old and e.get("from", "") not in new}
+        sources = set(self.renamed.values())
+        self.new = sorted(new - old - set(self.renamed))
+        self.removed = sorted(old - new - sources)
+        self.changed = sorted(p for p in old & new
+                              if _read(before, p) != _read(stage, p) or _mode(before, p) != _mode(stage, p))
+        self.numbered = [p for p in self.changed if p in repo.numbered_files]
+
+    def pairs(self):
+        """(old path, new path) of every file that both have and that differs."""
+        return ([(p, p) for p in self.changed]
+                + [(o, n) for n, o in sorted(self.renamed.items()) if _read(self.before, o) != _read(self.stage, n)])
+
+
+def differences(repo):
+    problems, notes = [], []
+    for stage in repo.stages.values():
+        if not stage.present and stage.folder and (repo.root / stage.folder).is_dir():
+            notes.append(f"{stage.folder} has no CMakeLists.txt yet: counts as not there")
+    stage_folders = {s.folder for s in repo.stages.values()}
+    for folder in sorted(p.name for p in repo.root.glob("0[0-9]_*") if p.is_dir()):
+        if folder not in stage_folders:
+            problems.append(f"course.toml declares no stage {folder}")
+    for before, stage in repo.neighbours():
+        problems += _undeclared(Comparison(repo, before, stage))
+    return problems, notes
+
+
+def _undeclared(real):
+    stage, problems = real.stage, []
+    where = f"[stage.{stage.number}."
+    for kind, paths, declared in (("new", real.new, stage.new), ("changed", real.changed, stage.changed),
+                                  ("removed", real.removed, stage.removed)):
+        for path in paths:
+            if kind == "changed" and path in real.numbered:
+                continue
+            if not globs.first_match(declared, path):
+                problems.append(f"{stage.folder}/{path}: {kind} since {real.before.number}, not declared in {where}{kind}]")
+        candidates = paths + (real.numbered if kind == "changed" else [])
+        for pattern, reason in declared.items():
+            if not str(reason).strip():
+                problems.append(f"course.toml {where}{kind}] \"{pattern}\" has no reason")
+            if not any(globs.matches(pattern, p) for p in candidates):
+                problems.append(f"course.toml {where}{kind}] \"{pattern}\" matches no {kind} file")
+    for new, entry in stage.renamed.items():
+        if new not in real.renamed:
+            problems.append(f"course.toml {where}renamed] \"{new}\": no such rename from {entry.get('from')}")
+        if not entry.get("why"):
+            problems.append(f"course.toml {where}renamed] \"{new}\" has no 'why'")
+    return problems
+
+
+def changed_lines(old, new):
+    """Lines a reader of the difference has to look at: a replaced line counts once."""
+    a, b = old.splitlines(), new.splitlines()
+    count = 0
+    for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
+        if tag != "equal":
+            count += max(i2 - i1, j2 - j1)
+    return count
+
+
+def lesson_size(repo, before, stage):
+    """{path: changed lines} of the hand-written files that both stages have."""
+    sizes = {}
+    for old_path, path in Comparison(repo, before, stage).pairs():
+        old, new = _read(before, old_path), _read(stage, path)
+        if not path.endswith(_CODE) or is_binary(old) or is_binary(new):
+            continue
+        count = changed_lines(old.decode("utf-8", "replace"), new.decode("utf-8", "replace"))
+        if count:
+            sizes[path] = count
+    return sizes
+
+
+def budgets(repo):
+    problems, notes = [], []
+    for before, stage in repo.neighbours():
+        sizes = lesson_size(repo, before, stage)
+        total = sum(sizes.values())
+        if stage.budget > repo.default_budget and not stage.budget_reason:
+            problems.append(f"course.toml [stage.{stage.number}] has a budget of {stage.budget} and no budget_reason")
+        text = f"{before.number} -> {stage.number}: {total} changed lines of {stage.budget}"
+        if total > stage.budget:
+            top = sorted(sizes.items(), key=lambda s: -s[1])[:5]
+            problems.append(text + " (most in " + ", ".join(f"{p}: {n}" for p, n in top) + ")")
+        else:
+            notes.append(text)
+    return problems, notes
+
+
+def registered_tests(stage):
+    """{"unit.NAME", "scenario.NAME"} that the stage's CMake files register."""
+    found = set()
+    for path in stage.files():
+        if path.endswith(".cmake") or path.endswith("CMakeLists.txt"):
+            if path.startswith("cmake/"):
+                continue
+            text = (stage.path / path).read_text(encoding="utf-8", errors="replace")
+            found |= {f"{kind}.{name}" for kind, name in _TEST_LINE.findall(text)}
+    return found
+
+
+def _cases(stage, path):
+    text = (stage.path / path).read_text(encoding="utf-8", errors="replace")
+    return {f"{suite}.{case}" for suite, case in _GTEST_CASE.findall(text)}
+
+
+def carried_tests(repo):
+    problems = []
+    for before, stage in repo.neighbours():
+        gone = registered_tests(before) - registered_tests(stage)
+        cases_before, cases_now = set(), set()
+        for s, found in ((before, cases_before), (stage, cases_now)):
+            for path in s.files():
+                if path.startswith("tests/") and path.endswith(".cc"):
+                    found |= _cases(s, path)
+        lost_cases = cases_before - cases_now
+        for name in sorted(gone | lost_cases):
+            if not globs.first_match(stage.retired, name):
+                problems.append(f"{stage.folder}: {name} of stage {before.number} is gone; carry it or declare it in "
+                                f"[stage.{stage.number}.retired]")
+        for name, reason in stage.retired.items():
+            if not str(reason).strip():
+                problems.append(f"course.toml [stage.{stage.number}.retired] \"{name}\" has no reason")
+            if not any(globs.matches(name, t) for t in gone | lost_cases):
+                problems.append(f"course.toml [stage.{stage.number}.retired] \"{name}\": no such test went away")
+    return problems, []
+
+
+def tasks(repo):
+    problems = []
+    all_ids = {t.id for s in repo.stages.values() for t in s.tasks}
+    for stage in repo.present():
+        problems += _stage_tasks(stage, all_ids)
+    return problems, []
+
+
+def _stage_tasks(stage, all_ids):
+    problems, where = [], {}
+    for path in stage.lesson_files():
+        data = _read(stage, path)
+        if is_binary(data) or b"student" not in data:
+            continue
+        found, bad = regions.student(data.decode("utf-8", "replace"))
+        problems += [f"{stage.folder}/{path}:{b}" for b in bad]
+        for task_id, _, _ in found:
+            where.setdefault(task_id, set()).add(path)
+    tests = registered_tests(stage)
+    for task in stage.tasks:
+        files = where.get(task.id, set())
+        if not task.id.startswith(stage.number + "."):
+            problems.append(f"course.toml: task {task.id} stands in stage {stage.number}")
+        if task.file not in files:
+            problems.append(f"course.toml: task {task.id}: {stage.folder}/{task.file} has no region <student {task.id}>")
+        for test in task.tests:
+            if test.split(":")[0] not in tests:
+                problems.append(f"course.toml: task {task.id}: no test {test.split(':')[0]} in {stage.folder}")
+        if not isinstance(task.points, int) or task.points <= 0:
+            problems.append(f"course.toml: task {task.id}: points must be a number above 0")
+    ids = [t.id for t in stage.tasks]
+    problems += [f"course.toml: task {i} is there twice" for i in sorted({i for i in ids if ids.count(i) > 1})]
+    for task_id in sorted(where):
+        if task_id not in all_ids:
+            problems.append(f"{stage.folder}: region <student {task_id}> in {', '.join(sorted(where[task_id]))} "
+                            "belongs to no task of course.toml")
+    total = sum(t.points for t in stage.tasks)
+    if total != stage.points:
+        problems.append(f"course.toml [stage.{stage.number}]: points = {stage.points}, its tasks add up to {total}")
+    return problems

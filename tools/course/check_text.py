@@ -1,0 +1,188 @@
+"""Checks on pages and plain files: references, links, translations, line ends, leftovers."""
+
+import os
+import re
+import subprocess
+import urllib.parse
+
+from . import regions
+from .carry_plan import has_markers, is_binary
+
+_FENCE = re.compile(r"^(```|~~~).*?^\1\s*$", re.M | re.S)
+_INLINE_CODE = re.compile(r"(`+)(?:(?!\1).)+?\1")
+_LINK = re.compile(r"!?\[(?:[^\[\]]|\[[^\]]*\])*\]\(\s*<?([^()\s>]+(?:\([^()\s]*\)[^()\s>]*)*)>?(?:\s+\"[^\"]*\")?\s*\)")
+_REGION = re.compile(r"#region=(.+)$")
+_UNFINISHED = re.compile(r"\b(" + "|".join(("TO" + "DO", "FIX" + "ME", "XX" + "X", "HA" + "CK")) + r")\b")
+_TEXT = (".h", ".hpp", ".cc", ".c", ".cmake", ".txt", ".md", ".py", ".proto", ".toml", ".yml", ".yaml", ".json", ".sh",
+         ".cmd", ".j2", ".js", ".css", ".html", ".sql")
+
+
+def _pages(repo):
+    return [p for p in repo.files() if p.endswith(".md")]
+
+
+def _text(repo, path):
+    return (repo.root / path).read_text(encoding="utf-8", errors="replace")
+
+
+def _page_links(text):
+    """Link targets of a Markdown page with line numbers; code is left out."""
+    def blank(match):
+        return re.sub(r"[^\n]", " ", match.group(0))
+    plain = _INLINE_CODE.sub(blank, _FENCE.sub(blank, text))
+    for match in _LINK.finditer(plain):
+        yield plain.count("\n", 0, match.start()) + 1, match.group(1)
+
+
+def _is_relative(target):
+    return not re.match(r"[a-z][a-z0-9+.-]*:|//", target, re.I)
+
+
+def references(repo):
+    """Regions named by pages exist, and regions in the code are closed."""
+    problems = []
+    for path in _pages(repo):
+        base = os.path.dirname(path)
+        for line, target in _page_links(_text(repo, path)):
+            match = _REGION.search(target)
+            if not match:
+                continue
+            file = os.path.normpath(os.path.join(base, target[:match.start()]))
+            name = urllib.parse.unquote(match.group(1))
+            if not (repo.root / file).is_file():
+                problems.append(f"{path}:{line}: {file} does not exist")
+            elif regions.region_text(_text(repo, file), name) is None:
+                problems.append(f"{path}:{line}: {file} has no region [{name}]")
+    for path in repo.files():
+        if path.endswith((".h", ".cc", ".cmake", ".proto", ".txt", ".j2", ".py")):
+            if path.startswith("tools/"):
+                continue
+            problems += [f"{path}:{p}" for p in regions.quoted(_text(repo, path))[1]]
+    return problems, []
+
+
+def links(repo):
+    problems = []
+    for path in _pages(repo):
+        base = os.path.dirname(path)
+        for line, target in _page_links(_text(repo, path)):
+            target = urllib.parse.unquote(target)
+            if not _is_relative(target) or target.startswith("#"):
+                continue
+            file = target.split("#")[0]
+            full = os.path.normpath(os.path.join(base, file))
+            if full.startswith("..") or not (repo.root / full).exists():
+                problems.append(f"{path}:{line}: {file} does not exist")
+    return problems, []
+
+
+def _counterpart(path):
+    """The page in the other language: notes/ko/x <-> notes/en/x, README.ko.md <-> README.md."""
+    if path.startswith("notes/ko/"):
+        return "notes/en/" + path[len("notes/ko/"):]
+    if path.startswith("notes/en/"):
+        return "notes/ko/" + path[len("notes/en/"):]
+    if path.endswith(".ko.md"):
+        return path[:-len(".ko.md")] + ".md"
+    if os.path.basename(path) == "README.md" and (path == "README.md" or re.match(r"0\d_", path)):
+        return path[:-len(".md")] + ".ko.md"
+    return None
+
+
+def translations(repo):
+    """Every page has its other language; a page whose other language was changed later is listed."""
+    problems, notes = [], []
+    pages = set(_pages(repo))
+    dates = _last_change(repo, sorted(p for p in pages if _counterpart(p)))
+    present = {s.folder for s in repo.present()}
+    for page in sorted(pages):
+        other = _counterpart(page)
+        folder = page.split("/")[0]
+        if other is None or (re.match(r"0\d_", folder) and folder not in present):
+            continue
+        if other not in pages:
+            problems.append(f"{page} has no {other}")
+        elif dates.get(page, 0) < dates.get(other, 0) and not page.startswith("notes/README"):
+            notes.append(f"{page} is older than {other}")
+    return problems, notes
+
+
+def _last_change(repo, paths):
+    """path -> time of the last commit that touched it; uncommitted files count as newest."""
+    if not paths or not (repo.root / ".git").exists():
+        return {}
+    out = subprocess.run(["git", "log", "--format=%x01%ct", "--name-only", "--", *paths], cwd=repo.root,
+                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False).stdout.decode("utf-8", "replace")
+    dates = {}
+    for block in out.split("\x01")[1:]:
+        time, _, names = block.partition("\n")
+        for name in names.split("\n"):
+            if name:
+                dates.setdefault(name, int(time))
+    out = subprocess.run(["git", "status", "--porcelain", "-z", "--", *paths], cwd=repo.root, stdout=subprocess.PIPE,
+                         stderr=subprocess.DEVNULL, check=False).stdout.decode("utf-8", "replace")
+    for entry in out.split("\0"):
+        if len(entry) > 3:
+            dates[entry[3:]] = 1 << 40
+    return dates
+
+
+def stage_table(repo):
+    """README.md and README.ko.md list every stage of course.toml: folder, title, and whether it is there."""
+    problems = []
+    for page, title in (("README.md", "title"), ("README.ko.md", "title_ko")):
+        if not (repo.root / page).is_file():
+            problems.append(f"{page} is missing")
+            continue
+        lines = _text(repo, page).splitlines()
+        for stage in repo.stages.values():
+            row = next((l for l in lines if l.startswith("|") and stage.folder in l), None)
+            if row is None:
+                problems.append(f"{page}: the table has no row for {stage.folder}")
+                continue
+            if getattr(stage, title) not in row:
+                problems.append(f"{page}: the row of {stage.folder} does not say \"{getattr(stage, title)}\"")
+            linked = f"]({stage.folder})" in row or f"]({stage.folder}/" in row
+            if linked != stage.present:
+                word = "is here: link it" if stage.present else "is not here yet: mark it as planned, without a link"
+                problems.append(f"{page}: {stage.folder} {word}")
+    return problems, []
+
+
+def leftovers(repo):
+    problems = []
+    for path in repo.files():
+        if not path.endswith(_TEXT) and "." in os.path.basename(path)[1:]:
+            continue
+        data = (repo.root / path).read_bytes()
+        if is_binary(data):
+            continue
+        if has_markers(data):
+            problems.append(f"{path}: conflict markers")
+        for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
+            match = _UNFINISHED.search(line)
+            if match:
+                problems.append(f"{path}:{number}: {match.group(1)}")
+    return problems, []
+
+
+def files(repo):
+    """LF line ends (CRLF only for .cmd), a newline at the end, executable exactly when it starts with #!."""
+    problems = []
+    for path in repo.files():
+        file = repo.root / path
+        if file.is_symlink():
+            continue
+        data = file.read_bytes()
+        script = data.startswith(b"#!")
+        if os.name != "nt" and script != os.access(file, os.X_OK):
+            problems.append(f"{path}: {'not executable' if script else 'executable, but no script'}")
+        if not path.endswith(_TEXT) or is_binary(data) or not data:
+            continue
+        if b"\r\n" in data and not path.endswith((".cmd", ".bat")):
+            problems.append(f"{path}: CRLF line ends")
+        if not data.endswith(b"\n"):
+            problems.append(f"{path}: no newline at the end")
+        if re.search(rb"[ \t]+\r?$", data, re.M) and not path.endswith(".md"):
+            problems.append(f"{path}: blanks at the end of a line")
+    return problems, []

@@ -1,0 +1,152 @@
+"""What each purpose needs, and how it comes onto a Debian or Ubuntu machine.
+
+This table is the only place that names packages. A package counts as there when dpkg has it or when one
+of its probes (a command, or a file) is found, so that a tool from elsewhere is as good."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+from . import console
+from .errors import CourseError
+
+# purpose -> packages; each: name, or (name, probe, ...) where a probe is a command or an absolute path.
+PURPOSES = {
+    # compile and test the stages on this machine
+    "base": [("g++", "g++"), ("cmake", "cmake"), ("ninja-build", "ninja"), ("ccache", "ccache"),
+             ("libgtest-dev", "/usr/include/gtest/gtest.h"), ("googletest", "/usr/src/googletest/CMakeLists.txt"),
+             ("catch2", "/usr/include/catch2/catch.hpp"), ("libspdlog-dev", "/usr/include/spdlog/spdlog.h"),
+             ("libfmt-dev", "/usr/include/fmt/format.h"), ("libcli11-dev", "/usr/include/CLI/CLI.hpp")],
+    # history: carry, diff, translations
+    "git": [("git", "git")],
+    # cross build for Windows and run its tests
+    "windows": [("g++-mingw-w64-x86-64-posix", "x86_64-w64-mingw32-g++-posix"), ("wine", "wine"),
+                ("wine64", "/usr/lib/wine/wine64")],
+    "format": [("clang-format", "clang-format")],
+    "tidy": [("clang-tidy", "clang-tidy")],
+    # libFuzzer targets (from stage 03)
+    "fuzz": [("clang", "clang"), ("libclang-rt-dev", "libclang_rt")],
+}
+# Packages whose name differs between releases: the first one that the release has.
+ALTERNATIVES = {
+    "libclang-rt-dev": ["libclang-rt-dev", "libclang-rt-14-dev", "libclang-common-14-dev"],
+    "catch2": ["catch2"],
+}
+
+
+def _probe(probe):
+    if probe == "libclang_rt":
+        return bool(_libclang_rt())
+    return os.path.exists(probe) if probe.startswith("/") else shutil.which(probe) is not None
+
+
+def _libclang_rt():
+    clang = shutil.which("clang")
+    if not clang:
+        return None
+    out = subprocess.run([clang, "-print-file-name=libclang_rt.fuzzer-x86_64.a"], stdout=subprocess.PIPE,
+                         stderr=subprocess.DEVNULL, text=True, check=False).stdout.strip()
+    if os.path.isabs(out) and os.path.exists(out):
+        return out
+    out = subprocess.run([clang, "-print-runtime-dir"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                         check=False).stdout.strip()
+    return out if os.path.isdir(out) else None
+
+
+def entries(purposes):
+    """[(package, probes)] of the purposes, each once."""
+    found = {}
+    for purpose in purposes:
+        for entry in PURPOSES[purpose]:
+            name, *probes = (entry,) if isinstance(entry, str) else entry
+            found[name] = probes
+    return list(found.items())
+
+
+def _dpkg_has(names):
+    """The packages that dpkg has installed."""
+    if not shutil.which("dpkg-query"):
+        return set()
+    out = subprocess.run(["dpkg-query", "-W", "-f", "${binary:Package} ${db:Status-Abbrev}\n", *names],
+                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False).stdout
+    return {line.split()[0].split(":")[0] for line in out.splitlines() if line.split()[1:2] == ["ii"]}
+
+
+def missing(purposes):
+    """The packages of the purposes that are not here."""
+    wanted = entries(purposes)
+    lacking = [(name, probes) for name, probes in wanted if not any(_probe(p) for p in probes)]
+    if not lacking:
+        return []
+    names = [name for name, _ in lacking]
+    installed = _dpkg_has([a for n in names for a in ALTERNATIVES.get(n, [n])])
+    return [n for n in names if not any(a in installed for a in ALTERNATIVES.get(n, [n]))]
+
+
+def _known(name):
+    """Does the release have the package (and is there a candidate to install)?"""
+    out = subprocess.run(["apt-cache", "policy", name], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                         check=False).stdout
+    return "Candidate:" in out and "Candidate: (none)" not in out
+
+
+def _resolve(names):
+    return [next((a for a in ALTERNATIVES.get(n, [n]) if _known(a)), ALTERNATIVES.get(n, [n])[0]) for n in names]
+
+
+def ensure(purposes, yes=False):
+    """Installs what the purposes lack; asks first unless told not to."""
+    names = missing(purposes)
+    if not names:
+        return
+    if not shutil.which("apt-get"):
+        raise CourseError("missing: " + " ".join(names) + " (their Debian names); please install them and try again")
+    if any(not _known(a) for a in names):
+        # A fresh machine has no package lists yet.
+        prefix = _root_prefix(names)
+        console.say("reading the package lists (apt-get update)")
+        _apt(prefix + ["apt-get", "update"], "update")
+    names = _resolve(names)
+    prefix = _root_prefix(names)
+    console.say("installs first: " + " ".join(names))
+    _ask(names, yes)
+    command = prefix + ["apt-get", "install", "-y", "--no-install-recommends", *names]
+    if _apt(command, "install", check=False) != 0:
+        console.say("once more with fresh package lists")
+        _apt(prefix + ["apt-get", "update"], "update")
+        _apt(command, "install")
+
+
+def _root_prefix(names):
+    if os.geteuid() == 0:
+        return ["env", "DEBIAN_FRONTEND=noninteractive"]
+    if shutil.which("sudo"):
+        return ["sudo", "DEBIAN_FRONTEND=noninteractive"]
+    raise CourseError("missing packages and no root rights; as root: apt-get install " + " ".join(names))
+
+
+def _ask(names, yes):
+    if yes or os.environ.get("CI"):
+        return
+    if not sys.stdin.isatty():
+        raise CourseError("no terminal to ask on; say --yes or, as root: apt-get install " + " ".join(names))
+    try:
+        answer = input("Go on? [Y/n] ")
+    except EOFError:
+        answer = "n"
+    if answer.strip().lower().startswith("n"):
+        raise CourseError("not installed: " + " ".join(names))
+
+
+def _apt(command, what, check=True):
+    status = console.Status(f"apt-get {what}")
+    process = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                             text=True, errors="replace", check=False)
+    status.done(process.returncode == 0)
+    if process.returncode != 0 and check:
+        lines = [l for l in process.stdout.splitlines() if l.startswith(("E:", "W:"))] or process.stdout.splitlines()[-3:]
+        for line in lines[:5]:
+            console.say("  " + line)
+        raise CourseError(f"apt-get {what} failed")
+    return process.returncode

@@ -1,0 +1,176 @@
+"""Starting other programs: in a process group of their own, with a log, stopped together with us."""
+
+import collections
+import os
+import signal
+import subprocess
+import threading
+import time
+
+from . import console
+from .errors import CourseError, FAILED
+
+_running = set()
+_lock = threading.Lock()
+
+
+def popen(command, **options):
+    """subprocess.Popen whose children stop with us: in a group (POSIX) or job-like group (Windows)."""
+    if os.name == "nt":
+        options.setdefault("creationflags", subprocess.CREATE_NEW_PROCESS_GROUP)
+    else:
+        options.setdefault("start_new_session", True)
+    try:
+        process = subprocess.Popen(command, **options)
+    except FileNotFoundError:
+        raise CourseError(f"cannot start {command[0]}: not found (./course doctor shows what is missing)") from None
+    with _lock:
+        _running.add(process)
+    return process
+
+
+def interrupt(process):
+    """Ctrl-C for the process and its children."""
+    if process.poll() is not None:
+        return
+    try:
+        if os.name == "nt":
+            process.send_signal(signal.CTRL_BREAK_EVENT)
+        else:
+            os.killpg(process.pid, signal.SIGINT)
+    except (ProcessLookupError, PermissionError, OSError):
+        pass
+
+
+def kill(process):
+    """Ends what is left of the process's group."""
+    try:
+        if os.name == "nt":
+            process.kill()
+        else:
+            os.killpg(process.pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError, OSError):
+        pass
+
+
+def stop(process, patience=5.0):
+    """Asks the group to stop, waits a little, then ends it."""
+    interrupt(process)
+    try:
+        process.wait(patience)
+    except subprocess.TimeoutExpired:
+        pass
+    kill(process)
+    process.wait()
+    forget(process)
+
+
+def forget(process):
+    with _lock:
+        _running.discard(process)
+
+
+def stop_all():
+    with _lock:
+        processes = list(_running)
+    for process in processes:
+        interrupt(process)
+    for process in processes:
+        stop(process, patience=3.0)
+
+
+class Result:
+    """How a logged program ended."""
+
+    def __init__(self, code, tail, log):
+        self.code = code
+        self.tail = tail
+        self.log = log
+
+
+def run_logged(command, log, status=None, on_line=None, env=None, cwd=None, keep=400):
+    """Runs a program, writes all it says to `log`, hands each line to `on_line`.
+
+    The live line of `status` goes on ticking while the program is silent. Ctrl-C stops the whole group."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    tail = collections.deque(maxlen=keep)
+    full_env = dict(os.environ, **(env or {}))
+    with open(log, "ab") as out:
+        out.write(("$ " + " ".join(map(str, command)) + "\n").encode())
+        out.flush()
+        process = popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                        env=full_env, cwd=cwd)
+        finished = threading.Event()
+
+        def tick():
+            while not finished.wait(0.5):
+                status.tick()
+
+        if status:
+            threading.Thread(target=tick, daemon=True).start()
+        try:
+            for raw in process.stdout:
+                out.write(raw)
+                line = raw.decode("utf-8", "replace").rstrip("\r\n")
+                tail.append(line)
+                if on_line:
+                    on_line(line)
+            code = process.wait()
+        except BaseException:
+            finished.set()
+            stop(process)
+            raise
+        finally:
+            finished.set()
+            forget(process)
+    return Result(code, list(tail), log)
+
+
+def disk_full(lines):
+    return any("No space left on device" in line for line in lines)
+
+
+def fail(result, what, relevant, again):
+    """Ends the command: the last relevant lines, the log, how to repeat."""
+    if disk_full(result.tail):
+        raise CourseError(f"{what}: the disk is full; free some space (build/ can be deleted at any time)")
+    for line in relevant:
+        console.say("  " + line)
+    console.say(f"full log: {result.log}")
+    raise CourseError(f"{what} failed; again with: {again}", FAILED)
+
+
+def wait_first_line(process, pattern, seconds, lines):
+    """Waits until a line in `lines` (filled by a reader thread) matches; None when it ended or took too long."""
+    deadline = time.monotonic() + seconds
+    seen = 0
+    while time.monotonic() < deadline:
+        with lines.changed:
+            while seen < len(lines.items):
+                match = pattern.search(lines.items[seen])
+                seen += 1
+                if match:
+                    return match
+            if lines.closed:
+                return None
+            lines.changed.wait(0.2)
+    return None
+
+
+class Lines:
+    """Lines of a program, collected by a reader thread."""
+
+    def __init__(self):
+        self.items = []
+        self.closed = False
+        self.changed = threading.Condition()
+
+    def add(self, line):
+        with self.changed:
+            self.items.append(line)
+            self.changed.notify_all()
+
+    def close(self):
+        with self.changed:
+            self.closed = True
+            self.changed.notify_all()

@@ -1,0 +1,64 @@
+"""Marked regions of a source file.
+
+`// [name]` ... `// [/name]`               quoted by the notes
+`// <student 03.2>` ... `// </student>`    written by the student
+Each marker stands on a line of its own; `#`, `--` and `;` comments work like `//`."""
+
+import re
+
+_COMMENT = r"^\s*(?://|#|--|;)\s*"
+_QUOTE = re.compile(_COMMENT + r"\[(/?)([a-z0-9][a-z0-9-]*)\]\s*$")
+_STUDENT = re.compile(_COMMENT + r"<student (\d\d\.\d+[a-z]?)>\s*$")
+_STUDENT_END = re.compile(_COMMENT + r"</student>\s*$")
+_STUDENT_LIKE = re.compile(_COMMENT + r"</?\s*student\b")
+
+
+def quoted(text):
+    """({name: (first line, last line)}, [problem]); lines count from 1, markers not included."""
+    found, problems, open_regions = {}, [], {}
+    for number, line in enumerate(text.splitlines(), 1):
+        match = _QUOTE.match(line)
+        if not match:
+            continue
+        closing, name = match.groups()
+        if not closing:
+            if name in open_regions or name in found:
+                problems.append(f"{number}: region [{name}] is there twice")
+            open_regions[name] = number
+        elif name not in open_regions:
+            problems.append(f"{number}: region [/{name}] was not opened")
+        else:
+            found[name] = (open_regions.pop(name) + 1, number - 1)
+    problems += [f"{number}: region [{name}] is not closed" for name, number in open_regions.items()]
+    return found, problems
+
+
+def student(text):
+    """([(task id, first line, last line)], [problem]); lines count from 1, markers not included."""
+    found, problems, current = [], [], None
+    for number, line in enumerate(text.splitlines(), 1):
+        start = _STUDENT.match(line)
+        if start:
+            if current:
+                problems.append(f"{number}: <student {start.group(1)}> inside <student {current[0]}>")
+            current = (start.group(1), number)
+        elif _STUDENT_END.match(line):
+            if not current:
+                problems.append(f"{number}: </student> without a start")
+            else:
+                found.append((current[0], current[1] + 1, number - 1))
+            current = None
+        elif _STUDENT_LIKE.match(line):
+            problems.append(f"{number}: a student marker that cannot be read: {line.strip()}")
+    if current:
+        problems.append(f"{current[1]}: <student {current[0]}> is not closed")
+    return found, problems
+
+
+def region_text(text, name):
+    """The lines of a quoted region, or None."""
+    found, _ = quoted(text)
+    if name not in found:
+        return None
+    first, last = found[name]
+    return "\n".join(text.splitlines()[first - 1:last])

@@ -1,0 +1,181 @@
+"""`./course run [stage]`: starts a stage's demonstration as course.toml declares it."""
+
+import os
+import re
+import signal
+import threading
+import time
+
+from . import build, console, packages, process
+from .errors import CourseError, UsageError
+
+HELP = "run a stage's programs and say what to look at"
+EXAMPLES = """examples:
+  ./course run                  the newest stage
+  ./course run 01               stage 01: the echo server and its clients
+  ./course run 01 port_tour     one program of the stage by itself
+  ./course run 01 port_tour -- --auto --json     with its own options after --
+
+Ctrl-C ends the programs in order, the clients first."""
+
+_LISTENING = re.compile(r"listening on (\S+):(\d+)")
+_COLOURS = ["cyan", "green", "yellow"]
+
+
+def add_arguments(parser):
+    parser.add_argument("stage", nargs="?", help="a stage, e.g. 01 (default: the newest)")
+    parser.add_argument("program", nargs="?", help="one program of the stage instead of the demonstration")
+    parser.add_argument("arguments", nargs="*", help="options for the program (after --)")
+    parser.add_argument("--for", dest="seconds", metavar="TIME", help="end after this time, e.g. 20s or 2m")
+
+
+def run(repo, args):
+    stage = repo.find(args.stage) if args.stage else repo.newest()
+    seconds = _seconds(args.seconds)
+    packages.ensure(["base"], args.yes)
+    config = build.native_config("release")
+    again = f"./course run {stage.number}"
+    if not args.program and not stage.demo.get("program"):
+        raise CourseError(f"course.toml declares no [stage.{stage.number}.demo]")
+    build.build(repo, config, [stage], again, [] if os.name == "nt" else [f"{stage.folder}/all"])
+    if args.program:
+        return _run_one(repo, config, stage, args.program, args.arguments)
+    demo = Demo(repo, config, stage)
+    return demo.run(seconds)
+
+
+def _seconds(text):
+    if text is None:
+        return None
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)(s|m|h)?", text)
+    if not match:
+        raise UsageError(f"--for {text}: a time like 20s or 2m is wanted")
+    return float(match.group(1)) * {"s": 1, "m": 60, "h": 3600, None: 1}[match.group(2)]
+
+
+def _run_one(repo, config, stage, name, arguments):
+    """The program gets our terminal and our Ctrl-C."""
+    import subprocess
+    path = build.program(repo, config, stage, name)
+    child = subprocess.Popen([str(path), *arguments])
+    while True:
+        try:
+            return child.wait()
+        except KeyboardInterrupt:
+            continue  # it got the Ctrl-C too and ends by itself
+
+
+class Running:
+    """One started program of the demonstration."""
+
+    def __init__(self, spec, label, child):
+        self.spec, self.label, self.child = spec, label, child
+        self.lines = process.Lines()
+        self.reader = None
+
+
+class Demo:
+    """Starts the programs in order, shows their lines, ends them in reverse order."""
+
+    def __init__(self, repo, config, stage):
+        self.repo, self.config, self.stage = repo, config, stage
+        self.started = []
+        self.values = {}
+        self._print_lock = threading.Lock()
+        self._width = max((len(p.get("label", p["name"])) + 2 for p in stage.demo["program"]), default=8)
+
+    def run(self, seconds):
+        console.say()
+        console.say(console.style(f"{self.stage.number} {self.stage.title}", "bold"))
+        for line in self.stage.demo.get("about", []):
+            console.say("  " + line)
+        console.say()
+        failed = None
+        interrupted = False
+        previous = signal.getsignal(signal.SIGTERM)
+        signal.signal(signal.SIGTERM, _raise_interrupt)
+        try:
+            for number, spec in enumerate(self.stage.demo["program"]):
+                for index in range(spec.get("count", 1)):
+                    self._start(spec, index, _COLOURS[number % len(_COLOURS)])
+            self._wait(seconds)
+        except KeyboardInterrupt:
+            interrupted = True
+            console.say("\nstopping, clients first" if console.is_terminal() else "stopping, clients first")
+        finally:
+            failed = self._stop()
+            signal.signal(signal.SIGTERM, previous)
+        if failed:
+            console.error(f"{failed[0]} ended with code {failed[1]}; again with: ./course run {self.stage.number}")
+            return 1
+        del interrupted
+        return 0
+
+    def _start(self, spec, index, colour):
+        path = build.program(self.repo, self.config, self.stage, spec["name"])
+        arguments = [self._expand(a, index) for a in spec.get("args", [])]
+        label = spec.get("label", spec["name"]) + (f" {index + 1}" if spec.get("count", 1) > 1 else "")
+        import subprocess
+        child = process.popen([str(path), *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, cwd=self.stage.path)
+        running = Running(spec, label, child)
+        self.started.append(running)
+        running.reader = threading.Thread(target=self._show, args=(running, colour), daemon=True)
+        running.reader.start()
+        if spec.get("listens"):
+            match = process.wait_first_line(child, _LISTENING, 30, running.lines)
+            if not match:
+                raise CourseError(f"{label} did not say where it listens")
+            self.values["port"] = match.group(2)
+            self.values[f"port.{spec['name']}"] = match.group(2)
+
+    def _expand(self, text, index):
+        values = dict(self.values, index=str(index + 1), stage=str(self.stage.path))
+        return re.sub(r"\{([\w.]+)\}", lambda m: values.get(m.group(1), m.group(0)), str(text))
+
+    def _show(self, running, colour):
+        for raw in running.child.stdout:
+            line = raw.decode("utf-8", "replace").rstrip("\r\n")
+            running.lines.add(line)
+            with self._print_lock:
+                console.say(console.style(running.label.ljust(self._width), colour) + line)
+        running.lines.close()
+
+    def _wait(self, seconds):
+        """Until the programs with wait = true have ended, a program fails, or the time is over."""
+        awaited = [r for r in self.started if r.spec.get("wait")]
+        deadline = time.monotonic() + seconds if seconds is not None else None
+        while deadline is None or time.monotonic() < deadline:
+            if awaited and all(r.child.poll() is not None for r in awaited):
+                return
+            for running in self.started:
+                code = running.child.poll()
+                if code not in (None, 0) or (code == 0 and running not in awaited and not awaited):
+                    return
+            time.sleep(0.1)
+
+    def _stop(self):
+        """Ends what still runs, last started first. Returns (label, code) of the first that failed by itself."""
+        failed = None
+        for running in reversed(self.started):
+            code = running.child.poll()
+            if code is None:
+                process.interrupt(running.child)
+                try:
+                    code = running.child.wait(10)
+                except Exception:
+                    console.warn(f"{running.label} did not stop within 10 s and was ended")
+                    process.kill(running.child)
+                    running.child.wait()
+                    code = 1
+            if code not in (0, -signal.SIGINT) and failed is None:
+                failed = (running.label, code)
+            running.reader.join(5)
+            process.kill(running.child)
+            process.forget(running.child)
+        return failed
+
+
+def _raise_interrupt(signum, frame):
+    del signum, frame
+    raise KeyboardInterrupt

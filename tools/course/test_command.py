@@ -1,0 +1,170 @@
+"""`./course test`: builds stages and runs their tests."""
+
+import os
+import re
+import subprocess
+import sys
+
+from . import build, check, console, ctest, packages, process
+from .build_command import purposes
+from .errors import CourseError, UsageError
+
+HELP = "build and test stages"
+EXAMPLES = """examples:
+  ./course test                       every stage, release: what a newcomer runs
+  ./course test 02 03                 only these stages
+  ./course test 02 --tsan             unit and stress tests under ThreadSanitizer
+  ./course test 01 --windows          the Windows programs under Wine; ends with the conformance table
+  ./course test --all                 everything CI checks
+  ./course test 03 --filter ring      only tests whose name matches (a regular expression)
+
+COURSE_STRESS=10 lengthens the stress tests, COURSE_SEED=N repeats a random test."""
+
+
+def add_arguments(parser):
+    parser.add_argument("stages", nargs="*", metavar="stage", help="stages, e.g. 02 (default: all)")
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("--all", action="store_true",
+                       help="release, asan, tsan, Windows under Wine, every check: what CI runs")
+    group.add_argument("--asan", action="store_true", help="AddressSanitizer + UndefinedBehaviorSanitizer")
+    group.add_argument("--tsan", action="store_true", help="ThreadSanitizer")
+    group.add_argument("--windows", action="store_true", help="cross build, tests under Wine")
+    group.add_argument("--debug", action="store_true", help="the debug build")
+    parser.add_argument("--filter", metavar="REGEX", help="only tests whose name matches")
+    parser.add_argument("--slow", action="store_true", help="also tests labelled slow")
+    parser.add_argument("--list", action="store_true", help="build, list the tests and stop")
+
+
+def run(repo, args):
+    stages = repo.select(args.stages)
+    if not stages:
+        raise CourseError("no stage is here yet")
+    pattern = _compile(args.filter)
+    again = _again(args)
+    configs = _configs(args)
+    packages.ensure(_purposes(args, configs), args.yes)
+    timings = []
+    for config in configs:
+        timings.append((f"build {config}", build.build(repo, config, stages, again)))
+    if "windows" in configs:
+        _prepare_wine(repo)
+    tests = collect(repo, stages, configs, args)
+    if pattern:
+        tests = [t for t in tests if pattern.search(t.name)]
+    if not tests:
+        raise UsageError(f"no test matches --filter {args.filter}" if args.filter else "there are no tests")
+    if args.list:
+        console.say(console.table([(t.name, " ".join(t.labels)) for t in tests]))
+        return 0
+    if len(configs) > 1:
+        console.say(console.table([(what, console.elapsed(s)) for what, s in timings]))
+    code = ctest.run(repo, tests, again)
+    if args.windows and not args.filter:
+        _conformance_table(repo, stages)
+    return code
+
+
+def _compile(text):
+    try:
+        return re.compile(text) if text else None
+    except re.error as e:
+        raise UsageError(f"--filter: {e}") from None
+
+
+def _configs(args):
+    if args.all:
+        return ["release", "asan", "tsan", "windows"]
+    chosen = [c for c in ("asan", "tsan", "windows", "debug") if getattr(args, c)]
+    return chosen or [build.native_config("release")]
+
+
+def _purposes(args, configs):
+    needed = []
+    for config in configs:
+        needed += purposes(config)
+    if args.all:
+        needed += ["git", "format", "tidy", "fuzz"]
+    return sorted(set(needed))
+
+
+def _again(args):
+    words = ["./course test", *args.stages]
+    for flag in ("all", "asan", "tsan", "windows", "debug", "slow"):
+        if getattr(args, flag):
+            words.append("--" + flag)
+    return " ".join(words)
+
+
+def collect(repo, stages, configs, args):
+    """The tests of this run, in CTest's terms."""
+    numbers = {s.number for s in stages}
+    tests = []
+    for config in configs:
+        tests += [t for t in ctest.read_tree(repo, config) if t.stage in numbers and _wanted(t, config, args)]
+    rerun = [t for t in tests if t.config in ("release", "msvc", "debug")]
+    once, dropped = ctest.run_once([t for t in tests if t not in rerun])
+    if dropped:
+        console.say(f"{len(dropped)} tests are byte for byte those of an earlier stage and run there only "
+                    "(sanitizers and Wine; release runs all): build/logs/run-once.log")
+        text = "".join(f"{test.name} = {earlier.name}\n" for test, earlier in dropped)
+        build.log_file(repo, "run-once").write_text(text, encoding="utf-8")
+    tests = rerun + once
+    if args.all:
+        tests += _checks(repo)
+    return tests
+
+
+def _wanted(test, config, args):
+    labels = test.labels
+    if "slow" in labels and not args.slow and not (args.all and config == "release"):
+        return False
+    if config in ("asan", "tsan"):
+        return "unit" in labels or "stress" in labels
+    if config in ("windows", "msvc"):
+        return "linux-only" not in labels
+    return True
+
+
+def _checks(repo):
+    """The checks and the course command's own tests, as tests of the same run."""
+    command = [sys.executable, "-m", "course", "check"]
+    environment = [f"PYTHONPATH={repo.root / 'tools'}", "PYTHONDONTWRITEBYTECODE=1", "CI=true"]
+    common = {"WORKING_DIRECTORY": str(repo.root), "TIMEOUT": 1800}
+    tests = [ctest.Test(f"check.{name}", command + [name],
+                        dict(common, ENVIRONMENT=environment, LABELS=["check"],
+                             **({"PROCESSORS": 2, "COST": 1000} if entry[1] else {})))
+             for name, entry in check.CHECKS.items()]
+    for file in sorted((repo.root / "tools" / "tests").glob("test_*.py")):
+        tests.append(ctest.Test(f"tools.{file.stem[5:]}", [sys.executable, str(file)],
+                                dict(common, ENVIRONMENT=environment, LABELS=["tools"])))
+    return tests
+
+
+def _prepare_wine(repo):
+    """Makes Wine's folder once, so that the first tests do not all wait for it."""
+    prefix = ctest.wine_prefix(repo)
+    if os.path.exists(os.path.join(prefix, "system.reg")):
+        return
+    log = build.log_file(repo, "wine")
+    status = console.Status("preparing Wine")
+    env = {"WINEPREFIX": prefix, "WINEDEBUG": "-all", "DISPLAY": "", "WINEDLLOVERRIDES": "mscoree=;mshtml="}
+    os.makedirs(os.path.dirname(prefix), exist_ok=True)
+    result = process.run_logged(["wine", "wineboot", "--init"], log, status, env=env)
+    status.done(result.code == 0)
+    if result.code != 0:
+        process.fail(result, "preparing Wine", result.tail[-10:], "./course test --windows")
+
+
+def _conformance_table(repo, stages):
+    """The table id, Linux, Wine, note of the first stage that was asked for."""
+    script = stages[0].path / "tests" / "conformance_table.py"
+    if not script.is_file():
+        return
+    command = [sys.executable, str(script)]
+    for option, config, prefix in (("--linux", "release", ""), ("--wine", "windows", "windows.")):
+        folder = repo.root / "build" / "results" / config
+        files = sorted(folder.glob(f"{prefix}stage{stages[0].number}.*.json"))
+        for file in files:
+            command += [option, str(file)]
+    console.say()
+    subprocess.run(command, check=False)
