@@ -26,11 +26,16 @@ google::protobuf::Arena& ParseArena() {
 
 std::string_view ToString(Dispatched dispatched) {
   switch (dispatched) {
-    case Dispatched::kHandled: return "handled";
-    case Dispatched::kUnknownId: return "unknown packet id";
-    case Dispatched::kWrongDirection: return "packet of the wrong direction";
-    case Dispatched::kParseFailed: return "bad protobuf";
-    case Dispatched::kRefused: return "protocol violation";
+    case Dispatched::kHandled:
+      return "handled";
+    case Dispatched::kUnknownId:
+      return "unknown packet id";
+    case Dispatched::kWrongDirection:
+      return "packet of the wrong direction";
+    case Dispatched::kParseFailed:
+      return "bad protobuf";
+    case Dispatched::kRefused:
+      return "protocol violation";
   }
   return "?";
 }

@@ -1,6 +1,7 @@
 // What the generated dispatch functions share: parsing a body and calling its handler.
 //
-// Threading: any thread; each has an arena of its own. A parsed message lives until its handler returns.
+// Threading: any thread; each has an arena of its own. A parsed message lives until its handler
+// returns.
 #pragma once
 
 #include <google/protobuf/arena.h>
@@ -22,14 +23,15 @@ enum class Dispatched : std::uint8_t {
 };
 [[nodiscard]] std::string_view ToString(Dispatched dispatched);
 
-// The arena that the calling thread parses on. Its first block stays allocated, so that parsing a message of
-// the usual size allocates nothing.
+// The arena that the calling thread parses on. Its first block stays allocated, so that parsing a
+// message of the usual size allocates nothing.
 google::protobuf::Arena& ParseArena();
 
 template <typename Message, typename Session>
 Dispatched ParseAndCall(Session& session, std::span<const std::uint8_t> body,
                         bool (*handle)(Session&, const Message&)) {
-  if (body.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) return Dispatched::kParseFailed;
+  if (body.size() > static_cast<std::size_t>(std::numeric_limits<int>::max()))
+    return Dispatched::kParseFailed;
   google::protobuf::Arena& arena = ParseArena();
   auto* const message = google::protobuf::Arena::CreateMessage<Message>(&arena);
   Dispatched result = Dispatched::kParseFailed;
