@@ -14,6 +14,7 @@ HELP = "carry an edit made in one stage forward through all later stages (three-
 EXAMPLES = """examples:
   ./course carry 02                 what was edited in stage 02 since the last commit goes to 03..07
   ./course carry 02 --from HEAD~1   the edit is already committed: take everything since HEAD~1
+  ./course carry 02 net/ cmake/     only what changed in these folders
   ./course carry 02 -n              only say what would happen
   ./course carry --continue         after the conflict markers were resolved
   ./course carry --abort            put every file back as it was before the carry
@@ -24,6 +25,7 @@ version, ours = this stage's version. A file that a later stage no longer has is
 
 def add_arguments(parser):
     parser.add_argument("stage", nargs="?", help="the stage that was edited, e.g. 02")
+    parser.add_argument("paths", nargs="*", metavar="path", help="only these files of the stage (folder/ or glob)")
     parser.add_argument("--from", dest="base", default="HEAD", metavar="REV",
                         help="the commit before the edit (default HEAD: the edit is not committed yet)")
     parser.add_argument("-n", "--dry-run", action="store_true", help="change nothing, only say what would happen")
@@ -39,7 +41,7 @@ def run(repo, args):
         return carry.abort() if args.abort else carry.resume()
     if not args.stage:
         raise UsageError("which stage was edited? e.g. ./course carry 02")
-    return carry.start(repo.find(args.stage), args.base)
+    return carry.start(repo.find(args.stage), args.base, args.paths)
 
 
 def _pack(version):
@@ -68,7 +70,7 @@ class Carry:
 
     # -- the three ways in -----------------------------------------------------------------------
 
-    def start(self, source, base):
+    def start(self, source, base, paths=()):
         if os.path.exists(self.state_file) and not self.dry_run:
             raise CourseError("a carry is under way; finish it with ./course carry --continue or --abort")
         later = self.repo.after(source)
@@ -76,6 +78,10 @@ class Carry:
             console.say(f"{source.folder} has no later stage: nothing to carry")
             return 0
         changes = self.changes_since(source, base)
+        if paths:
+            wanted = [p[len(source.folder) + 1:] if p.startswith(source.folder + "/") else p for p in paths]
+            wanted += [p.rstrip("/") + "/" for p in wanted]
+            changes = [c for c in changes if globs.first_match(wanted, c.path) or globs.first_match(wanted, c.source_path)]
         if not changes:
             console.say(f"{source.folder}: nothing changed since {base}"
                         + ("; already committed? use --from, e.g. --from HEAD~1" if base == "HEAD" else ""))

@@ -249,6 +249,15 @@ class CarryTest(CourseTree):
                          self.read("02", "CMakeLists.txt"))
         self.assertEqual("project(04_four)\nset(STAGE stage04)\n\n\n# the end\n", self.read("04", "CMakeLists.txt"))
 
+    def test_only_some_paths(self):
+        self.write("02", "net/a.cc", changed(BASE, 3, "edited"))
+        self.write("02", "apps/b.cc", "new\n")
+        self.carry("02", "net/")
+        self.assertEqual(changed(BASE, 3, "edited"), self.read("03", "net/a.cc"))
+        self.assertFalse(self.exists("03", "apps/b.cc"))
+        self.carry("02", "02_two/apps/b.cc")
+        self.assertTrue(self.exists("04", "apps/b.cc"))
+
     def test_dry_run_changes_nothing(self):
         self.write("02", "net/a.cc", changed(BASE, 3, "edited"))
         self.assertIn("copied", self.carry("02", "-n"))
