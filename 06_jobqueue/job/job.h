@@ -1,8 +1,9 @@
 // A job: something to be called once, later, on another thread.
 //
-// Like std::function but move-only (so that it may own what it carries: a PacketRef, a unique_ptr), and
-// without an allocation for captures up to kInlineBytes: a lambda with six pointers fits. Larger ones work
-// too, on the heap, and are counted, so that a test can prove that the steady state has none.
+// Like std::function but move-only (so that it may own what it carries: a PacketRef, a unique_ptr),
+// and without an allocation for captures up to kInlineBytes: a lambda with six pointers fits.
+// Larger ones work too, on the heap, and are counted, so that a test can prove that the steady
+// state has none.
 //
 // Threading: a Job belongs to one thread at a time; handing it on is the queue's work.
 #pragma once
@@ -24,16 +25,18 @@ class Job {
   static constexpr std::size_t kInlineBytes = 48;
 
   template <class F>
-  static constexpr bool kFitsInline = sizeof(F) <= kInlineBytes &&
-                                      alignof(F) <= alignof(std::max_align_t) &&
-                                      std::is_nothrow_move_constructible_v<F>;
+  static constexpr bool kFitsInline =
+      sizeof(F) <= kInlineBytes &&
+      alignof(F) <= alignof(std::max_align_t) && std::is_nothrow_move_constructible_v<F>;
 
   Job() = default;
 
   template <class F>
-    requires(!std::is_same_v<std::remove_cvref_t<F>, Job> &&
-             std::is_invocable_v<std::remove_cvref_t<F>&>)
-  explicit Job(F&& f, SourceLocation origin = SourceLocation::current()) : origin_(origin) {
+  requires(!std::is_same_v<std::remove_cvref_t<F>, Job> &&
+           std::is_invocable_v<std::remove_cvref_t<F>&>) explicit Job(F&& f,
+                                                                      SourceLocation origin =
+                                                                          SourceLocation::current())
+      : origin_(origin) {
     using Callable = std::remove_cvref_t<F>;
     if constexpr (kFitsInline<Callable>) {
       Store<Callable>(std::forward<F>(f));
@@ -61,8 +64,8 @@ class Job {
 
   explicit operator bool() const { return ops_ != nullptr; }
 
-  // Runs the job; it must not be empty. May throw what the job throws. The captures live on until the
-  // Job is destroyed or Reset().
+  // Runs the job; it must not be empty. May throw what the job throws. The captures live on until
+  // the Job is destroyed or Reset().
   void operator()() { ops_->invoke(storage_); }
 
   // Destroys the captures.
@@ -112,7 +115,8 @@ class Job {
   alignas(std::max_align_t) std::byte storage_[kInlineBytes];
 };
 
-// A job on its way through a queue. Taken from MessagePool<JobNode>, so that posting does not allocate.
+// A job on its way through a queue. Taken from MessagePool<JobNode>, so that posting does not
+// allocate.
 struct JobNode {
   template <class F>
   JobNode(F&& f, SourceLocation origin) : job(std::forward<F>(f), origin) {}

@@ -24,7 +24,8 @@ class OwnCounter {
   std::atomic<std::uint64_t> value_{0};  // atomic: written by one thread, read by any
 };
 
-// How long things took: 8 steps per power of two, so a percentile is at most 12.5 % high. One writer.
+// How long things took: 8 steps per power of two, so a percentile is at most 12.5 % high. One
+// writer.
 class Histogram {
  public:
   static constexpr std::size_t kBuckets = 64 * 8;

@@ -1,21 +1,20 @@
-// A bounded queue for many producers and many consumers, without a lock: a ring of cells, each with a
-// sequence number that says whose turn the cell is (after Dmitry Vyukov's bounded MPMC queue).
+// A bounded queue for many producers and many consumers, without a lock: a ring of cells, each with
+// a sequence number that says whose turn the cell is (after Dmitry Vyukov's bounded MPMC queue).
 //
-//   cell.sequence == position            free: the producer that gets ticket `position` may write it
-//   cell.sequence == position + 1        full: the consumer that gets ticket `position` may read it
-//   cell.sequence == position + capacity free again, one lap later
+//   cell.sequence == position            free: the producer that gets ticket `position` may write
+//   it cell.sequence == position + 1        full: the consumer that gets ticket `position` may read
+//   it cell.sequence == position + capacity free again, one lap later
 //
-// A ticket is taken by one CAS on tail_ (producers) or head_ (consumers); value and turn then belong to
-// the ticket's holder alone.
-// Memory order: the value is a plain object. Its write happens before the release store of the sequence,
-// which the reader's acquire load of the same sequence sees; and the reader's move out of the cell happens
-// before its release store, which the producer one lap later acquires. The tickets themselves carry no
-// data, so relaxed is enough for them.
-// ABA: positions only grow (64 bits), so an old ticket never becomes valid again.
-// Progress: no thread waits inside. But a thread that is preempted between its ticket and its sequence store
-// leaves a cell that is neither: consumers see "empty" there although later cells are full, and producers
-// see "full" there one lap later. Whoever sleeps on "empty" must therefore be woken by every producer after
-// its push (ReadyQueue does that).
+// A ticket is taken by one CAS on tail_ (producers) or head_ (consumers); value and turn then
+// belong to the ticket's holder alone. Memory order: the value is a plain object. Its write happens
+// before the release store of the sequence, which the reader's acquire load of the same sequence
+// sees; and the reader's move out of the cell happens before its release store, which the producer
+// one lap later acquires. The tickets themselves carry no data, so relaxed is enough for them. ABA:
+// positions only grow (64 bits), so an old ticket never becomes valid again. Progress: no thread
+// waits inside. But a thread that is preempted between its ticket and its sequence store leaves a
+// cell that is neither: consumers see "empty" there although later cells are full, and producers
+// see "full" there one lap later. Whoever sleeps on "empty" must therefore be woken by every
+// producer after its push (ReadyQueue does that).
 //
 // Threading: every method from any thread; construction and destruction alone.
 #pragma once
@@ -90,7 +89,8 @@ class LockFreeQueue {
     }
   }
 
-  // A glance: the answer may be out of date at once. Counts values that are being written as present.
+  // A glance: the answer may be out of date at once. Counts values that are being written as
+  // present.
   bool LooksEmpty() const {
     return head_.load(std::memory_order_relaxed) >= tail_.load(std::memory_order_relaxed);
   }

@@ -1,17 +1,20 @@
-// A pool of messages of one type: MessagePool<JobNode>::Make(...) and ::Free(p) instead of new and delete.
+// A pool of messages of one type: MessagePool<JobNode>::Make(...) and ::Free(p) instead of new and
+// delete.
 //
-// Each thread keeps up to two batches of free slots for itself, so most calls touch no shared memory; a
-// full or empty batch moves to or from a lock-free stack (pool_list.h) with one CAS. That suits a server:
-// I/O workers make messages, update threads free them, and a batch of kBatch slots travels back at a time.
-// Slots are made in chunks and kept for the life of the process: the pool's size is the most that was ever
-// in use (see Counters). Two promises follow: no allocation in steady state, and a late reader of a slot's
-// header reads memory that is still a slot (pool_list.h needs this).
+// Each thread keeps up to two batches of free slots for itself, so most calls touch no shared
+// memory; a full or empty batch moves to or from a lock-free stack (pool_list.h) with one CAS. That
+// suits a server: I/O workers make messages, update threads free them, and a batch of kBatch slots
+// travels back at a time. Slots are made in chunks and kept for the life of the process: the pool's
+// size is the most that was ever in use (see Counters). Two promises follow: no allocation in
+// steady state, and a late reader of a slot's header reads memory that is still a slot (pool_list.h
+// needs this).
 //
-// Under AddressSanitizer free slots are poisoned: using a freed message is reported as with plain delete.
+// Under AddressSanitizer free slots are poisoned: using a freed message is reported as with plain
+// delete.
 //
 // Threading: every function from any thread. A message may be freed on another thread than made it.
-// Errors: std::bad_alloc when memory, or 4 million messages of the type, are exhausted; and what T's
-// constructor throws (the slot is then back in the pool).
+// Errors: std::bad_alloc when memory, or 4 million messages of the type, are exhausted; and what
+// T's constructor throws (the slot is then back in the pool).
 #pragma once
 
 #include <array>
@@ -81,7 +84,8 @@ class MessagePool {
   };
   using Ptr = std::unique_ptr<T, Deleter>;  // owns one message
 
-  // Exact when no other thread is inside Make or Free; else a moment's sum. Takes a lock: not per message.
+  // Exact when no other thread is inside Make or Free; else a moment's sum. Takes a lock: not per
+  // message.
   static PoolCounters Counters() {
     Shared& shared = SharedState();
     const std::lock_guard lock(shared.mutex);
@@ -105,8 +109,8 @@ class MessagePool {
   struct Shared {
     PoolBatchStack free_batches;
     std::array<std::atomic<Slot*>, kMaxChunks> chunks{};  // atomic: set once when a chunk is made
-    std::mutex mutex;               // making a chunk; a thread that comes or goes; Counters
-    std::uint32_t chunk_count = 0;  // guarded by mutex
+    std::mutex mutex;                  // making a chunk; a thread that comes or goes; Counters
+    std::uint32_t chunk_count = 0;     // guarded by mutex
     std::vector<ThreadCache*> caches;  // guarded by mutex
     PoolCounters retired;              // guarded by mutex: sums of the threads that have ended
   };

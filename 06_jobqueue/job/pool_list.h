@@ -1,14 +1,14 @@
 // The shared part of a message pool: a lock-free stack of batches of free slots.
 //
-// The classic stack (load the top, read its `next`, CAS the top) has the ABA fault: between the read and
-// the CAS, others can pop the top, pop the one below and push the old top back; the CAS then succeeds with
-// a `next` that is in use. Here the top is a 64-bit word: slot number (low half) and a tag (high half)
-// that every change increments, so the CAS fails unless nothing at all has happened (or exactly 2^32
-// changes have, while one thread stood between two instructions).
+// The classic stack (load the top, read its `next`, CAS the top) has the ABA fault: between the
+// read and the CAS, others can pop the top, pop the one below and push the old top back; the CAS
+// then succeeds with a `next` that is in use. Here the top is a 64-bit word: slot number (low half)
+// and a tag (high half) that every change increments, so the CAS fails unless nothing at all has
+// happened (or exactly 2^32 changes have, while one thread stood between two instructions).
 //
-// A thread that is late may still read `next_batch` of a slot that is in use again. That is harmless,
-// because slots are never given back to the system (so the memory is there) and the field is atomic and
-// no part of the message (so there is no data race); the tag then makes its CAS fail.
+// A thread that is late may still read `next_batch` of a slot that is in use again. That is
+// harmless, because slots are never given back to the system (so the memory is there) and the field
+// is atomic and no part of the message (so there is no data race); the tag then makes its CAS fail.
 #pragma once
 
 #include <atomic>
@@ -18,10 +18,11 @@ namespace job {
 
 // What the pool keeps in front of each message. Slot numbers start at 1; 0 is "none".
 struct PoolSlotHeader {
-  std::atomic<std::uint32_t> next_batch{0};  // atomic: written by the pusher, read by late poppers too
-  std::uint32_t next = 0;                    // within a batch: the holder of the batch only
-  std::uint32_t batch_size = 0;              // in a batch's first slot: the holder of the batch only
-  std::uint32_t self = 0;                    // this slot's number; constant once made
+  std::atomic<std::uint32_t> next_batch{
+      0};                        // atomic: written by the pusher, read by late poppers too
+  std::uint32_t next = 0;        // within a batch: the holder of the batch only
+  std::uint32_t batch_size = 0;  // in a batch's first slot: the holder of the batch only
+  std::uint32_t self = 0;        // this slot's number; constant once made
 };
 
 class PoolBatchStack {
@@ -35,7 +36,8 @@ class PoolBatchStack {
                                          std::memory_order_relaxed));
   }
 
-  // Any thread. nullptr: empty. `slot_of(number)` returns the header of a slot that was ever pushed.
+  // Any thread. nullptr: empty. `slot_of(number)` returns the header of a slot that was ever
+  // pushed.
   template <class SlotOf>
   PoolSlotHeader* Pop(SlotOf slot_of) {
     std::uint64_t top = top_.load(std::memory_order_acquire);

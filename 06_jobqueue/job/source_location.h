@@ -1,5 +1,5 @@
-// std::source_location, or a look-alike for compilers that have the header without the built-in behind
-// it (clang before 16): who posted this job?
+// std::source_location, or a look-alike for compilers that have the header without the built-in
+// behind it (clang before 16): who posted this job?
 #pragma once
 
 #include <cstdint>
