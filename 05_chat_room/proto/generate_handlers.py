@@ -91,13 +91,13 @@ def main() -> int:
     from_clients = [p for p in packets if p.name.startswith("C_")]
     from_server = [p for p in packets if p.name.startswith("S_")]
     arguments.out.mkdir(parents=True, exist_ok=True)
-    for handler, session, received, sent in (
-            ("ClientPacketHandler", "GameSession", from_clients, from_server),
-            ("ServerPacketHandler", "ServerSession", from_server, from_clients)):
+    for handler, space, session, received, sent in (
+            ("ClientPacketHandler", "chat", "GameSession", from_clients, from_server),
+            ("ServerPacketHandler", "client", "ServerSession", from_server, from_clients)):
         for suffix in ("h", "cc"):
             stem = "client_packet_handler" if handler.startswith("Client") else "server_packet_handler"
             text = environment.get_template(f"packet_handler.{suffix}.jinja").render(
-                handler=handler, session=session, stem=stem, received=received, sent=sent)
+                handler=handler, space=space, session=session, stem=stem, received=received, sent=sent)
             path = arguments.out / f"{stem}.{suffix}"
             path.write_text(text, encoding="utf-8", newline="\n")
     return 0

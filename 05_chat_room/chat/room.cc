@@ -1,0 +1,95 @@
+#include "chat/room.h"
+
+#include <chrono>
+#include <utility>
+
+#include "client_packet_handler.h"
+
+namespace chat {
+
+// Takes the lock and notes what the wait has cost. The clock is read only when somebody else has
+// the lock.
+class Room::Lock {
+ public:
+  explicit Lock(Room& room) : guard_(room.lock_, std::try_to_lock) {
+    room.times_locked_.fetch_add(1, std::memory_order_relaxed);
+    if (guard_.owns_lock()) return;
+    const auto begin = std::chrono::steady_clock::now();
+    guard_.lock();
+    const auto waited = std::chrono::steady_clock::now() - begin;
+    room.waited_ns_.fetch_add(
+        static_cast<std::uint64_t>(
+            std::chrono::duration_cast<std::chrono::nanoseconds>(waited).count()),
+        std::memory_order_relaxed);
+  }
+
+ private:
+  std::unique_lock<std::mutex> guard_;
+};
+
+// [broadcast]
+void Room::Broadcast(net::PacketRef packet) {
+  packet->SetSequence(next_sequence_++);
+  sender_.Seal(*packet);  // once, not once per receiver
+  for (const auto& [id, player] : players_) sender_.Send(player->owner, packet);
+}
+// [/broadcast]
+
+void Room::Enter(const PlayerRef& player) {
+  Protocol::S_PLAYER_JOINED joined;
+  player->CopyTo(*joined.mutable_player());
+  Protocol::S_ENTER_GAME answer;
+  answer.set_success(true);
+  answer.set_room_id(id_);
+  answer.set_player_id(player->id);
+
+  const Lock lock(*this);
+  Broadcast(ClientPacketHandler::MakeSendBuffer(joined));  // before it is a member: to the others
+  players_[player->id] = player;
+  auto member = players_.begin();
+  for (; member != players_.end() && answer.players_size() < static_cast<int>(kMostListed);
+       ++member) {
+    member->second->CopyTo(*answer.add_players());
+  }
+  sender_.Send(player->owner, ClientPacketHandler::MakeSendBuffer(answer));
+  for (; member != players_.end(); ++member) {
+    Protocol::S_PLAYER_JOINED more;
+    member->second->CopyTo(*more.mutable_player());
+    sender_.Send(player->owner, ClientPacketHandler::MakeSendBuffer(more));
+  }
+}
+
+void Room::Leave(const Player& player) {
+  Protocol::S_PLAYER_LEFT left;
+  left.set_player_id(player.id);
+
+  const Lock lock(*this);
+  if (players_.erase(player.id) == 0) return;
+  Broadcast(ClientPacketHandler::MakeSendBuffer(left));
+}
+
+void Room::Chat(const Player& speaker, std::string_view message) {
+  Protocol::S_CHAT chat;
+  chat.set_player_id(speaker.id);
+  chat.set_name(speaker.name);
+  chat.set_msg(message.data(), message.size());
+  net::PacketRef packet =
+      ClientPacketHandler::MakeSendBuffer(chat);  // as much as possible before the lock
+
+  // <student 05.3>
+  const Lock lock(*this);
+  Broadcast(std::move(packet));
+  // </student>
+}
+
+std::size_t Room::size() const {
+  const std::lock_guard guard(lock_);
+  return players_.size();
+}
+
+Room::LockCost Room::lock_cost() const {
+  return {waited_ns_.load(std::memory_order_relaxed),
+          times_locked_.load(std::memory_order_relaxed)};
+}
+
+}  // namespace chat
