@@ -11,8 +11,8 @@ namespace net {
 std::string ErrorText(DWORD error);
 
 // The connection is over, and that is ordinary: the peer reset it (64, and 10054/10053 when seen at
-// issue), we closed the socket (1236, P29) or cancelled the operation (995, P31). Which of them arrives
-// depends on the system's version and on timing, so a server treats them as one class.
+// issue), we closed the socket (1236, P29) or cancelled the operation (995, P31). Which of them
+// arrives depends on the system's version and on timing, so a server treats them as one class.
 bool IsConnectionOver(DWORD error);
 
 // accept() failed for lack of descriptors, buffers or memory: wait, then try again.

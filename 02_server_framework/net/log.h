@@ -1,5 +1,5 @@
-// Structured log lines of the framework: event, session, detail. Any thread. Nothing per packet above
-// debug level. (One small door to spdlog: the framework's files need not compile all of it.)
+// Structured log lines of the framework: event, session, detail. Any thread. Nothing per packet
+// above debug level. (One small door to spdlog: the framework's files need not compile all of it.)
 #pragma once
 
 #include <string_view>

@@ -2,7 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
+
+#include "iocp/iocp.h"
 
 namespace net {
 
@@ -12,5 +16,11 @@ struct PeerAddress {
 };
 
 std::string ToString(const PeerAddress& address);  // "127.0.0.1:50000"
+
+// "127.0.0.1" -> 0x7F000001; nothing unless it is four numbers from 0 to 255.
+std::optional<std::uint32_t> ParseIpv4(std::string_view text);
+
+sockaddr_in ToSockaddr(const PeerAddress& address);
+PeerAddress FromSockaddr(const sockaddr_in& address);
 
 }  // namespace net

@@ -15,6 +15,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -23,6 +24,7 @@
 #include <vector>
 
 #include "net/handles.h"
+#include "net/pending_count.h"
 #include "net/server_options.h"
 #include "net/session_table.h"
 #include "net/status.h"
@@ -85,13 +87,18 @@ class Server {
  private:
   friend class SessionRef;
 
-  // server.cc: start and stop
+  // server.cc
   Status Open();
+  void StartWorkers();
   Status OpenListener();
+  Status StartAccepting();
+
+  // server_stop.cc
   void StopAccepting();
   void DisconnectAll(const char* reason);
   void EndWorkers();
-  std::uint64_t CountOutstanding();
+  StopReport CountWhatIsLeft();
+  bool IsWorker() const;
 
   // session_life.cc: the end of a session
   void BeginClose(Session& session, const char* reason);
@@ -124,7 +131,20 @@ class Server {
   SendResult PostSend(Session& session, std::span<const std::byte> packet);
   void OnSendCompleted(Session& session, SendContext& context, DWORD bytes, DWORD error);
 
+  // server.cc
   void ReportError(SessionId id, std::string_view what, DWORD error);
+  // Runs a callback. An exception ends here: it is logged and closes the session (if there is one).
+  template <typename Callback>
+  void CallGame(SessionId id, Callback&& callback) {
+    try {
+      callback();
+    } catch (const std::exception& exception) {
+      OnCallbackThrew(id, exception.what());
+    } catch (...) {
+      OnCallbackThrew(id, "not a std::exception");
+    }
+  }
+  void OnCallbackThrew(SessionId id, std::string_view what);
 
   const ServerOptions options_;
   const WinsockScope winsock_;
@@ -133,20 +153,24 @@ class Server {
   std::uint16_t bound_port_ = 0;
   std::unique_ptr<SessionTable> sessions_;
   PortHandle port_;
-  UniqueSocket listener_;  // closed by Stop, that is the accept thread's sign to end
   std::vector<std::thread> workers_;
   std::thread accept_thread_;
   std::vector<std::unique_ptr<AcceptContext>> accepts_;
+  LPFN_ACCEPTEX accept_ex_ = nullptr;
   bool running_ = false;  // Start and Stop only
+
+  // atomic: set by Start, closed and cleared by Stop while the accept thread uses it
+  std::atomic<SOCKET> listener_{INVALID_SOCKET};
 
   // atomic: set by Stop, read by all
   std::atomic<bool> stopping_{false};
-  // atomic: AcceptEx operations and posted inner requests that no worker has finished yet
-  std::atomic<std::uint32_t> accepts_pending_{0};
-  std::atomic<std::uint32_t> inner_pending_{0};
+  // AcceptEx operations and posted inner requests that no worker has finished yet
+  PendingCount accepts_pending_;
+  PendingCount inner_pending_;
 
   std::mutex back_off_mutex_;
-  std::condition_variable back_off_wake_;  // notified by Stop under back_off_mutex_
+  std::condition_variable back_off_wake_;         // notified under back_off_mutex_
+  std::vector<AcceptContext*> accepts_to_retry_;  // guarded by back_off_mutex_
 };
 
 // One I/O count of a session, given back at the end of the scope. Move-only, one thread at a time.

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "net/index_stack.h"
+#include "net/pending_count.h"
 #include "net/session.h"
 
 namespace net {
@@ -29,9 +30,9 @@ class SessionTable {
   void Free(Session& session);
 
   std::uint32_t capacity() const { return capacity_; }
-  std::uint32_t live() const { return live_.load(std::memory_order_acquire); }
+  std::uint32_t live() const { return live_.value(); }
   // Blocks until no session lives.
-  void WaitUntilEmpty() const;
+  void WaitUntilEmpty() { live_.WaitForZero(); }
 
   // Slot `index` without a check, for walks over the whole table: look at `io` first.
   Session& slot(std::uint32_t index) { return slots_[index]; }
@@ -42,8 +43,7 @@ class SessionTable {
   IndexStack free_;
   // atomic: raised by every Allocate; 0 is skipped, so that id 0 never names a session
   std::atomic<std::uint32_t> next_serial_{1};
-  // atomic: sessions between Allocate and the end of Free
-  std::atomic<std::uint32_t> live_{0};
+  PendingCount live_;  // sessions between Allocate and the end of Free
 };
 
 }  // namespace net

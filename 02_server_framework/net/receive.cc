@@ -1,0 +1,73 @@
+// The receive path: one receive outstanding per session (B6), packets cut out of the stream.
+#include <cstring>
+
+#include "net/error_text.h"
+#include "net/lecture_frame.h"
+#include "net/log.h"
+#include "net/server.h"
+
+namespace net {
+
+// Caller: holds a count of the session, and no receive of it is outstanding.
+void Server::PostRecv(Session& session) {
+  if (session.closing()) return;
+  // [post-recv]
+  RecvState& recv = session.recv;
+  recv.context.Reset();
+  WSABUF buffer{};  // on the stack: the system captures the array, not the bytes (P21)
+  buffer.buf = reinterpret_cast<CHAR*>(recv.data.data() + recv.size);
+  buffer.len = static_cast<ULONG>(recv.data.size() - recv.size);
+  DWORD flags = 0;
+  // <student 02.3>
+  // Counted before the call: the packet may be dequeued, and its count dropped, by another worker
+  // before WSARecv has returned (P15).
+  session.io.Add();
+  if (WSARecv(session.socket, &buffer, 1, nullptr, &flags, &recv.context, nullptr) != 0) {
+    const auto error = static_cast<DWORD>(WSAGetLastError());
+    if (error != WSA_IO_PENDING) {
+      // Refused at once: no packet will come (P16), so its count is given back here.
+      BeginClose(session, IsConnectionOver(error) ? "connection lost" : "receive failed");
+      ReleaseIo(session);
+      return;
+    }
+  }
+  // </student>
+  // BeginClose may have cancelled just before the receive was pending: then nobody would ever
+  // cancel this one. Whoever comes second, the canceller or this check, sees the other.
+  if (session.closing()) CancelIoEx(reinterpret_cast<HANDLE>(session.socket), nullptr);
+  // [/post-recv]
+}
+
+// Caller: the worker that dequeued the receive; it holds the receive's count.
+void Server::OnRecvCompleted(Session& session, DWORD bytes, DWORD error) {
+  if (error != 0) {
+    if (!IsConnectionOver(error)) ReportError(session.id, "receive failed", error);
+    BeginClose(session, "connection lost");
+    return;
+  }
+  if (bytes == 0) {  // the peer's FIN (P25)
+    BeginClose(session, "closed by the peer");
+    return;
+  }
+  RecvState& recv = session.recv;
+  recv.size += bytes;
+  std::span<const std::byte> rest(recv.data.data(), recv.size);
+  for (;;) {
+    const FrameResult frame = NextFrame(rest);
+    if (frame.state == FrameState::kNeedMore) break;
+    if (frame.state == FrameState::kBadLength) {
+      Log(LogLevel::kWarning, "refused", session.id, "bad packet length");
+      BeginClose(session, "bad packet length");
+      return;
+    }
+    CallGame(session.id, [&] { OnRecv(session.id, rest.first(frame.length)); });
+    if (session.closing()) return;
+    rest = rest.subspan(frame.length);
+  }
+  // One completion is not one packet: what is cut off waits at the front for its other half.
+  std::memmove(recv.data.data(), rest.data(), rest.size());
+  recv.size = rest.size();
+  PostRecv(session);
+}
+
+}  // namespace net
