@@ -122,6 +122,7 @@ def run_logged(command, log, status=None, on_line=None, env=None, cwd=None, keep
             raise
         finally:
             finished.set()
+            process.stdout.close()
             forget(process)
     return Result(code, list(tail), log)
 

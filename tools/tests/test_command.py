@@ -1,0 +1,275 @@
+"""The command itself: stage names, packages, differences, regions, run-once, one clear line per mistake."""
+
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from unittest import mock
+
+from tree import CourseTree, main
+
+from course import build, console, ctest, globs, packages, process, regions
+from course.errors import CourseError
+
+REPO = pathlib.Path(__file__).resolve().parents[2]
+
+
+class NamesTest(CourseTree):
+    stages = ("01", "02")
+
+    def test_stage_names(self):
+        repo = self.repo()
+        for name in ("2", "02", "stage02", "02_two", "02_two/"):
+            self.assertEqual("02", repo.find(name).number)
+
+    def test_wrong_names_get_one_line(self):
+        code, out = self.course("build", "02_tow")
+        self.assertEqual(2, code)
+        self.assertEqual("course: no stage named '02_tow'; did you mean 02_two? (here: 01, 02)\n", out)
+        code, out = self.course("test", "03")
+        self.assertEqual(2, code)
+        self.assertEqual("course: stage 03 (03_three) is planned but not here yet; here: 01, 02\n", out)
+        code, out = self.course("diff", "02", "01")
+        self.assertEqual(2, code)
+        code, out = self.course("nonsense")
+        self.assertEqual(2, code)
+        self.assertEqual(1, out.count("\n"), out)
+        code, out = self.course("test", "--filter", "(")
+        self.assertEqual(2, code)
+
+    def test_no_command_shows_help(self):
+        code, out = self.course()
+        self.assertEqual(2, code)
+        self.assertIn("./course test", out)
+
+    def test_every_command_has_help_with_examples(self):
+        for name in main.COMMANDS:
+            with self.assertRaises(SystemExit) as end:
+                self.course(name, "--help")
+            self.assertEqual(0, end.exception.code)
+
+    def test_broken_toml(self):
+        (self.root / "course.toml").write_text("[course\n")
+        code, out = self.course("check")
+        self.assertEqual(1, code)
+        self.assertIn("course.toml", out)
+
+    def test_diff(self):
+        self.write_all("net/a.cc", "one\ntwo\n")
+        self.write("02", "net/a.cc", "one\nthree\n")
+        self.write("02", "net/b<b>.cc", "new\n")
+        self.toml('[stage.02.changed]\n"net/a.cc" = "counts differently"\n')
+        code, out = self.course("diff", "01", "02")
+        self.assertEqual(0, code)
+        for expected in ("counts differently", "-two", "+three", "+new", "(not declared)", "--- 01_one/net/a.cc"):
+            self.assertIn(expected, out)
+        code, out = self.course("diff", "01", "02", "net/a.cc")
+        self.assertNotIn("b.cc", out)
+        code, out = self.course("diff", "01", "02", "nothing")
+        self.assertEqual(2, code)
+        page = self.root / "d.html"
+        self.course("diff", "01", "02", "--html", str(page))
+        text = page.read_text()
+        self.assertIn("counts differently", text)
+        self.assertIn("b&lt;b&gt;.cc", text)
+        self.assertNotIn("http", text)
+
+
+class PackagesTest(unittest.TestCase):
+
+    def ensure(self, missing, yes=False, root=False, sudo=False, apt=True, environment=None):
+        """Runs ensure() on a made-up machine; returns the commands it would have run."""
+        ran = []
+
+        def which(name):
+            return {"apt-get": apt, "sudo": sudo}.get(name, False) or None
+
+        def run(command, what, check=True):
+            del what, check
+            ran.append(command)
+            return 0
+
+        with mock.patch.object(packages, "missing", lambda purposes: missing), \
+                mock.patch.object(packages.shutil, "which", which), \
+                mock.patch.object(packages.os, "geteuid", lambda: 0 if root else 1000), \
+                mock.patch.object(packages, "_known", lambda name: True), \
+                mock.patch.object(packages, "_apt", run), \
+                mock.patch.object(packages.console, "say", lambda text="": None), \
+                mock.patch.dict(packages.os.environ, environment or {}, clear=True), \
+                mock.patch.object(packages.sys.stdin, "isatty", lambda: False, create=True):
+            packages.ensure(["base"], yes)
+        return ran
+
+    def test_nothing_missing(self):
+        self.assertEqual([], self.ensure([]))
+
+    def test_root_installs(self):
+        self.assertIn("ninja-build", self.ensure(["ninja-build"], yes=True, root=True)[0])
+
+    def test_sudo(self):
+        command = self.ensure(["ninja-build"], environment={"CI": "true"}, sudo=True)[0]
+        self.assertEqual("sudo", command[0])
+
+    def test_no_root_no_sudo_is_one_line_with_the_command(self):
+        with self.assertRaisesRegex(CourseError, "as root: apt-get install ninja-build"):
+            self.ensure(["ninja-build"], yes=True)
+
+    def test_no_terminal_to_ask_on(self):
+        with self.assertRaisesRegex(CourseError, "--yes"):
+            self.ensure(["ninja-build"], root=True)
+
+    def test_another_system_says_what_is_missing(self):
+        with self.assertRaisesRegex(CourseError, "missing: ninja-build"):
+            self.ensure(["ninja-build"], apt=False, root=True)
+
+    def test_every_purpose_names_packages(self):
+        for purpose in packages.PURPOSES:
+            self.assertTrue(packages.entries([purpose]))
+
+
+class RegionsTest(unittest.TestCase):
+
+    def test_quoted(self):
+        text = "a\n// [one]\nb\nc\n  // [/one]\n# [two]\nd\n# [/two]\n// [three] not a marker\n"
+        found, problems = regions.quoted(text)
+        self.assertEqual({"one": (3, 4), "two": (7, 7)}, found)
+        self.assertEqual([], problems)
+        self.assertEqual("b\nc", regions.region_text(text, "one"))
+        self.assertIsNone(regions.region_text(text, "four"))
+
+    def test_student(self):
+        found, problems = regions.student("// <student 03.2>\na\n// </student>\n")
+        self.assertEqual([("03.2", 2, 2)], found)
+        self.assertEqual([], problems)
+
+
+class GlobsTest(unittest.TestCase):
+
+    def test_patterns(self):
+        for pattern, path, expected in (("net/", "net/a/b.cc", True), ("net/", "netx/a.cc", False),
+                                        ("net/*.cc", "net/a.cc", True), ("net/*.cc", "net/a/b.cc", False),
+                                        ("**/*.md", "a/b/c.md", True), ("**/*.md", "c.md", True),
+                                        ("a.cc", "a.cc", True), ("a.cc", "b/a.cc", False), ("a?c", "abc", True)):
+            self.assertEqual(expected, globs.matches(pattern, path), (pattern, path))
+
+
+class RunOnceTest(unittest.TestCase):
+    """Sanitizer and Wine runs leave out what is byte for byte an earlier stage's test."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="course-test-")
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name)
+
+    def test(self):
+        unit = [self.make("01", "unit", "ring", b"x"), self.make("02", "unit", "ring", b"x"),
+                self.make("03", "unit", "ring", b"y"), self.make("04", "unit", "ring", b"y", data=b"vectors")]
+        kept, dropped = ctest.run_once(unit)
+        self.assertEqual(["asan.stage01.unit.ring", "asan.stage03.unit.ring", "asan.stage04.unit.ring"],
+                         [t.name for t in kept])
+        self.assertEqual([("asan.stage02.unit.ring", "asan.stage01.unit.ring")], [(a.name, b.name) for a, b in dropped])
+
+    def test_scenarios_depend_on_the_programs(self):
+        tests = [self.make("01", "scenario", "echo", b"x", program=b"server"),
+                 self.make("02", "scenario", "echo", b"x", program=b"server"),
+                 self.make("03", "scenario", "echo", b"x", program=b"another")]
+        kept, dropped = ctest.run_once(tests)
+        self.assertEqual(["asan.stage01.scenario.echo", "asan.stage03.scenario.echo"], [t.name for t in kept])
+        self.assertEqual(1, len(dropped))
+
+    def make(self, stage, kind, name, content, data=None, program=None):
+        folder = self.root / f"stage{stage}" / "bin"
+        folder.mkdir(parents=True, exist_ok=True)
+        tests = self.root / f"stage{stage}" / "tests"
+        tests.mkdir(exist_ok=True)
+        executable = folder / f"{kind}_{name}"
+        executable.write_bytes(content)
+        if data:
+            (tests / "vectors.txt").write_bytes(data)
+        if program:
+            (folder / "server").write_bytes(program)
+        return ctest.Test(f"asan.stage{stage}.{kind}.{name}", [str(executable)],
+                          {"LABELS": [f"stage{stage}", kind], "ENVIRONMENT": [f"COURSE_STAGE_DIR={tests.parent}"]}, "asan")
+
+
+class LoggedTest(unittest.TestCase):
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="course-test-")
+        self.addCleanup(folder.cleanup)
+        self.log = pathlib.Path(folder.name) / "x.log"
+
+    def test_log_and_lines(self):
+        seen = []
+        result = process.run_logged([sys.executable, "-c", "print('one'); print('two')"], self.log, on_line=seen.append)
+        self.assertEqual((0, ["one", "two"]), (result.code, seen))
+        self.assertIn("two", self.log.read_text())
+
+    def test_missing_program(self):
+        with self.assertRaisesRegex(CourseError, "cannot start no-such-program"):
+            process.run_logged(["no-such-program"], self.log)
+
+    def test_full_disk_is_one_clear_line(self):
+        result = process.Result(1, ["x.cc: fatal error: error writing to out.o: No space left on device"], self.log)
+        with self.assertRaisesRegex(CourseError, "the disk is full"):
+            process.fail(result, "building release", [], "./course build")
+
+    def test_failure_names_log_and_command(self):
+        said = []
+        with mock.patch.object(console, "say", said.append):
+            with self.assertRaisesRegex(CourseError, "again with: ./course build"):
+                process.fail(process.Result(1, ["bad"], self.log), "building release", ["bad"], "./course build")
+        self.assertIn(str(self.log), said[-1])
+
+    def test_first_error(self):
+        lines = ["[1/9] compile"] + ["note"] * 30 + ["a.cc:1: error: no"] + ["after"] * 50
+        found = build.first_error(lines)
+        self.assertIn("a.cc:1: error: no", found)
+        self.assertLess(len(found), 30)
+
+    @unittest.skipIf(os.name == "nt", "process groups")
+    def test_stop_ends_children_too(self):
+        script = "import subprocess, sys; p = subprocess.Popen(['sleep', '600']); print(p.pid, flush=True)\ntry: p.wait()\nexcept KeyboardInterrupt: pass"
+        child = process.popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
+        grandchild = int(child.stdout.readline())
+        process.stop(child)
+        child.stdout.close()
+        self.assertTrue(self.gone(grandchild))
+
+    @staticmethod
+    def gone(pid):
+        """Waits until the process has ended (a zombie counts as ended)."""
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            try:
+                with open(f"/proc/{pid}/stat", encoding="ascii") as f:
+                    if f.read().rsplit(")", 1)[1].split()[0] == "Z":
+                        return True
+            except OSError:
+                return True
+            time.sleep(0.01)
+        return False
+
+
+class StarterTest(unittest.TestCase):
+    """The sh starter without a usable Python."""
+
+    @unittest.skipIf(os.name == "nt", "sh")
+    def test_no_python_and_no_apt(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for tool in ("sh", "dirname", "id"):
+                path = subprocess.run(["sh", "-c", f"command -v {tool}"], stdout=subprocess.PIPE, text=True,
+                                      check=True).stdout.strip()
+                os.symlink(path, os.path.join(folder, tool))
+            out = subprocess.run(["/bin/sh", str(REPO / "course"), "test"], env={"PATH": folder}, stdout=subprocess.PIPE,
+                                 stderr=subprocess.STDOUT, text=True, check=False)
+        self.assertEqual(1, out.returncode)
+        self.assertEqual("course: needs Python 3.10 or newer (before 3.11 with the module tomli); please install it\n",
+                         out.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
