@@ -8,6 +8,8 @@
 #include <new>
 #include <vector>
 
+#include "iocp/iocp.h"
+
 #if defined(__SANITIZE_ADDRESS__)
 #define COURSE_ASAN 1
 #elif defined(__has_feature)
@@ -142,9 +144,39 @@ struct ThreadCache {
   Counters counters;
 };
 
+// The calling thread's cache. A plain pointer, because a thread_local object with a destructor dies
+// too late with MinGW: its memory is freed before its destructor runs.
+thread_local ThreadCache* own_cache = nullptr;
+
+#ifdef _WIN32
+// Windows calls this at the end of each thread that has a cache, with the cache.
+void WINAPI OnThreadEnd(void* cache) {
+  delete static_cast<ThreadCache*>(cache);
+}
+
+void DeleteAtThreadEnd(ThreadCache* cache) {
+  static const DWORD slot = FlsAlloc(OnThreadEnd);
+  FlsSetValue(slot, cache);
+}
+#else
+void DeleteAtThreadEnd(ThreadCache* cache) {
+  struct Ending {
+    ThreadCache* cache;
+    ~Ending() {
+      own_cache = nullptr;
+      delete cache;
+    }
+  };
+  thread_local const Ending ending{cache};
+}
+#endif
+
 ThreadCache& OwnCache() {
-  thread_local ThreadCache cache;
-  return cache;
+  if (own_cache == nullptr) {
+    own_cache = new ThreadCache;
+    DeleteAtThreadEnd(own_cache);
+  }
+  return *own_cache;
 }
 
 }  // namespace

@@ -24,30 +24,43 @@ void Encode(std::span<std::uint8_t> run, std::uint8_t fixed_key, std::uint8_t ra
 // [/encode]
 
 // Decoding has no such chain: d[i] needs e[i] and e[i-1], P[i] needs d[i] and d[i-1], so P[i] is a
-// function of three neighbouring *encoded* bytes and all of a block can be computed at once. A
-// block is copied out with the two bytes before it, and the compiler turns the loops into vector
-// instructions. [decode]
+// function of three neighbouring *encoded* bytes. Going from the end to the beginning these are
+// still there when they are needed, and a whole block can be computed at once: the compiler turns
+// the loop into vector instructions.
+constexpr std::size_t kBlock = 32;
+
+// `e` is byte i of the run, i >= 2; step_k = fixed_key + i + 1 and step_r = rand_key + i + 1.
+static void DecodeBlock(std::uint8_t* e, std::uint8_t step_k, std::uint8_t step_r) {
+  std::uint8_t plain[kBlock];
+  for (std::size_t j = 0; j < kBlock; ++j) {
+    const std::uint8_t* const at = e + j;
+    const auto d =
+        static_cast<std::uint8_t>(at[0] ^ static_cast<std::uint8_t>(at[-1] + step_k + j));
+    const auto before =
+        static_cast<std::uint8_t>(at[-1] ^ static_cast<std::uint8_t>(at[-2] + step_k + j - 1));
+    plain[j] = static_cast<std::uint8_t>(d ^ static_cast<std::uint8_t>(before + step_r + j));
+  }
+  std::memcpy(e, plain, kBlock);
+}
+
+// [decode]
 void Decode(std::span<std::uint8_t> run, std::uint8_t fixed_key, std::uint8_t rand_key) {
   // <student 03.2>
-  constexpr std::size_t kBlock = 64;
-  std::uint8_t e[kBlock + 1];  // e[j + 1] is the encoded byte i = begin + j; e[0] is the one before
-                               // the block
-  std::uint8_t d[kBlock + 1];  // the same for d
-  e[0] = d[0] = 0;
-  for (std::size_t begin = 0; begin < run.size(); begin += kBlock) {
-    const std::size_t count = run.size() - begin < kBlock ? run.size() - begin : kBlock;
-    std::uint8_t* bytes = run.data() + begin;
-    const auto step_k = static_cast<std::uint8_t>(fixed_key + begin + 1);
-    const auto step_r = static_cast<std::uint8_t>(rand_key + begin + 1);
-    std::memcpy(e + 1, bytes, count);
-    for (std::size_t j = 0; j < count; ++j) {
-      d[j + 1] = static_cast<std::uint8_t>(e[j + 1] ^ static_cast<std::uint8_t>(e[j] + step_k + j));
-    }
-    for (std::size_t j = 0; j < count; ++j) {
-      bytes[j] = static_cast<std::uint8_t>(d[j + 1] ^ static_cast<std::uint8_t>(d[j] + step_r + j));
-    }
-    e[0] = e[count];
-    d[0] = d[count];
+  std::size_t end = run.size();
+  while (end >= kBlock + 2) {
+    end -= kBlock;
+    DecodeBlock(run.data() + end, static_cast<std::uint8_t>(fixed_key + end + 1),
+                static_cast<std::uint8_t>(rand_key + end + 1));
+  }
+  // What is left at the beginning, one byte at a time (this loop alone would be a whole Decode).
+  std::uint8_t d_before = 0;
+  std::uint8_t e_before = 0;
+  for (std::uint8_t& byte : run.first(end)) {
+    const std::uint8_t e = byte;
+    const auto d = static_cast<std::uint8_t>(e ^ static_cast<std::uint8_t>(e_before + ++fixed_key));
+    byte = static_cast<std::uint8_t>(d ^ static_cast<std::uint8_t>(d_before + ++rand_key));
+    e_before = e;
+    d_before = d;
   }
   // </student>
 }

@@ -6,7 +6,7 @@
 
 namespace net {
 
-std::string_view ToString(Refusal refusal) {
+const char* ToString(Refusal refusal) {
   switch (refusal) {
     case Refusal::kNone:
       return "none";

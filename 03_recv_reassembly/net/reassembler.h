@@ -9,7 +9,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
 
 #include "net/frame.h"
 #include "net/packet.h"
@@ -26,7 +25,7 @@ enum class Refusal : std::uint8_t {
   kBadChecksum,  // corrupted, or encoded with another key
   kBadSequence,  // a packet is missing or was sent twice
 };
-[[nodiscard]] std::string_view ToString(Refusal refusal);
+[[nodiscard]] const char* ToString(Refusal refusal);
 
 // The same for every session of a server; constant while it runs.
 struct FrameRules {

@@ -3,14 +3,15 @@
 #include <random>
 
 #include "net/cipher.h"
-#include "support/wire.h"
+#include "tests/support/wire.h"
+#include "tests/test_support.h"
 
 namespace {
 
 using wire::Bytes;
 
 TEST(Cipher, AgreesWithTheProtocolPageForEveryKeyPair) {
-  std::mt19937_64 dice(wire::Seed());
+  std::mt19937_64 dice(course_test::TestSeed());
   Bytes plain(130);
   for (std::uint8_t& byte : plain) byte = static_cast<std::uint8_t>(dice());
   for (int key = 0; key < 256; key += 5) {
@@ -27,7 +28,7 @@ TEST(Cipher, AgreesWithTheProtocolPageForEveryKeyPair) {
 }
 
 TEST(Cipher, EveryLengthAroundTheBlocks) {
-  std::mt19937_64 dice(wire::Seed());
+  std::mt19937_64 dice(course_test::TestSeed());
   for (std::size_t length = 0; length < 700; ++length) {
     Bytes plain(length);
     for (std::uint8_t& byte : plain) byte = static_cast<std::uint8_t>(dice());

@@ -9,7 +9,8 @@
 
 #include "net/block_pool.h"
 #include "net/packet.h"
-#include "support/wire.h"
+#include "tests/support/wire.h"
+#include "tests/test_support.h"
 
 namespace {
 
@@ -193,7 +194,7 @@ TEST_F(PacketTest, ABlockOfEverySizeIsLargeEnoughAndComesBack) {
 // last one by whichever thread comes last, and the contents never change.
 TEST_F(PacketTest, ManyThreadsShareAPacket) {
   constexpr int kThreads = 4;
-  const int rounds = 2000 * wire::Stress();
+  const int rounds = 2000 * course_test::StressFactor();
   const std::int64_t before = Packet::LiveCount();
   std::atomic<int> wrong{0};
   for (int round = 0; round < rounds; round += 100) {

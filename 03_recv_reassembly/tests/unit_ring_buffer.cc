@@ -6,7 +6,8 @@
 #include <vector>
 
 #include "net/ring_buffer.h"
-#include "support/wire.h"
+#include "tests/support/wire.h"
+#include "tests/test_support.h"
 
 namespace {
 
@@ -149,8 +150,8 @@ TEST(RingBuffer, EveryOffsetEveryFillingEveryLength) {
 
 // Random use against std::deque: same bytes, same sizes, always.
 TEST(RingBuffer, BehavesAsADeque) {
-  std::mt19937_64 dice(wire::Seed());
-  for (int round = 0; round < 200 * wire::Stress(); ++round) {
+  std::mt19937_64 dice(course_test::TestSeed());
+  for (int round = 0; round < 200 * course_test::StressFactor(); ++round) {
     const std::size_t capacity = 1 + dice() % 97;
     TestRing t(capacity);
     std::deque<std::uint8_t> model;

@@ -5,9 +5,6 @@
 #include <cstdint>
 #include <cstdlib>
 #include <fstream>
-#include <iostream>
-#include <optional>
-#include <random>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -178,27 +175,6 @@ inline std::vector<Vector> LoadVectors() {
     vectors.push_back(vector);
   }
   return vectors;
-}
-
-// --- random tests
-// ------------------------------------------------------------------------------------
-
-// The seed of a random test: COURSE_SEED, or a new one; printed, so that a failure can be repeated.
-inline std::uint64_t Seed() {
-  static const std::uint64_t seed = [] {
-    const char* const given = std::getenv("COURSE_SEED");
-    const std::uint64_t value = given ? std::stoull(given) : std::random_device{}();
-    std::cout << "COURSE_SEED=" << value << std::endl;
-    return value;
-  }();
-  return seed;
-}
-
-// How much longer than usual the random tests shall run.
-inline int Stress() {
-  const char* const given = std::getenv("COURSE_STRESS");
-  const int factor = given ? std::atoi(given) : 1;
-  return factor < 1 ? 1 : factor;
 }
 
 }  // namespace wire
