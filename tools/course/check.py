@@ -10,6 +10,7 @@ EXAMPLES = """examples:
   ./course check                  all quick checks
   ./course check stages tasks     only these
   ./course check --all            also the slow ones: every header alone, clang-tidy
+  ./course check format --fix     mend formatting (also: readme)
   ./course check --list           what each check looks at"""
 
 # name -> (function(repo) -> (problems, notes), slow, needs which packages, what it looks at)
@@ -30,9 +31,13 @@ CHECKS = {
 }
 
 
+FIXES = {"readme": check_text.write_stage_table, "format": check_code.reformat}
+
+
 def add_arguments(parser):
     parser.add_argument("names", nargs="*", metavar="check", help="only these checks (see --list)")
     parser.add_argument("--all", action="store_true", help="the slow checks too")
+    parser.add_argument("--fix", action="store_true", help="mend what can be mended: formatting, the tables of stages")
     parser.add_argument("--list", action="store_true", help="list the checks and stop")
 
 
@@ -49,6 +54,10 @@ def run(repo, args):
     if purposes:
         from . import packages
         packages.ensure(purposes, args.yes)
+    if args.fix:
+        for name in names:
+            if name in FIXES:
+                FIXES[name](repo)
     failed = []
     for name in names:
         if not run_one(repo, name):

@@ -127,26 +127,52 @@ def _last_change(repo, paths):
     return dates
 
 
+_TABLE = re.compile(r"(<!-- stages[^>]*-->\n).*?(<!-- /stages -->)", re.S)
+
+
+def _stage_rows(repo, korean):
+    if korean:
+        rows = ["| 단계 | 제목 | 배우는 것 | |"]
+    else:
+        rows = ["| stage | title | what it teaches | |"]
+    rows.append("|---|---|---|---|")
+    for s in repo.stages.values():
+        link = f"[{s.folder}]({s.folder})" if s.present else s.folder
+        title, concept = (s.title_ko, s.concept_ko) if korean else (s.title, s.concept)
+        here = ("있음" if korean else "here") if s.present else ("예정" if korean else "planned")
+        rows.append(f"| {link} | {title} | {concept} | {here} |")
+    return "\n".join(rows) + "\n"
+
+
+def _with_table(repo, page):
+    """(text, text with the right table) of a page; the second is None when the page has no place for it."""
+    text = _text(repo, page)
+    if not _TABLE.search(text):
+        return text, None
+    rows = _stage_rows(repo, page.endswith(".ko.md"))
+    return text, _TABLE.sub(lambda m: m.group(1) + rows + m.group(2), text)
+
+
 def stage_table(repo):
-    """README.md and README.ko.md list every stage of course.toml: folder, title, and whether it is there."""
+    """The tables of stages in README.md and README.ko.md are what course.toml and the folders say."""
     problems = []
-    for page, title in (("README.md", "title"), ("README.ko.md", "title_ko")):
+    for page in ("README.md", "README.ko.md"):
         if not (repo.root / page).is_file():
             problems.append(f"{page} is missing")
             continue
-        lines = _text(repo, page).splitlines()
-        for stage in repo.stages.values():
-            row = next((l for l in lines if l.startswith("|") and stage.folder in l), None)
-            if row is None:
-                problems.append(f"{page}: the table has no row for {stage.folder}")
-                continue
-            if getattr(stage, title) not in row:
-                problems.append(f"{page}: the row of {stage.folder} does not say \"{getattr(stage, title)}\"")
-            linked = f"]({stage.folder})" in row or f"]({stage.folder}/" in row
-            if linked != stage.present:
-                word = "is here: link it" if stage.present else "is not here yet: mark it as planned, without a link"
-                problems.append(f"{page}: {stage.folder} {word}")
+        text, right = _with_table(repo, page)
+        if right is None:
+            problems.append(f"{page} has no <!-- stages --> ... <!-- /stages -->")
+        elif text != right:
+            problems.append(f"{page}: the table of stages is stale; ./course check readme --fix")
     return problems, []
+
+
+def write_stage_table(repo):
+    for page in ("README.md", "README.ko.md"):
+        text, right = _with_table(repo, page)
+        if right is not None and right != text:
+            (repo.root / page).write_text(right, encoding="utf-8")
 
 
 def leftovers(repo):

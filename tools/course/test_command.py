@@ -2,10 +2,9 @@
 
 import os
 import re
-import subprocess
 import sys
 
-from . import build, check, console, ctest, packages, process
+from . import build, check, conformance, console, ctest, packages, process
 from .build_command import purposes
 from .errors import CourseError, UsageError
 
@@ -60,7 +59,10 @@ def run(repo, args):
         console.say(console.table([(what, console.elapsed(s)) for what, s in timings]))
     code = ctest.run(repo, tests, again)
     if args.windows and not args.filter:
-        _conformance_table(repo, stages)
+        _, text = conformance.table(repo, stages[0])
+        if text:
+            console.say()
+            console.say(text.rstrip())
     return code
 
 
@@ -74,7 +76,9 @@ def _compile(text):
 def _configs(args):
     if args.all:
         return ["release", "asan", "tsan", "windows"]
-    chosen = [c for c in ("asan", "tsan", "windows", "debug") if getattr(args, c)]
+    if args.windows:
+        return ["release", "windows"]  # release: the Linux column of the conformance table
+    chosen = [c for c in ("asan", "tsan", "debug") if getattr(args, c)]
     return chosen or [build.native_config("release")]
 
 
@@ -110,12 +114,14 @@ def collect(repo, stages, configs, args):
         build.log_file(repo, "run-once").write_text(text, encoding="utf-8")
     tests = rerun + once
     if args.all:
-        tests += _checks(repo)
+        tests += _checks(repo) + _conformance_test(repo, stages[0], tests)
     return tests
 
 
 def _wanted(test, config, args):
     labels = test.labels
+    if args.windows and config == "release":
+        return "conformance" in labels
     if "slow" in labels and not args.slow and not (args.all and config == "release"):
         return False
     if config in ("asan", "tsan"):
@@ -140,6 +146,19 @@ def _checks(repo):
     return tests
 
 
+def _conformance_test(repo, stage, tests):
+    """The conformance table as a test of its own, behind those that give its columns."""
+    sources = [t.name for t in tests if "conformance" in t.labels and t.stage == stage.number
+               and t.config in ("release", "windows")]
+    if not sources or not (stage.path / "tests" / "conformance_table.py").is_file():
+        return []
+    command = [sys.executable, "-m", "course.conformance", stage.number, "--out",
+               str(repo.root / "build" / "results" / "conformance.txt")]
+    return [ctest.Test("conformance.table", command,
+                       {"DEPENDS": sources, "WORKING_DIRECTORY": str(repo.root), "LABELS": ["conformance-table"],
+                        "ENVIRONMENT": [f"PYTHONPATH={repo.root / 'tools'}", "PYTHONDONTWRITEBYTECODE=1"]})]
+
+
 def _prepare_wine(repo):
     """Makes Wine's folder once, so that the first tests do not all wait for it."""
     prefix = ctest.wine_prefix(repo)
@@ -153,18 +172,3 @@ def _prepare_wine(repo):
     status.done(result.code == 0)
     if result.code != 0:
         process.fail(result, "preparing Wine", result.tail[-10:], "./course test --windows")
-
-
-def _conformance_table(repo, stages):
-    """The table id, Linux, Wine, note of the first stage that was asked for."""
-    script = stages[0].path / "tests" / "conformance_table.py"
-    if not script.is_file():
-        return
-    command = [sys.executable, str(script)]
-    for option, config, prefix in (("--linux", "release", ""), ("--wine", "windows", "windows.")):
-        folder = repo.root / "build" / "results" / config
-        files = sorted(folder.glob(f"{prefix}stage{stages[0].number}.*.json"))
-        for file in files:
-            command += [option, str(file)]
-    console.say()
-    subprocess.run(command, check=False)

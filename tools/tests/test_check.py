@@ -3,10 +3,7 @@
 import os
 import unittest
 
-from tree import CourseTree, FOLDERS
-
-TABLE = "".join(f"| [{f}]({f}) | Title {n} KO {n} |\n" for n, f in FOLDERS.items())
-
+from tree import CourseTree
 
 class CheckTest(CourseTree):
     stages = ("01", "02")
@@ -108,8 +105,8 @@ class CheckTest(CourseTree):
         self.write("01", "tests/unit_ring.cc", "TEST(Ring, Wraps) {}\nTEST(Ring, Fills) {}\n")
         out = self.check("tests")
         self.assertIn("unit.ring of stage 01 is gone", out)
-        self.assertIn("Ring.Wraps of stage 01 is gone", out)
-        self.toml('[stage.02.retired]\n"unit.ring" = "replaced"\n"Ring.*" = "replaced"\n')
+        self.assertNotIn("Ring.Wraps", out)  # the whole file went: that is declared under `removed`
+        self.toml('[stage.02.retired]\n"unit.ring" = "replaced"\n')
         self.check("tests", code=0)
 
     def test_a_case_that_goes_away(self):
@@ -204,15 +201,18 @@ class CheckTest(CourseTree):
 
     def test_stage_table(self):
         for page in ("README.md", "README.ko.md"):
-            self.page(page, TABLE)
-        out = self.check("readme")
-        self.assertIn("03_three is not here yet", out)
-        planned = TABLE.replace("[03_three](03_three)", "03_three").replace("[04_four](04_four)", "04_four")
-        for page in ("README.md", "README.ko.md"):
-            self.page(page, planned)
-        self.check("readme", code=0)
-        self.page("README.md", planned.replace("Title 02", "Titel 02"))
-        self.assertIn('does not say "Title 02"', self.check("readme"))
+            self.page(page, "# x\n<!-- stages -->\n<!-- /stages -->\nend\n")
+        self.assertIn("README.md: the table of stages is stale", self.check("readme"))
+        self.check("readme", "--fix", code=0)
+        text = (self.root / "README.md").read_text(encoding="utf-8")
+        self.assertIn("| [02_two](02_two) | Title 02 |", text)
+        self.assertIn("| 03_three | Title 03 |", text)
+        self.assertTrue(text.endswith("end\n"))
+        self.assertIn("KO 02", (self.root / "README.ko.md").read_text(encoding="utf-8"))
+        self.write("03", "CMakeLists.txt", "project(03_three)\n")
+        self.assertIn("stale", self.check("readme"))
+        self.page("README.md", "# no table\n")
+        self.assertIn("README.md has no <!-- stages", self.check("readme"))
 
     # -- files -----------------------------------------------------------------------------------
 
