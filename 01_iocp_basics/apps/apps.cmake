@@ -6,3 +6,28 @@ stage_program(overlapped_echo apps/overlapped_echo.cc LINK apps)
 stage_program(echo_client apps/echo_client.cc apps/echo_load.cc LINK apps)
 stage_program(dispatch_demo apps/dispatch_demo.cc LINK apps dispatch)
 stage_program(file_device apps/file_device.cc LINK apps)
+
+stage_program(io_models
+  apps/io_models/io_models.cc
+  apps/io_models/cost.cc
+  apps/io_models/threads.cc
+  apps/io_models/polling.cc
+  apps/io_models/events.cc
+  apps/io_models/port.cc
+  apps/io_models/overlapped_client.cc
+  LINK apps)
+add_dependencies(${STAGE}_io_models ${STAGE}_echo_client)  # it starts the clients as a program
+
+stage_program(port_tour
+  apps/port_tour/port_tour.cc
+  apps/port_tour/steps.cc
+  apps/port_tour/cast.cc
+  apps/port_tour/worker.cc
+  apps/port_tour/picture.cc
+  LINK apps)
+
+stage_program(thread_lab
+  apps/thread_lab/thread_lab.cc
+  apps/thread_lab/experiments.cc
+  apps/thread_lab/crew.cc
+  LINK apps)
