@@ -1,0 +1,42 @@
+#include "chat/chat_server.h"
+
+#include "client_packet_handler.h"
+#include "net/log.h"
+
+namespace chat {
+
+ChatServer::ChatServer(const net::ServerOptions& server_options, const WorldOptions& world_options)
+    : Server(server_options), world_(world_options, *this), sessions_(server_options.session_max) {}
+
+// No callback may come any more when the members go.
+ChatServer::~ChatServer() {
+  Stop();
+}
+
+void ChatServer::OnClientJoin(net::SessionId id) {
+  sessions_[id.index()] = std::make_unique<GameSession>(id, world_);
+}
+
+void ChatServer::OnClientLeave(net::SessionId id, std::string_view) {
+  sessions_[id.index()] = nullptr;  // leaves its room
+}
+
+void ChatServer::OnRecv(net::SessionId id, const net::PacketRef& packet) {
+  GameSession& session = *sessions_[id.index()];
+  const proto::Dispatched dispatched =
+      ClientPacketHandler::Dispatch(session, packet->type(), packet->body());
+  if (dispatched == proto::Dispatched::kHandled) return;
+  // The reason, which is a literal, becomes the log line of the session's end.
+  Disconnect(id, proto::ToString(dispatched).data());
+}
+
+void ChatServer::Send(net::SessionId to, const net::PacketRef& packet) {
+  if (!packet->sealed()) Seal(*packet);
+  SendPacket(to, packet);
+}
+
+void ChatServer::Seal(net::Packet& packet) {
+  Server::Seal(packet);
+}
+
+}  // namespace chat
