@@ -45,13 +45,8 @@ void Server::Dispatch(ULONG_PTR key, IoContext& context, DWORD bytes, DWORD erro
     }
     case IoKind::kInnerRequest: {
       const std::unique_ptr<InnerRequest> request(static_cast<InnerRequest*>(&context));
-<<<<<<< 03
       CallGame(SessionId{}, [&] { OnInnerRequest(request->packet); });
-      FinishInnerRequest();
-=======
-      CallGame(SessionId{}, [&] { OnInnerRequest(request->bytes); });
       inner_pending_.Finish();
->>>>>>> 02
       break;
     }
     // </student>
