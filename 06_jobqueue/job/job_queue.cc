@@ -64,11 +64,17 @@ std::uint64_t JobQueue::Length() const {
   return posted_.load(std::memory_order_relaxed) - done;
 }
 
+void JobQueue::Refuse(PostResult reason) {
+  PostResult taken = PostResult::kQueued;
+  refusal_.compare_exchange_strong(taken, reason, std::memory_order_acq_rel);
+}
+
 // [post]
 PostResult JobQueue::PostNode(JobNode* node) {
-  if (IsClosed()) {
+  const PostResult refusal = refusal_.load(std::memory_order_acquire);
+  if (refusal != PostResult::kQueued) {
     MessagePool<JobNode>::Free(node);
-    return PostResult::kClosed;
+    return refusal;
   }
   posted_.fetch_add(1, std::memory_order_relaxed);
   if (!inbox_.Push(node)) return PostResult::kQueued;
@@ -148,6 +154,8 @@ void JobQueue::DropJobs() {
   ReadyQueue& ready = ready_;
   std::shared_ptr<JobQueue> self = std::move(keep_alive_);
   std::uint64_t dropped = 0;
+  Refuse(PostResult::kStopped);  // or producers that post faster than this loop would keep it busy
+                                 // for ever
   do {
     while (JobNode* node = NextJob()) {
       MessagePool<JobNode>::Free(node);

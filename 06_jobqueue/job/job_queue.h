@@ -70,8 +70,8 @@ class JobQueue : public std::enable_shared_from_this<JobQueue> {
   PostResult PostJob(Job&& job) { return PostNode(MessagePool<JobNode>::Make(std::move(job))); }
 
   // Any thread. No job starts after the one that is running now; see above.
-  void Close() { closed_.store(true, std::memory_order_release); }
-  bool IsClosed() const { return closed_.load(std::memory_order_acquire); }
+  void Close() { Refuse(PostResult::kClosed); }
+  bool IsClosed() const { return refusal_.load(std::memory_order_acquire) != PostResult::kQueued; }
 
   // Any thread. Jobs inside at a moment that may be over already.
   std::uint64_t Length() const;
@@ -91,6 +91,7 @@ class JobQueue : public std::enable_shared_from_this<JobQueue> {
   friend class ReadyQueue;
   friend class UpdateThreads;
 
+  void Refuse(PostResult reason);
   PostResult PostNode(JobNode* node);
   PostResult MakeReady();
   JobNode* NextJob();
@@ -105,13 +106,14 @@ class JobQueue : public std::enable_shared_from_this<JobQueue> {
   void DropJobs();
 
   ReadyQueue& ready_;
-  std::atomic<bool> closed_{false};     // atomic: set by any thread, never reset
+  // atomic: what new posts are answered (kQueued: they are taken); set once, by any thread
+  std::atomic<PostResult> refusal_{PostResult::kQueued};
   std::atomic<std::uint64_t> done_{0};  // atomic: written by the executor, read by Length
   std::uint64_t reported_ = 0;          // executor only: of posted_, already counted as queued
   JobNode* taken_ = nullptr;            // executor only: out of the inbox, oldest first
-  std::shared_ptr<JobQueue>
-      keep_alive_;           // set by whoever makes the queue ready, taken by the executor
-  TimePoint ready_since_{};  // the same
+  // Set by whoever makes the queue ready, then the executor's:
+  std::shared_ptr<JobQueue> keep_alive_;
+  TimePoint ready_since_{};
   // Producers write here; the fields above are the executor's.
   alignas(kCacheLine) Inbox<JobNode> inbox_;
   std::atomic<std::uint64_t> posted_{0};  // atomic: any thread

@@ -132,9 +132,9 @@ struct Token {
 // Producers go on posting while the threads stop. Every job is either run or destroyed, and every
 // queue dies (UpdateThreads aborts otherwise).
 TEST(UpdateThreadsStop, StopRacesWithProducers) {
-  const std::uint64_t rounds = job_test::Scaled(200);
+  const std::uint64_t rounds = job_test::Scaled(60);
   for (std::uint64_t round = 0; round < rounds; ++round) {
-    std::atomic<std::uint64_t> posted{0};
+    std::atomic<std::uint64_t> queued{0};
     std::atomic<std::uint64_t> ran{0};
     std::atomic<std::int64_t> alive{0};
     {
@@ -148,10 +148,11 @@ TEST(UpdateThreadsStop, StopRacesWithProducers) {
         producers.emplace_back([&, p] {
           for (std::size_t i = 0;; ++i) {
             if (i == 20) going.Arrive();
-            posted.fetch_add(1);
             const PostResult result = queues[(i + p) % queues.size()]->Post(
                 [token = Token(alive), &ran] { ran.fetch_add(1); });
             if (result == PostResult::kStopped) return;
+            queued.fetch_add(1);
+            if (i % 64 == 0) std::this_thread::yield();
           }
         });
       }
@@ -159,7 +160,10 @@ TEST(UpdateThreadsStop, StopRacesWithProducers) {
       threads.Stop(round % 2 == 0 ? StopPolicy::kDrop : StopPolicy::kDrain, milliseconds(1));
       for (auto& producer : producers) producer.join();
       ASSERT_EQ(threads.Stats().busy_queues, 0U);
-      ASSERT_EQ(ran + threads.Stats().dropped, posted);
+      // A producer's last job was refused: at the door, or by being dropped, which counts.
+      const std::uint64_t gone = ran + threads.Stats().dropped;
+      ASSERT_GE(gone, queued);
+      ASSERT_LE(gone, queued + producers.size());
     }
     ASSERT_EQ(alive, 0);
   }
