@@ -156,7 +156,7 @@ def headers(repo):
 
     def look(item):
         key, (stage, path) = item
-        flags = [f"-I{stage.path}"] + [f"-I{g}" for g in _generated_folders(repo, stage)]
+        flags = [f"-I{stage.path}", f"-I{stage.path / 'tests'}"] + [f"-I{g}" for g in _generated_folders(repo, stage)]
         out = subprocess.run([compiler, "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow",
                               "-Wconversion", "-Werror", "-Wno-pragma-once-outside-header", *flags, "-include",
                               path, "-x", "c++", "/dev/null"], cwd=stage.path, stdout=subprocess.PIPE,
@@ -188,7 +188,7 @@ def tidy(repo):
         key, (stage, path) = item
         generated = [f"-isystem{g}" for g in _generated_folders(repo, stage)]
         out = subprocess.run([tool, "--quiet", f"--header-filter=^{re.escape(str(stage.path))}/", str(stage.path / path),
-                              "--", "-std=c++20", f"-I{stage.path}", *generated],
+                              "--", "-std=c++20", f"-I{stage.path}", f"-I{stage.path / 'tests'}", *generated],
                              cwd=repo.root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False)
         return key, out
 

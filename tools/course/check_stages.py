@@ -53,7 +53,21 @@ def differences(repo):
             problems.append(f"course.toml declares no stage {folder}")
     for before, stage in repo.neighbours():
         problems += _undeclared(Comparison(repo, before, stage))
+    for stage in repo.present():
+        problems += _foreign_folders(repo, stage)
     return problems, notes
+
+
+def _foreign_folders(repo, stage):
+    """A stage is complete in itself: its code does not name another stage's folder."""
+    others = [s.folder for s in repo.stages.values() if s is not stage and s.folder]
+    problems = []
+    for path in stage.lesson_files():
+        if not path.endswith(_CODE):
+            continue
+        text = (stage.path / path).read_text(encoding="utf-8", errors="replace")
+        problems += [f"{stage.folder}/{path} names {o}: a stage stands alone" for o in others if o in text]
+    return problems
 
 
 def _undeclared(real):

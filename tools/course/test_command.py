@@ -114,7 +114,7 @@ def collect(repo, stages, configs, args):
         build.log_file(repo, "run-once").write_text(text, encoding="utf-8")
     tests = rerun + once
     if args.all:
-        tests += _checks(repo) + _conformance_test(repo, stages[0], tests)
+        tests += _checks(repo) + _alone(repo, stages) + _conformance_test(repo, stages[0], tests)
     return tests
 
 
@@ -144,6 +144,15 @@ def _checks(repo):
         tests.append(ctest.Test(f"tools.{file.stem[5:]}", [sys.executable, str(file)],
                                 dict(common, ENVIRONMENT=environment, LABELS=["tools"])))
     return tests
+
+
+def _alone(repo, stages):
+    """Each stage folder, copied elsewhere, builds and passes."""
+    return [ctest.Test(f"alone.stage{s.number}", [sys.executable, "-m", "course.alone", s.number],
+                       {"WORKING_DIRECTORY": str(repo.root), "TIMEOUT": 1800, "PROCESSORS": 2, "COST": 900,
+                        "LABELS": ["alone"],
+                        "ENVIRONMENT": [f"PYTHONPATH={repo.root / 'tools'}", "PYTHONDONTWRITEBYTECODE=1"]})
+            for s in stages]
 
 
 def _conformance_test(repo, stage, tests):

@@ -76,6 +76,10 @@ class CheckTest(CourseTree):
         self.write("04", "only/here.cc", "x\n")
         self.check("stages", code=0)
 
+    def test_a_stage_stands_alone(self):
+        self.write_all("net/net.cmake", "include(../01_one/x.cmake)\n")
+        self.assertIn("02_two/net/net.cmake names 01_one", self.check("stages"))
+
     def test_ignored_files_do_not_count(self):
         (self.root / ".gitignore").write_text("/*/build/\n")
         self.write("02", "build/out.o", "x\n")
