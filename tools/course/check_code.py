@@ -116,20 +116,24 @@ def _visible(stage, path, cache):
 
 
 def _unique(repo, suffixes, settings):
-    """{key: (stage, path)}: each file once per content of everything that it includes."""
-    found = {}
+    """{key: (stage, path)}: each distinct file once, in the newest stage that has it.
+
+    The key also covers everything that the file includes there, so that the cache notices changed headers."""
+    newest = {}
     for stage in repo.present():
-        cache, contents = {}, {}
         for path in stage.files():
-            if not path.endswith(suffixes):
-                continue
-            parts = []
-            for name in sorted(_visible(stage, path, cache)):
-                if name not in contents:
-                    file = stage.path / name
-                    contents[name] = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
-                parts += [name, contents[name]]
-            found.setdefault(_digest(settings, path, *parts), (stage, path))
+            if path.endswith(suffixes) and not _foreign(path):
+                newest[(path, hashlib.sha256((stage.path / path).read_bytes()).hexdigest())] = stage
+    found, graphs = {}, {}
+    for (path, _), stage in newest.items():
+        graph, contents = graphs.setdefault(stage.number, ({}, {}))
+        parts = []
+        for name in sorted(_visible(stage, path, graph)):
+            if name not in contents:
+                file = stage.path / name
+                contents[name] = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
+            parts += [name, contents[name]]
+        found[_digest(settings, path, *parts)] = (stage, path)
     return found
 
 
@@ -151,7 +155,7 @@ def headers(repo):
         return [], ["no compiler: not checked"]
     cache = Cache(repo, "headers")
     wanted = {k: v for k, v in _unique(repo, (".h",), _version(compiler)).items()
-              if k not in cache and not _foreign(v[1])}
+              if k not in cache}
     problems, passed = [], []
 
     def look(item):
@@ -175,13 +179,14 @@ def headers(repo):
 
 
 def tidy(repo):
-    """clang-tidy on each distinct source file; headers are seen through the sources that include them."""
+    """clang-tidy on each distinct source file but the tests; headers are seen through their sources."""
     tool = shutil.which("clang-tidy")
     if not tool:
         return [], ["clang-tidy is not installed: not checked"]
     settings = _digest((repo.root / ".clang-tidy").read_bytes(), _version(tool))
     cache = Cache(repo, "tidy")
-    wanted = {k: v for k, v in _unique(repo, (".cc",), settings).items() if k not in cache and not _foreign(v[1])}
+    wanted = {k: v for k, v in _unique(repo, (".cc",), settings).items()
+              if k not in cache and not v[1].startswith(("tests/", "bench/", "fuzz/"))}
     problems, passed = set(), []
 
     def look(item):
