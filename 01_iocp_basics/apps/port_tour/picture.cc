@@ -25,7 +25,7 @@ constexpr List kLists[] = {
 Names ThreadNames(const std::vector<iocp::ThreadEntry>& threads) {
   Names names;
   for (const iocp::ThreadEntry& thread : threads) {
-    names.push_back(thread.name.empty() ? "#" + std::to_string(thread.id) : thread.name);
+    names.push_back(thread.name.empty() ? std::to_string(thread.id) : thread.name);
   }
   return names;
 }
@@ -51,7 +51,8 @@ Names Wrap(const Names& names) {
       lines.back() += ",";
       lines.emplace_back();
     }
-    lines.back() += (lines.back().empty() ? "" : ", ") + name;
+    lines.back() += lines.back().empty() ? "" : ", ";
+    lines.back() += name;
   }
   return lines;
 }
