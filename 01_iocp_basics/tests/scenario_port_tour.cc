@@ -69,6 +69,7 @@ SCENARIO("the tour as data") {
     }
   }
   THEN("the five structures went through the known states") {
+    const char* second = "\"socket (key 2)\"";
     const char* both = "\"socket (key 1)\", \"socket (key 2)\"";
     const auto seen = [&](std::size_t step) {
       return steps[step - 1].substr(steps[step - 1].find("\"seen\": "));
@@ -89,8 +90,8 @@ SCENARIO("the tour as data") {
     shows(10, Lists(both, R"("key 103")", R"("A")", R"("B", "C")", ""));
     shows(11, Lists(both, "", R"("A")", R"("B", "C")", ""));
     shows(12, Lists(both, "", R"("A")", R"("B", "C")", ""));
-    shows(13, Lists(R"("socket (key 2)")", "", R"("A")", R"("B", "C")", ""));
-    shows(14, Lists(R"("socket (key 2)")", "", "", "", ""));
+    shows(13, Lists(second, "", R"("A")", R"("B", "C")", ""));
+    shows(14, Lists(second, "", "", "", ""));
   }
 #endif
 }
