@@ -1,0 +1,23 @@
+# Tests of the port. The conformance tests compile the same source on Linux and on Windows.
+stage_library(test_support
+  tests/test_support.cc
+  tests/test_support_linux.cc
+  tests/test_support_windows.cc
+  LINK iocp course_gtest_main)
+
+stage_unit_test(conformance
+  tests/unit_conformance_port.cc
+  tests/unit_conformance_dequeue.cc
+  tests/unit_conformance_threads.cc
+  tests/unit_conformance_transfer.cc
+  tests/unit_conformance_stream_end.cc
+  tests/unit_conformance_cancel.cc
+  tests/unit_conformance_accept.cc
+  tests/unit_conformance_connect.cc
+  tests/unit_conformance_event.cc
+  tests/unit_conformance_file.cc
+  LINK test_support
+  LABELS conformance
+  TIMEOUT 120)
+
+include(tests/net_tests.cmake)
