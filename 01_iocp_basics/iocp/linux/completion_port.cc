@@ -201,10 +201,12 @@ void CompletionPort::WatchFailed() {
   watched_ = false;
 }
 
-// Looking takes signals off the poller that were meant for threads blocked there: they are given back.
+// Looking takes signals off the poller that were meant for threads blocked there: they are given
+// back.
 void CompletionPort::Harvest() {
   std::array<Ready, Poller::kMostEvents> storage;
   const std::span<const Ready> ready = poller_.Wait(storage, 0);
+  looks_.fetch_add(1, std::memory_order_relaxed);
   bool pass_on = false;
   {
     const std::lock_guard guard(lock_);
