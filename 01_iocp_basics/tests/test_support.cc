@@ -45,8 +45,8 @@ bool OnlyOurPort([[maybe_unused]] std::string_view id, [[maybe_unused]] std::str
 #endif
 }
 
-bool Eventually(const std::function<bool()>& condition) {
-  const auto deadline = std::chrono::steady_clock::now() + kDeadline;
+bool Eventually(const std::function<bool()>& condition, std::chrono::milliseconds at_most) {
+  const auto deadline = std::chrono::steady_clock::now() + at_most;
   for (int round = 0; !condition(); ++round) {
     if (std::chrono::steady_clock::now() >= deadline) return false;
     if (round < 50) {
@@ -167,8 +167,11 @@ Socket MakeListener(sockaddr_in* address, int backlog) {
 }
 
 Connection Connect() {
-  sockaddr_in address{};
-  const Socket listener = MakeListener(&address);
+  return ConnectThrough(MakeListener());
+}
+
+Connection ConnectThrough(SOCKET listener) {
+  const sockaddr_in address = LocalAddressOf(listener);
   Connection connection;
   connection.peer = MakeTcp();
   EXPECT_EQ(connect(connection.peer, reinterpret_cast<const sockaddr*>(&address), sizeof address),

@@ -51,8 +51,9 @@ bool OnlyOurPort(std::string_view id, std::string_view reason, std::string_view 
 inline constexpr std::chrono::milliseconds kDeadline{20'000};
 inline constexpr DWORD kDeadlineMs = 20'000;
 
-// Looks at `condition` until it holds; false when kDeadline passed first.
-bool Eventually(const std::function<bool()>& condition);
+// Looks at `condition` until it holds; false when the time passed first.
+bool Eventually(const std::function<bool()>& condition,
+                std::chrono::milliseconds at_most = kDeadline);
 
 // COURSE_SEED, or a fresh seed; prints it, so that a failing run can be repeated.
 std::uint64_t TestSeed();
@@ -141,6 +142,10 @@ inline void Associate(HANDLE port, const Socket& socket, ULONG_PTR key) {
 // Blocking transfers for the peer's end; they fail the test instead of returning short.
 void SendAll(SOCKET socket, std::string_view bytes);
 std::string ReceiveExactly(SOCKET socket, std::size_t count);
+
+// The same through a listener that is there already; safe from several threads at once only if each
+// has its own listener.
+Connection ConnectThrough(SOCKET listener);
 
 // Waits until `count` bytes can be read from the socket's kernel buffer (FIONREAD).
 bool AwaitReadable(SOCKET socket, std::size_t count = 1);

@@ -143,13 +143,7 @@ TEST(Conformance, P17_PendingReturnsIoPendingAndTouchesNoParameter) {
   DWORD flags = 0;
   EXPECT_EQ(WSARecv(io.ours(), &buffer, 1, &bytes, &flags, &receive, nullptr), SOCKET_ERROR);
   EXPECT_CODE(WSAGetLastError(), WSA_IO_PENDING);
-  if (WineDiffers("P17", "Wine clears the byte count of a pending call",
-                  "Microsoft: the count is set only if the operation completes immediately; "
-                  "observed with Wine 8")) {
-    EXPECT_TRUE(bytes == 0 || bytes == kUntouched);
-  } else {
-    EXPECT_EQ(bytes, kUntouched);
-  }
+  EXPECT_EQ(bytes, kUntouched);
   EXPECT_EQ(flags, 0u);
   SendAll(io.peer(), "x");
   EXPECT_TRUE(Dequeue(io.port).ok);
