@@ -66,12 +66,12 @@ void ReadyQueue::Retire() {
 bool ReadyQueue::Push(JobQueue& queue) {
   PutIn(&queue);
   // <student 06.3>
-  const std::uint32_t waiters = waiters_.fetch_add(0, std::memory_order_acq_rel);
-  if ((waiters & kClosed) != 0) {
+  const std::uint32_t sleepers = sleepers_.fetch_add(0, std::memory_order_acq_rel);
+  if ((sleepers & kClosed) != 0) {
     DropAbandoned();
     return false;
   }
-  if (waiters != 0) WakeOne(waiters);
+  if ((sleepers & kCount) != 0 && (sleepers & kWaking) == 0) WakeOne();
   return true;
   // </student>
 }
@@ -83,12 +83,11 @@ void ReadyQueue::PutIn(JobQueue* queue) {
   while (!ready_.TryPush(queue)) std::this_thread::yield();
 }
 
-void ReadyQueue::WakeOne(std::uint32_t waiters) {
+void ReadyQueue::WakeOne() {
+  if ((sleepers_.fetch_or(kWaking, std::memory_order_acq_rel) & kWaking) != 0) return;
   {
     const std::lock_guard lock(mutex_);
-    // More wake-ups than sleepers would only make somebody look in vain later.
-    if (tokens_ >= waiters) return;
-    ++tokens_;
+    wake_up_ = true;
   }
   wake_.notify_one();  // outside the lock: the woken thread needs it at once
 }
@@ -111,18 +110,32 @@ JobQueue* ReadyQueue::Wait(bool* slept) {
   *slept = false;
   while (!IsClosed()) {
     if (JobQueue* queue = TryPop()) return queue;
-    const std::uint32_t before = waiters_.fetch_add(1, std::memory_order_acq_rel);
-    JobQueue* queue = (before & kClosed) != 0 ? nullptr : TryPop();
-    if (queue == nullptr) {
-      std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this] { return tokens_ > 0 || IsClosed(); });
-      if (tokens_ > 0) --tokens_;
-      *slept = true;
+    // Whoever is about to post may do so first: that is cheaper than a sleep and a wake-up.
+    std::this_thread::yield();
+    if (JobQueue* queue = TryPop()) return queue;
+
+    sleepers_.fetch_add(1, std::memory_order_acq_rel);
+    if (JobQueue* queue = TryPop()) {
+      sleepers_.fetch_sub(1, std::memory_order_acq_rel);
+      return queue;
     }
-    waiters_.fetch_sub(1, std::memory_order_acq_rel);
+    *slept = true;
+    const bool others_sleep = Sleep();
+    if (IsClosed()) return nullptr;
+    JobQueue* queue = TryPop();
+    if (others_sleep && !LooksEmpty()) WakeOne();
     if (queue != nullptr) return queue;
   }
   return nullptr;
+}
+
+// Until somebody wakes us or Close. True: other threads still sleep.
+bool ReadyQueue::Sleep() {
+  std::unique_lock lock(mutex_);
+  wake_.wait(lock, [this] { return wake_up_ || IsClosed(); });
+  const std::uint32_t left = wake_up_ ? 1 + kWaking : 1;  // the bit is set as long as wake_up_ is
+  wake_up_ = false;
+  return ((sleepers_.fetch_sub(left, std::memory_order_acq_rel) - left) & kCount) != 0;
 }
 // [/ready-wait]
 
@@ -133,7 +146,7 @@ bool ReadyQueue::WaitUntilAllIdle(Duration limit) {
 }
 
 void ReadyQueue::Close() {
-  waiters_.fetch_or(kClosed, std::memory_order_acq_rel);
+  sleepers_.fetch_or(kClosed, std::memory_order_acq_rel);
   { const std::lock_guard lock(mutex_); }  // a thread is before its look at kClosed, or asleep
   wake_.notify_all();
 }

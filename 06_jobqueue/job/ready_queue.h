@@ -6,14 +6,18 @@
 //
 // Sleep without a lost wake-up, without a lock on the fast path. The race: a thread finds the queue
 // empty, a producer pushes and sees nobody asleep, the thread goes to sleep. What prevents it is
-// that both sides change the SAME word, waiters_, by read-modify-write, and those have one total
+// that both sides change the SAME word, sleepers_, by read-modify-write, and those have one total
 // order:
-//     update thread: waiters_ + 1, then look into the queue again, then sleep
-//     producer:      push, then waiters_ + 0, wake somebody if that was not zero
+//     update thread: sleepers_ + 1, then look into the queue again, then sleep
+//     producer:      push, then sleepers_ + 0, wake somebody if that was not zero
 // If the thread's change is first, the producer reads its 1 and wakes. If the producer's is first,
-// the thread's change reads from it (acquire) and its second look finds the job queue. Closing uses
-// the same word in the same way, so a push that comes after the last sweep always learns that it
-// has to drop.
+// the thread's change reads from it (acquire) and its second look finds the job queue.
+//
+// One wake-up at a time: while a woken thread is on its way (kWaking), producers wake nobody else.
+// The woken thread clears the bit, which comes after those pushes in the total order, so it sees
+// them; and if there is more than it takes itself, it wakes the next. A burst costs one system
+// call, not one per push. Closing (kClosed) uses the same word, so that a push after the last sweep
+// learns of it.
 //
 // Threading: every method from any thread unless it says otherwise.
 #pragma once
@@ -68,7 +72,7 @@ class ReadyQueue {
 
   // True: no other job queue waits for an update thread. A glance, see LockFreeQueue.
   bool LooksEmpty() const { return ready_.LooksEmpty(); }
-  bool IsClosed() const { return (waiters_.load(std::memory_order_acquire) & kClosed) != 0; }
+  bool IsClosed() const { return (sleepers_.load(std::memory_order_acquire) & kClosed) != 0; }
 
   // --- stopping -------------------------------------------------------------------------------------
   // Waits until no job queue has jobs or is executing. False: the time is up.
@@ -86,12 +90,15 @@ class ReadyQueue {
 
  private:
   static constexpr std::uint32_t kClosed = 1U << 31;
+  static constexpr std::uint32_t kWaking = 1U << 30;
+  static constexpr std::uint32_t kCount = kWaking - 1;
   static constexpr std::uint64_t kDraining = std::uint64_t{1} << 63;
 
   bool Push(JobQueue& queue);
   void PutIn(JobQueue* queue);
   JobQueue* TryPop();
-  void WakeOne(std::uint32_t waiters);
+  void WakeOne();
+  bool Sleep();
 
   const Clock& clock_;
   const std::size_t max_queues_;
@@ -103,11 +110,12 @@ class ReadyQueue {
 
   alignas(kCacheLine) std::atomic<std::uint64_t> busy_{
       0};  // atomic: queues not idle; top bit: draining
-  alignas(kCacheLine) std::atomic<std::uint32_t> waiters_{0};  // atomic: see above; top bit: closed
+  // atomic: threads that sleep or are about to; top bits: see above
+  alignas(kCacheLine) std::atomic<std::uint32_t> sleepers_{0};
 
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::uint32_t tokens_ = 0;  // guarded by mutex_: wake-ups that were sent and not yet taken
+  bool wake_up_ = false;  // guarded by mutex_: sent and not yet taken; then kWaking is set
   std::condition_variable all_idle_;
 };
 

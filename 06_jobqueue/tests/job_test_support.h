@@ -30,11 +30,11 @@ inline std::uint64_t Seed() {
   return seed;
 }
 
-// COURSE_STRESS multiplies the length of a stress test; AddressSanitizer halves it.
+// COURSE_STRESS multiplies the length of a stress test; sanitizers halve it.
 inline std::uint64_t Scaled(std::uint64_t rounds) {
   const char* text = std::getenv("COURSE_STRESS");
   const double factor = text != nullptr ? std::strtod(text, nullptr) : 1.0;
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   rounds /= 2;
 #endif
   return std::max<std::uint64_t>(1,

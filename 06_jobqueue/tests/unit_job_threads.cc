@@ -173,7 +173,7 @@ TEST(UpdateThreads, IdleThreadsSleep) {
   Gate gate;
   queue->Post([&] { gate.Arrive(); });
   ASSERT_TRUE(gate.WaitFor(1));
-  const job::TimerId far = threads.Timer().Reserve(std::chrono::hours(1), *queue, [] {});
+  const job::TimerId later = threads.Timer().Reserve(std::chrono::hours(1), *queue, [] {});
 
   // An interval to measure over, not a wait for something.
   const std::uint64_t wakeups = threads.Stats().wakeups;
@@ -181,7 +181,7 @@ TEST(UpdateThreads, IdleThreadsSleep) {
   std::this_thread::sleep_for(milliseconds(500));
   EXPECT_LT(ProcessCpuTime() - cpu, milliseconds(150)) << "a spinning thread would use 500";
   EXPECT_LE(threads.Stats().wakeups - wakeups, 6U) << "somebody polls";
-  EXPECT_TRUE(threads.Timer().Cancel(far));
+  EXPECT_TRUE(threads.Timer().Cancel(later));
 }
 
 TEST(UpdateThreads, CountersAddUp) {
