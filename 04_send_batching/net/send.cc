@@ -90,7 +90,8 @@ SendResult Server::QueuePacket(SessionId id, const PacketRef& packet, SendMode m
     return PostSendRequest(*session) ? SendResult::kOk : SendResult::kFailed;
   }
   if (SendTurn::Defer(*this, *session)) return SendResult::kOk;
-  return IssueSends(*session) ? SendResult::kOk : SendResult::kFailed;
+  // When the last packet has left at once the session is closing, and that is no failure.
+  return IssueSends(*session) || send.last_left ? SendResult::kOk : SendResult::kFailed;
 }
 
 // The memory bound (C6): what the game sends faster than this client reads piles up here. The

@@ -79,13 +79,14 @@ Server::PostResult Server::PostSend(Session& session, SendNode* batch) {
   // [post-send]
   send.context.Reset();
   session.io.Add();
+  if (options_.send_probe != nullptr) options_.send_probe->OnSendBegins(session.id);
   DWORD sent = 0;
   if (WSASend(session.socket, buffers.data(), buffer_count, &sent, 0, &send.context, nullptr) !=
       0) {
     const auto error = static_cast<DWORD>(WSAGetLastError());
     if (error != WSA_IO_PENDING) {  // refused: no packet will come (P16)
       BeginClose(session, IsConnectionOver(error) ? "connection lost" : "send failed");
-      send.DropBatch();
+      EndBatch(session);
       ReleaseIo(session);
       return PostResult::kFailed;
     }
@@ -136,7 +137,7 @@ DWORD Server::PrepareBatch(SendState& send, SendNode* batch, std::uint32_t copy_
 void Server::OnSendCompleted(Session& session, DWORD bytes, DWORD error) {
   if (error != 0) {
     if (!IsConnectionOver(error)) ReportError(session.id, "send failed", error);
-    session.send.DropBatch();
+    EndBatch(session);
     BeginClose(session, "connection lost");
     return;
   }
@@ -146,11 +147,17 @@ void Server::OnSendCompleted(Session& session, DWORD bytes, DWORD error) {
   if (!SendTurn::Defer(*this, session)) IssueSends(session);
 }
 
-// Caller: owns the send flag; the outstanding send has completed. False: nothing more is to be
+// Caller: owns the send flag; the send has completed, failed or was refused.
+void Server::EndBatch(Session& session) {
+  session.send.DropBatch();
+  if (options_.send_probe != nullptr) options_.send_probe->OnSendEnded(session.id);
+}
+
+// Caller: owns the send flag; the send has completed. False: nothing more is to be
 // sent.
 bool Server::FinishSend(Session& session, DWORD bytes) {
   SendState& send = session.send;
-  send.DropBatch();
+  EndBatch(session);
   send.queued_bytes.fetch_sub(send.sending_bytes, std::memory_order_relaxed);
   if (bytes != send.sending_bytes) {  // never: an overlapped send completes whole (P24)
     ReportError(session.id, "short send", 0);

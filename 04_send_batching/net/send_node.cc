@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "net/thread_object.h"
+
 namespace net {
 namespace {
 
@@ -70,15 +72,10 @@ struct Cache {
   LiveCounter live{0};
 };
 
-Cache& OwnCache() {
-  thread_local Cache cache;
-  return cache;
-}
-
 }  // namespace
 
 SendNode* AllocateSendNode(PacketRef packet, bool last) {
-  Cache& cache = OwnCache();
+  Cache& cache = ThreadObject<Cache>::Get();
   if (cache.first == nullptr) {
     cache.first =
         cache.spare != nullptr ? std::exchange(cache.spare, nullptr) : TheStore().TakeBatch();
@@ -94,7 +91,7 @@ SendNode* AllocateSendNode(PacketRef packet, bool last) {
 }
 
 std::size_t FreeSendNodes(SendNode* first) {
-  Cache& cache = OwnCache();
+  Cache& cache = ThreadObject<Cache>::Get();
   std::size_t freed = 0;
   while (first != nullptr) {
     SendNode* const node = std::exchange(first, first->next);

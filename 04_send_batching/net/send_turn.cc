@@ -4,13 +4,16 @@
 #include <utility>
 
 #include "net/server.h"
+#include "net/thread_object.h"
 
 namespace net {
 
 namespace {
 thread_local SendTurn* current_turn = nullptr;
 // The list of the last turn, kept for the next one: no allocation per turn.
-thread_local std::vector<Session*> spare_list;
+struct SpareList {
+  std::vector<Session*> sessions;
+};
 }  // namespace
 
 SendTurn::SendTurn(Server& server)
@@ -18,7 +21,7 @@ SendTurn::SendTurn(Server& server)
       outer_(current_turn),
       joined_(outer_ != nullptr && &outer_->server_ == &server) {
   if (joined_) return;
-  sessions_.swap(spare_list);
+  sessions_.swap(ThreadObject<SpareList>::Get().sessions);
   current_turn = this;
 }
 
@@ -26,7 +29,7 @@ SendTurn::~SendTurn() {
   if (joined_) return;
   Flush();
   current_turn = outer_;
-  spare_list.swap(sessions_);
+  ThreadObject<SpareList>::Get().sessions.swap(sessions_);
 }
 
 void SendTurn::Flush() {

@@ -200,7 +200,7 @@ ScheduleExplorer::Result ExploreLostWakeUp(std::size_t pushers, std::size_t limi
           return "lost wake-up: a packet is left and nobody is responsible";
         }
         for (const int count : delivered) {
-          if (count != 1) return "a packet was delivered " + std::to_string(count) + " times";
+          if (count != 1) return std::to_string(count) + " deliveries of one packet";
         }
         return two_at_once ? "two sends were outstanding at once" : "";
       },
@@ -216,9 +216,15 @@ TEST_F(SendQueueTest, NoWakeUpIsLostInAnyScheduleOfOnePusher) {
 }
 
 TEST_F(SendQueueTest, NoWakeUpIsLostInSchedulesOfTwoPushers) {
-  // As many as fit into a second or two; COURSE_STRESS runs them to the end.
+  // As many as fit into a few seconds (under Wine a change of threads takes milliseconds);
+  // COURSE_STRESS=50 runs all of the 47362.
+#ifdef _WIN32
+  constexpr std::size_t kLimit = 100;
+#else
+  constexpr std::size_t kLimit = 1'500;
+#endif
   const auto result = ExploreLostWakeUp<net::BasicSendQueue<ExplorerPoints>>(
-      2, std::size_t{1'500} * static_cast<std::size_t>(StressScale()));
+      2, kLimit * static_cast<std::size_t>(StressScale()));
   EXPECT_EQ(result.failure, "");
   std::cout << result.schedules << " schedules" << (result.complete ? ", all there are\n" : "\n");
 }

@@ -38,7 +38,10 @@ class ScheduleExplorer {
       result.failure = check();
       if (!result.failure.empty()) {
         result.failure += " in schedule";
-        for (const Choice& choice : path) result.failure += " " + std::to_string(choice.thread);
+        for (const Choice& choice : path) {
+          result.failure += ' ';
+          result.failure += std::to_string(choice.thread);
+        }
         return result;
       }
       result.complete = !Advance(path);
