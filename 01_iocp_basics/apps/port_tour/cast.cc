@@ -186,9 +186,12 @@ void Cast::Unblock(Worker& worker) {
   WaitForPicture();
 }
 
-// One packet and one worker at a time: more packets than the limit would leave some in the queue
-// until a worker has ended.
+// First everybody asks once more. Then one packet and one worker at a time: more packets than the
+// limit would leave some in the queue until a worker has ended.
 void Cast::EndWorkers() {
+  while (!released_.empty()) {
+    AskAndWait(*released_.front());
+  }
   while (!waiting_.empty()) {
     PostPacket(0);
     Worker& worker = Handover();

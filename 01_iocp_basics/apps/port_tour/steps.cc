@@ -117,14 +117,11 @@ std::vector<Step> EndingSteps(const PartsRef& parts) {
       {"A socket is closed", "closesocket(socket1)",
        "It leaves the device list. Nothing was pending on it, so no packet comes.",
        [](Cast& cast) { cast.CloseDevice(1); }},
-      {"Everybody goes home", "PostQueuedCompletionStatus(port, 0, 0, NULL), once per worker",
+      {"Everybody goes home",
+       "PostQueuedCompletionStatus(port, 0, 0, NULL), to each worker in turn",
        "End packets: a worker that gets one leaves its loop and its thread ends. The order "
        "of the queue guarantees that all earlier packets were served before.",
-       [parts](Cast& cast) {
-         cast.AskAndWait(*parts->second);
-         cast.AskAndWait(*parts->hot);
-         cast.EndWorkers();
-       }},
+       [](Cast& cast) { cast.EndWorkers(); }},
   };
 }
 
