@@ -9,6 +9,8 @@ from .carry_plan import is_binary
 
 _TEST_LINE = re.compile(r"^\s*stage_(unit|scenario)_test\(\s*(\w+)", re.M)
 _GTEST_CASE = re.compile(r"^\s*(?:TEST|TEST_F|TEST_P|TYPED_TEST)\(\s*(\w+)\s*,\s*(\w+)\s*\)", re.M)
+_CATCH_CASE = re.compile(r'^\s*(?:SCENARIO|TEST_CASE)\(\s*"((?:[^"\\]|\\.)+)"', re.M)
+_FOREACH = re.compile(r"foreach\(\s*(\w+)\s+((?!IN\b)[^()]*)\)(.*?)endforeach\([^)]*\)", re.S)
 _CODE = (".h", ".hpp", ".cc", ".cpp", ".c", ".cmake", ".txt", ".py", ".proto", ".j2", ".toml", ".sql", ".js", ".html",
          ".css", ".sh")
 
@@ -133,6 +135,14 @@ def budgets(repo):
     return problems, notes
 
 
+def _unrolled(text):
+    """CMake text with its foreach loops over plain words written out."""
+    def write_out(match):
+        variable, words, body = match.groups()
+        return "".join(body.replace(f"${{{variable}}}", word) for word in words.split())
+    return _FOREACH.sub(write_out, text)
+
+
 def registered_tests(stage):
     """{"unit.NAME", "scenario.NAME"} that the stage's CMake files register."""
     found = set()
@@ -141,13 +151,13 @@ def registered_tests(stage):
             if path.startswith("cmake/"):
                 continue
             text = (stage.path / path).read_text(encoding="utf-8", errors="replace")
-            found |= {f"{kind}.{name}" for kind, name in _TEST_LINE.findall(text)}
+            found |= {f"{kind}.{name}" for kind, name in _TEST_LINE.findall(_unrolled(text))}
     return found
 
 
 def _cases(stage, path):
     text = (stage.path / path).read_text(encoding="utf-8", errors="replace")
-    return {f"{suite}.{case}" for suite, case in _GTEST_CASE.findall(text)}
+    return {f"{suite}.{case}" for suite, case in _GTEST_CASE.findall(text)} | set(_CATCH_CASE.findall(text))
 
 
 def carried_tests(repo):

@@ -119,6 +119,14 @@ class CheckTest(CourseTree):
         self.write("02", "tests/unit_ring.cc", "TEST(Ring, Wraps) {}\n")
         self.assertIn("Ring.Fills of stage 01 is gone", self.check("tests"))
 
+    def test_a_scenario_that_goes_away(self):
+        self.write_all("tests/tests.cmake", "foreach(name echo tour)\n  stage_scenario_test(${name} x.cc)\nendforeach()\n")
+        self.write("01", "tests/scenario_echo.cc", 'SCENARIO("A client leaves") {}\nSCENARIO("Two clients") {}\n')
+        self.write("02", "tests/scenario_echo.cc", 'SCENARIO("Two clients") {}\n')
+        self.assertIn("A client leaves of stage 01 is gone", self.check("tests"))
+        self.write("02", "tests/tests.cmake", "stage_scenario_test(echo x.cc)\n")
+        self.assertIn("scenario.tour of stage 01 is gone", self.check("tests"))
+
     def test_retired_but_still_there(self):
         self.write_all("tests/tests.cmake", "stage_unit_test(ring tests/unit_ring.cc)\n")
         self.toml('[stage.02.retired]\n"unit.ring" = "replaced"\n')
