@@ -69,6 +69,7 @@ std::vector<Step> HotThreadSteps(const PartsRef& parts) {
   };
 }
 
+// [limit-steps]
 std::vector<Step> LimitSteps(const PartsRef& parts) {
   return {
       {"A third packet, and the limit holds", "PostQueuedCompletionStatus(port, 0, 102, NULL)",
@@ -101,6 +102,7 @@ std::vector<Step> LimitSteps(const PartsRef& parts) {
        [parts](Cast& cast) { cast.AskAndTake(*parts->second); }},
   };
 }
+// [/limit-steps]
 
 std::vector<Step> EndingSteps(const PartsRef& parts) {
   return {
