@@ -20,4 +20,20 @@ stage_unit_test(conformance
   LABELS conformance
   TIMEOUT 120)
 
+# Random programs against a model of the port (shrunk when they fail).
+stage_unit_test(port_model
+  tests/unit_port_model.cc
+  tests/unit_port_model_io.cc
+  tests/unit_port_model_threads.cc
+  LINK test_support
+  LABELS conformance
+  TIMEOUT 120)
+
+# Races; the sanitizer builds run these too.
+stage_unit_test(port_stress
+  tests/unit_port_stress.cc
+  LINK test_support
+  LABELS stress
+  TIMEOUT 180)
+
 include(tests/net_tests.cmake)

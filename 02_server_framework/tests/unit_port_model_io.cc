@@ -509,6 +509,7 @@ class Session {
   void Finish() {
     for (int number = 0; number < kSlots && !failure_; ++number) {
       Slot& slot = slots_[static_cast<std::size_t>(number)];
+      if (!slot.open) continue;
       Refresh(slot);
       CancelAll(slot);
       for (const ModelOperation* operation : slot.operations) {

@@ -171,8 +171,7 @@ class Session {
         verdict = "step " + std::to_string(i) + ": " + Difference();
       }
     }
-    const Verdict end = End();
-    return verdict ? verdict : end;
+    return End(verdict);
   }
 
  private:
@@ -207,6 +206,8 @@ class Session {
         if (state != State::kRunning || blocked_[Index(number)]) return false;
         blocked_[Index(number)] = true;
         worker.StartBlock();
+        // Until it really blocks, the port looks as before: that must not pass for agreement.
+        Eventually([&] { return Paused(number); }, patience_);
         model_.Block(number);
         return true;
       case kUnblock:
@@ -230,6 +231,12 @@ class Session {
       }
     }
     return numbers;
+  }
+  bool Paused(int number) const {
+    const auto snapshot = iocp::TakeSnapshot(port_);
+    if (!snapshot) return false;
+    const std::vector<int> paused = Numbers(snapshot->paused_threads);
+    return std::find(paused.begin(), paused.end(), number) != paused.end();
   }
   template <typename List>
   static std::string Text(const List& list) {
@@ -266,14 +273,14 @@ class Session {
     return text.str();
   }
 
-  // P13: closing the port ends every parked dequeue with 735.
-  Verdict End() {
-    Verdict verdict;
+  // P13: closing the port ends every parked dequeue with 735. (Whoever waits in truth when the
+  // model is wrong is released by this too.)
+  Verdict End(Verdict verdict) {
     port_.Close();
     for (int i = 0; i < kWorkers; ++i) {
       Worker& worker = *workers_[Index(i)];
       if (blocked_[Index(i)]) worker.Unblock();
-      if (StateOf(i) != State::kWaiting) continue;
+      if (verdict || StateOf(i) != State::kWaiting) continue;
       if (!Eventually([&] { return worker.last_error() != 0; })) {
         verdict = "worker " + std::to_string(i) + " stayed parked in a closed port";
       } else if (worker.last_error() != static_cast<DWORD>(ERROR_ABANDONED_WAIT_0)) {

@@ -201,9 +201,19 @@ void CompletionPort::WatchFailed() {
   watched_ = false;
 }
 
+// Looking takes signals off the poller that were meant for threads blocked there: they are given
+// back.
 void CompletionPort::Harvest() {
   std::array<Ready, Poller::kMostEvents> storage;
-  Dispatch(poller_.Wait(storage, 0));
+  const std::span<const Ready> ready = poller_.Wait(storage, 0);
+  looks_.fetch_add(1, std::memory_order_relaxed);
+  bool pass_on = false;
+  {
+    const std::lock_guard guard(lock_);
+    pass_on = signals_owed_ > 0;
+  }
+  if (pass_on) poller_.Signal();
+  Dispatch(ready);
 }
 
 void CompletionPort::Dispatch(std::span<const Ready> ready) {

@@ -50,6 +50,8 @@ class CompletionPort final : public Object {
   // A device of this port has been registered with the poller: somebody must be watching from now
   // on.
   void NoteRegistration();
+  // How often anybody has asked the poller. Any thread, without ordering.
+  std::uint32_t looks() const { return looks_.load(std::memory_order_relaxed); }
 
   // --- packets ---------------------------------------------------------------------------------------
   void Enqueue(const Packet& packet, Wakes& wakes);
@@ -100,6 +102,8 @@ class CompletionPort final : public Object {
 
   const DWORD concurrency_;
   Poller poller_;  // its functions are thread-safe
+
+  std::atomic<std::uint32_t> looks_{0};
 
   std::mutex lock_;
   // The five structures: guarded by lock_.

@@ -119,6 +119,7 @@ bool CompletionPort::WaitPolling(std::unique_lock<std::mutex>& guard, Thread& se
 
   std::array<Ready, Poller::kMostEvents> storage;
   const std::span<const Ready> ready = poller_.Wait(storage, deadline.Milliseconds());
+  looks_.fetch_add(1, std::memory_order_relaxed);
 
   guard.lock();
   self.wait.mode = WaitMode::kHarvesting;

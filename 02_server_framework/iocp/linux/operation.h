@@ -92,6 +92,9 @@ struct Direction {
   // The kernel may have something for us. Cleared before each attempt, set by an edge: an edge that
   // arrives between the attempt's EAGAIN and the next look at this flag is therefore not lost.
   bool ready = true;
+  // The port's look count (CompletionPort::looks) when `ready` was cleared: while nobody has looked
+  // for edges since, there can be one that nobody knows of yet.
+  std::uint32_t cleared_at = 0;
 
   void PushBack(Operation* operation);
   void PopFront();

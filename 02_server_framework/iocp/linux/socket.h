@@ -104,6 +104,7 @@ class Socket final : public Object {
   // socket_perform.cc; `guard` holds lock_.
   int Issue(Direction& direction, Operation* operation, OVERLAPPED* overlapped, DWORD* bytes);
   int CheckIssue(const Operation& operation) const;
+  bool WorthTrying(const Direction& direction) const;
   void Perform(Direction& direction, std::unique_lock<std::mutex>& guard, Wakes& wakes);
   Outcome Attempt(Operation& operation);
   Outcome AttemptReceive(Operation& operation);

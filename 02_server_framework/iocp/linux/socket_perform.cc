@@ -32,7 +32,8 @@ int Socket::Issue(Direction& direction, Operation* operation, OVERLAPPED* overla
     direction.PushBack(operation);
     // From here on the record, and with it the OVERLAPPED, may be completed by any thread as soon
     // as the lock is free: only `result` is looked at.
-    if (direction.head == operation && !direction.performing && direction.ready) {
+    if (direction.head == operation && !direction.performing && WorthTrying(direction)) {
+      direction.ready = true;
       operation->immediate = &result;
       Perform(direction, guard, wakes);
     }
@@ -42,6 +43,16 @@ int Socket::Issue(Direction& direction, Operation* operation, OVERLAPPED* overla
   if (!result.finished) return WSA_IO_PENDING;
   if (bytes != nullptr) *bytes = result.bytes;
   return result.error;
+}
+
+// Without a known edge an attempt mostly says EAGAIN, a wasted system call per message in a busy
+// server. But that knowledge is only as fresh as the last look at the poller: once anybody has
+// looked since, data may be here whose edge is in other hands, and an immediate success (P15) is
+// tried for again.
+bool Socket::WorthTrying(const Direction& direction) const {
+  if (direction.ready) return true;
+  const CompletionPort* const port = device_.port.load(std::memory_order_relaxed);
+  return port == nullptr || port->looks() != direction.cleared_at;
 }
 
 int Socket::CheckIssue(const Operation& operation) const {
@@ -78,6 +89,9 @@ void Socket::Perform(Direction& direction, std::unique_lock<std::mutex>& guard, 
   while (Operation* const operation = direction.head) {
     if (!direction.ready && !operation->cancelled && !reset_) break;
     direction.ready = false;  // before the attempt: an edge during it sets it again
+    if (const CompletionPort* const port = device_.port.load(std::memory_order_relaxed)) {
+      direction.cleared_at = port->looks();
+    }
     Outcome outcome;
     if (operation->cancelled) {
       outcome.kind = Outcome::Kind::kAgain;
