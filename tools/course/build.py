@@ -4,7 +4,7 @@ import os
 import re
 import shutil
 
-from . import console, process
+from . import console, packages, process
 from .errors import CourseError, UsageError
 
 # configuration -> what it is; each is a preset of CMakePresets.json
@@ -63,6 +63,8 @@ def configure(repo, config, stages, again):
     command = ["cmake", "--preset", PRESETS.get(config, config), f"-DCOURSE_STAGES={numbers}"]
     if os.name != "nt":
         command.append(f"-DCMAKE_CXX_COMPILER_LAUNCHER={repo.root / 'tools' / 'cmake' / 'stage-compile'}")
+    if config in ("asan", "tsan", "windows"):
+        command.append("-DCOURSE_LIBFUZZER=OFF")  # the fuzzers bring their own sanitizers; release has them
     stale = folder / "CMakeCache.txt"
     if stale.is_file() and f"CMAKE_HOME_DIRECTORY:INTERNAL={repo.root.as_posix()}\n" not in stale.read_text(errors="replace"):
         console.say(f"build/{config} belongs to another folder: made anew")
@@ -75,10 +77,25 @@ def configure(repo, config, stages, again):
         process.fail(result, f"configuring {config}", relevant, again)
 
 
+def windows_libraries(repo, stages, again):
+    """Libraries that the distribution does not have for Windows are built from its source packages, once."""
+    for library in packages.windows_libraries(stages):
+        log = log_file(repo, f"windows-{library}")
+        log.unlink(missing_ok=True)
+        status = console.Status(f"windows: {library}")
+        script = repo.root / "tools" / "windows-libs" / "build.sh"
+        result = process.run_logged([str(script), library], log, status, cwd=repo.root)
+        status.done(result.code == 0)
+        if result.code != 0:
+            process.fail(result, f"building {library} for Windows", result.tail[-10:], again)
+
+
 def build(repo, config, stages, again, targets=()):
     """Configures and builds the stages; ends the command when that fails."""
     if config == "msvc" and os.name != "nt":
         raise UsageError("the msvc configuration builds on Windows only; here: --config windows")
+    if config == "windows":
+        windows_libraries(repo, stages, again)
     configure(repo, config, stages, again)
     log = log_file(repo, f"{config}-build")
     log.unlink(missing_ok=True)

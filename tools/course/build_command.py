@@ -18,15 +18,11 @@ def add_arguments(parser):
     parser.add_argument("--target", action="append", default=[], help="only this CMake target (may repeat)")
 
 
-def purposes(config):
-    return ["base", "windows"] if config == "windows" else ["base"]
-
-
 def run(repo, args):
     stages = repo.select(args.stages)
     if not stages:
         raise UsageError("no stage is here yet")
-    packages.ensure(purposes(args.config), args.yes)
+    packages.ensure(packages.for_stages(args.config, stages), args.yes)
     config = build.native_config(args.config)
     again = " ".join(["./course build", *args.stages] + ([f"--config {args.config}"] if args.config != "release" else []))
     build.build(repo, config, stages, again, args.target)

@@ -19,6 +19,8 @@ _NEEDED_BY = {
     "windows": "test --windows, test --all",
     "format": "check format, test --all",
     "tidy": "check tidy, test --all",
+    "stage05": "stages 05 and later",
+    "windows05": "stages 05 and later, --windows",
     "fuzz": "fuzz targets, test --all",
 }
 _TOOLS = ["g++", "clang++", "cmake", "ninja", "ccache", "git", "clang-format", "clang-tidy", "wine"]

@@ -25,14 +25,42 @@ PURPOSES = {
                 ("wine64", "/usr/lib/wine/wine64")],
     "format": [("clang-format", "clang-format")],
     "tidy": [("clang-tidy", "clang-tidy")],
+    # what a stage and those after it need besides
+    "stage05": [("protobuf-compiler", "protoc"), ("libprotobuf-dev", "/usr/include/google/protobuf/message.h"),
+                ("libutf8proc-dev", "/usr/include/utf8proc.h"),
+                ("python3-jinja2", "/usr/lib/python3/dist-packages/jinja2"),
+                ("python3-protobuf", "/usr/lib/python3/dist-packages/google/protobuf")],
+    "windows05": [("dpkg-dev", "dpkg-source")],
     # libFuzzer targets (from stage 03)
     "fuzz": [("clang", "clang"), ("libclang-rt-dev", "libclang_rt")],
 }
+# Libraries that tools/windows-libs/build.sh cross-builds from their source packages, by the first stage that
+# needs them.
+WINDOWS_LIBRARIES = {"05": ["protobuf", "utf8proc"]}
 # Packages whose name differs between releases: the first one that the release has.
 ALTERNATIVES = {
     "libclang-rt-dev": ["libclang-rt-dev", "libclang-rt-14-dev", "libclang-common-14-dev"],
     "catch2": ["catch2"],
 }
+
+
+def for_stages(config, stages):
+    """The purposes of building these stages in this configuration."""
+    needed = ["base"] + (["windows"] if config == "windows" else [])
+    last = max((s.number for s in stages), default="")
+    for purpose in PURPOSES:
+        for prefix, wanted in (("stage", True), ("windows", config == "windows")):
+            number = purpose[len(prefix):]
+            if wanted and purpose.startswith(prefix) and number.isdigit() and last >= number:
+                needed.append(purpose)
+    return needed
+
+
+def windows_libraries(stages):
+    """What the Windows build of these stages needs cross-built."""
+    last = max((s.number for s in stages), default="")
+    return [library for number, libraries in sorted(WINDOWS_LIBRARIES.items()) if last >= number
+            for library in libraries]
 
 
 def _probe(probe):

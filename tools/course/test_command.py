@@ -5,7 +5,6 @@ import re
 import sys
 
 from . import build, check, conformance, console, ctest, packages, process
-from .build_command import purposes
 from .errors import CourseError, UsageError
 
 HELP = "build and test stages"
@@ -41,7 +40,7 @@ def run(repo, args):
     pattern = _compile(args.filter)
     again = _again(args)
     configs = _configs(args)
-    packages.ensure(_purposes(args, configs), args.yes)
+    packages.ensure(_purposes(args, configs, stages), args.yes)
     timings = []
     for config in configs:
         timings.append((f"build {config}", build.build(repo, config, stages, again)))
@@ -82,10 +81,10 @@ def _configs(args):
     return chosen or [build.native_config("release")]
 
 
-def _purposes(args, configs):
+def _purposes(args, configs, stages):
     needed = []
     for config in configs:
-        needed += purposes(config)
+        needed += packages.for_stages(config, stages)
     if args.all:
         needed += ["git", "format", "tidy", "fuzz"]
     return sorted(set(needed))

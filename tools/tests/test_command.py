@@ -125,6 +125,15 @@ class PackagesTest(unittest.TestCase):
         with self.assertRaisesRegex(CourseError, "missing: ninja-build"):
             self.ensure(["ninja-build"], apt=False, root=True)
 
+    def test_stages_need_what_earlier_ones_need(self):
+        stages = [mock.Mock(number="06")]
+        self.assertIn("stage05", packages.for_stages("release", stages))
+        self.assertNotIn("windows05", packages.for_stages("release", stages))
+        self.assertEqual(["base", "windows", "stage05", "windows05"], packages.for_stages("windows", stages))
+        self.assertEqual(["base"], packages.for_stages("release", [mock.Mock(number="04")]))
+        self.assertEqual([], packages.windows_libraries([mock.Mock(number="04")]))
+        self.assertIn("protobuf", packages.windows_libraries(stages))
+
     def test_every_purpose_names_packages(self):
         for purpose in packages.PURPOSES:
             self.assertTrue(packages.entries([purpose]))
