@@ -59,9 +59,10 @@ class Server {
   const ServerOptions& options() const { return options_; }
   std::uint32_t live_sessions() const { return sessions_ ? sessions_->live() : 0; }
 
-  // --- for the game, any thread, also inside callbacks; nothing here blocks or calls back
-  // ------------ Begins to close the session; OnClientLeave follows on a worker. `reason` must be a
-  // literal. False: no such session.
+  // --- for the game: any thread, also inside callbacks; nothing here blocks or calls back
+
+  // Begins to close the session; OnClientLeave follows on a worker. `reason` must be a literal.
+  // False: no such session.
   bool Disconnect(SessionId id, const char* reason = "disconnected by the server");
   // Copies `packet` and sends it; several calls for one session arrive in call order.
   SendResult SendPacket(SessionId id, std::span<const std::byte> packet);
@@ -70,8 +71,8 @@ class Server {
 
  protected:
   // --- callbacks
-  // --------------------------------------------------------------------------------------- False
-  // refuses the connection before it gets a session.
+
+  // False refuses the connection before it gets a session.
   virtual bool OnConnectionRequest(const PeerAddress& peer);
   // The first receive is posted after this has returned: no packet overtakes it.
   virtual void OnClientJoin(SessionId id) = 0;

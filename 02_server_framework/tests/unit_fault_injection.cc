@@ -8,21 +8,20 @@
 #include <array>
 #include <atomic>
 #include <cstring>
-#include <limits>
-#include <optional>
 
 #include "iocp/linux/syscalls.h"
 
 namespace course_test {
 namespace {
 
-// The plan in force: written while no injected call can run, read by any thread.
-const char* g_call = nullptr;  // the planned site; nullptr: random
-Fault g_fault = Fault::kNone;
-int g_nth = 0;
-int g_count = 0;
-std::uint32_t g_one_in = 0;
-bool g_only_invisible = true;
+// The plan in force: set by the test, read by any thread (the port's own background thread may be
+// in the middle of a call while the plan changes).
+std::atomic<const char*> g_call{nullptr};  // the planned site; nullptr: random
+std::atomic<Fault> g_fault{Fault::kNone};
+std::atomic<int> g_nth{0};
+std::atomic<int> g_count{0};
+std::atomic<std::uint32_t> g_one_in{1};
+std::atomic<bool> g_only_invisible{true};
 std::atomic<std::uint64_t> g_random{0};  // any thread
 std::atomic<int> g_calls{0};             // any thread
 std::atomic<int> g_injected{0};          // any thread
@@ -35,8 +34,8 @@ std::uint64_t NextRandom() {
 }
 
 Fault Decide(const char* call) {
-  if (g_call != nullptr) {
-    if (std::strcmp(g_call, call) != 0) return Fault::kNone;
+  if (const char* const planned = g_call.load()) {
+    if (std::strcmp(planned, call) != 0) return Fault::kNone;
     const int number = g_calls.fetch_add(1) + 1;
     if (number < g_nth || number - g_nth >= g_count) return Fault::kNone;
     g_injected.fetch_add(1);
@@ -103,7 +102,9 @@ struct ShortMessage {
   iovec part{};
 };
 
-const iocp::SystemCalls& Real() { return iocp::RealSystemCalls(); }
+const iocp::SystemCalls& Real() {
+  return iocp::RealSystemCalls();
+}
 
 iocp::SystemCalls FaultyTable() {
   iocp::SystemCalls table = Real();
@@ -188,9 +189,9 @@ const iocp::SystemCalls g_table = FaultyTable();
 }  // namespace
 
 const char* ToString(Fault fault) {
-  static constexpr std::array<const char*, 10> kNames = {"none",    "EINTR",  "EAGAIN", "short count",
-                                                         "ECONNRESET", "ENOBUFS", "EMFILE", "ENOMEM",
-                                                         "ECONNABORTED", "EIO"};
+  static constexpr std::array<const char*, 10> kNames = {
+      "none",    "EINTR",  "EAGAIN", "short count",  "ECONNRESET",
+      "ENOBUFS", "EMFILE", "ENOMEM", "ECONNABORTED", "EIO"};
   return kNames[static_cast<std::size_t>(fault)];
 }
 
@@ -253,10 +254,16 @@ FaultPlan::FaultPlan(std::uint64_t seed, std::uint32_t one_in, bool only_invisib
   iocp::testing::ReplaceSystemCalls(&g_table);
 }
 
-FaultPlan::~FaultPlan() { iocp::testing::ReplaceSystemCalls(nullptr); }
+FaultPlan::~FaultPlan() {
+  iocp::testing::ReplaceSystemCalls(nullptr);
+}
 
-int FaultPlan::calls() const { return g_calls.load(); }
-int FaultPlan::injected() const { return g_injected.load(); }
+int FaultPlan::calls() const {
+  return g_calls.load();
+}
+int FaultPlan::injected() const {
+  return g_injected.load();
+}
 
 }  // namespace course_test
 

@@ -1,7 +1,7 @@
 // Faults put into the port's table of system calls (Linux only).
 //
-// One plan is in force at a time. The injected functions may run on any thread; the plan is set while the
-// port is quiet.
+// One plan is in force at a time. The injected functions may run on any thread; the plan is set
+// while the port is quiet.
 #pragma once
 
 #ifndef _WIN32
@@ -18,12 +18,12 @@ enum class Fault {
   kEintr,
   kEagain,
   kShort,
-  kReset,        // ECONNRESET
-  kNoBuffers,    // ENOBUFS
-  kTooManyFiles, // EMFILE
-  kNoMemory,     // ENOMEM
-  kAborted,      // ECONNABORTED
-  kIoError,      // EIO
+  kReset,         // ECONNRESET
+  kNoBuffers,     // ENOBUFS
+  kTooManyFiles,  // EMFILE
+  kNoMemory,      // ENOMEM
+  kAborted,       // ECONNABORTED
+  kIoError,       // EIO
 };
 const char* ToString(Fault fault);
 

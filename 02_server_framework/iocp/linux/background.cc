@@ -14,14 +14,16 @@ namespace iocp {
 namespace {
 
 constexpr auto kTick = std::chrono::milliseconds(10);
+constexpr int kUnattendedTicks =
+    3;                           // nobody has looked at the port's sockets for so long: take over
 constexpr int kQuietTicks = 10;  // a port attended for so long is dropped from the list
 
 struct WatchedPort {
   HANDLE handle = nullptr;
   Ref<CompletionPort> closed;  // set: a closed port, kept until its last device has gone
   std::uint64_t entries = 0;   // Attendance::entries at the last look
-  int quiet_ticks = 0;
-  bool nested = false;  // its poller reports to ours
+  int quiet_ticks = 0;         // in a row without a new entry
+  bool nested = false;         // its poller reports to ours
 };
 
 class Watcher {
@@ -76,7 +78,11 @@ class Watcher {
   // True: there is something that needs ticks.
   bool TakeInbox() {
     const std::lock_guard guard(lock_);
-    for (const HANDLE listener : inbox_.listeners) listeners_.push_back(listener);
+    for (const HANDLE listener : inbox_.listeners) {
+      if (std::find(listeners_.begin(), listeners_.end(), listener) == listeners_.end()) {
+        listeners_.push_back(listener);
+      }
+    }
     if (std::exchange(inbox_.look_over, false) || !inbox_.ports.empty()) {
       std::erase_if(ports_, [](const WatchedPort& watched) {
         const Ref<CompletionPort> port = Find(watched);
@@ -136,12 +142,15 @@ class Watcher {
       watched.quiet_ticks = 0;
       return false;
     }
+    ++watched.quiet_ticks;
     if (now.needed && !now.polled) {
-      watched.nested =
-          poller_.AddNested(port->poller(), reinterpret_cast<std::uint64_t>(watched.handle));
+      if (watched.closed || watched.quiet_ticks >= kUnattendedTicks) {
+        watched.nested =
+            poller_.AddNested(port->poller(), reinterpret_cast<std::uint64_t>(watched.handle));
+      }
       return false;
     }
-    if (now.needed && ++watched.quiet_ticks < kQuietTicks) return false;
+    if (now.needed && watched.quiet_ticks < kQuietTicks) return false;
     return port->EndWatch(now.entries);
   }
 
@@ -200,7 +209,12 @@ void Background::AdoptClosed(const Ref<CompletionPort>& port) {
 void Background::RetryAccept(HANDLE listener) {
   Watcher* const watcher = Get();
   if (watcher == nullptr) return;
-  watcher->Tell([&](Watcher::Inbox& inbox) { inbox.listeners.push_back(listener); });
+  watcher->Tell([&](Watcher::Inbox& inbox) {
+    if (std::find(inbox.listeners.begin(), inbox.listeners.end(), listener) ==
+        inbox.listeners.end()) {
+      inbox.listeners.push_back(listener);
+    }
+  });
 }
 
 }  // namespace iocp

@@ -3,7 +3,7 @@
 //   - Sockets that belong to no port (waited for by event) are registered with its own poller.
 //   - Ports: while some thread waits in the port's poller there is nothing to do. When all threads
 //   of a port
-//     have been in user code for a while (about one tick), the port's poller is nested into this
+//     have been in user code for a while (some ticks), the port's poller is nested into this
 //     thread's, until a thread polls there again. The ticks only decide that hand-over, they never
 //     look at sockets, and they stop when every port has been attended for some ticks: an idle
 //     process has none.

@@ -71,7 +71,7 @@ class CompletionPort final : public Object {
 
   // --- for the background thread ---------------------------------------------------------------------
   struct Attendance {
-    std::uint64_t entries = 0;  // how often a thread has begun to poll
+    std::uint64_t entries = 0;  // how often a thread of the port has looked for ready sockets
     bool polled = false;        // one is polling now
     bool needed = false;        // there are devices to watch
   };

@@ -86,6 +86,7 @@ class Socket final : public Object {
     };
     Kind kind = Kind::kDone;
     bool drained = false;  // nothing more can be there until the next edge
+    bool starved = false;  // kAgain for want of descriptors: the background thread tries again
     int error = 0;         // winsock
     NTSTATUS status = 0;
   };

@@ -113,7 +113,7 @@ Socket::Outcome Socket::AttemptAccept(Operation& operation) {
         // when there are descriptors again: the background thread tries again, a tick later each
         // time.
         Background::RetryAccept(handle());
-        return {.kind = Outcome::Kind::kAgain};
+        return {.kind = Outcome::Kind::kAgain, .starved = true};
       case ECONNABORTED:
       case EPROTO:
       case EPERM:

@@ -101,7 +101,8 @@ void Socket::Perform(Direction& direction, std::unique_lock<std::mutex>& guard, 
       Poller* const poller = SystemCallsReplaced() ? poller_ : nullptr;
       guard.unlock();
       outcome = Attempt(*operation);
-      const bool exhausted = outcome.kind == Outcome::Kind::kAgain || outcome.drained;
+      const bool exhausted =
+          (outcome.kind == Outcome::Kind::kAgain && !outcome.starved) || outcome.drained;
       if (poller != nullptr && exhausted)
         poller->Rearm(fd_, reinterpret_cast<std::uint64_t>(handle()));
       guard.lock();
