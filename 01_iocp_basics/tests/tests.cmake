@@ -16,6 +16,7 @@ stage_unit_test(conformance
   tests/unit_conformance_connect.cc
   tests/unit_conformance_event.cc
   tests/unit_conformance_file.cc
+  tests/unit_conformance_misuse.cc
   LINK test_support
   LABELS conformance
   TIMEOUT 120)
@@ -35,5 +36,17 @@ stage_unit_test(port_stress
   LINK test_support
   LABELS stress
   TIMEOUT 180)
+
+# Failing system calls, misuse and the trace: the port's own, so on Linux only.
+if(NOT WIN32)
+  stage_unit_test(fault
+    tests/unit_fault.cc
+    tests/unit_fault_injection.cc
+    tests/unit_fault_misuse.cc
+    tests/unit_fault_trace.cc
+    LINK test_support
+    LABELS stress
+    TIMEOUT 180)
+endif()
 
 include(tests/programs.cmake)
