@@ -3,9 +3,10 @@
 import argparse
 import errno
 import importlib
+import signal
 import sys
 
-from . import console
+from . import console, process
 from .errors import CourseError, FAILED, USAGE, UsageError
 from .model import Repo, find_root
 
@@ -49,9 +50,22 @@ def build_parser():
     return parser
 
 
+def _interrupt(signum, frame):
+    del signum, frame
+    raise KeyboardInterrupt
+
+
+def _take_signals():
+    """Ctrl-C, a closed terminal and kill all stop the children in order, also when started in the background."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _interrupt)
+
+
 def main(argv=None):
     sys.stdout.reconfigure(errors="replace")
     try:
+        _take_signals()
         parser = build_parser()
         args = parser.parse_args(argv)
         if not args.command:
@@ -62,6 +76,7 @@ def main(argv=None):
         console.error(str(e))
         return e.code
     except KeyboardInterrupt:
+        process.stop_all()
         console.error("stopped")
         return 130
     except BrokenPipeError:

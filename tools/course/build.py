@@ -91,7 +91,7 @@ def windows_libraries(repo, stages, again):
 
 
 def build(repo, config, stages, again, targets=()):
-    """Configures and builds the stages; ends the command when that fails."""
+    """Configures and builds the stages; ends the command when that fails. Returns (seconds, CPU seconds)."""
     if config == "msvc" and os.name != "nt":
         raise UsageError("the msvc configuration builds on Windows only; here: --config windows")
     if config == "windows":
@@ -112,11 +112,18 @@ def build(repo, config, stages, again, targets=()):
         command += ["--config", "Release"]
     if targets:
         command += ["--target", *targets]
+    cpu = _children_cpu()
     result = process.run_logged(command, log, status, on_line, env=env, cwd=repo.root)
     status.done(result.code == 0)
     if result.code != 0:
         process.fail(result, f"building {config}", first_error(result.tail), again)
-    return status.seconds()
+    return status.seconds(), _children_cpu() - cpu
+
+
+def _children_cpu():
+    """Seconds of processor time that ended child processes have taken."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def first_error(lines, most=25):

@@ -91,24 +91,18 @@ class Demo:
             console.say("  " + line)
         console.say()
         failed = None
-        interrupted = False
-        previous = signal.getsignal(signal.SIGTERM)
-        signal.signal(signal.SIGTERM, _raise_interrupt)
         try:
             for number, spec in enumerate(self.stage.demo["program"]):
                 for index in range(spec.get("count", 1)):
                     self._start(spec, index, _COLOURS[number % len(_COLOURS)])
             self._wait(seconds)
         except KeyboardInterrupt:
-            interrupted = True
             console.say("\nstopping, clients first" if console.is_terminal() else "stopping, clients first")
         finally:
             failed = self._stop()
-            signal.signal(signal.SIGTERM, previous)
         if failed:
             console.error(f"{failed[0]} ended with code {failed[1]}; again with: ./course run {self.stage.number}")
             return 1
-        del interrupted
         return 0
 
     def _start(self, spec, index, colour):
@@ -175,7 +169,3 @@ class Demo:
             process.forget(running.child)
         return failed
 
-
-def _raise_interrupt(signum, frame):
-    del signum, frame
-    raise KeyboardInterrupt
