@@ -88,60 +88,12 @@ void Socket::Perform(Direction& direction, std::unique_lock<std::mutex>& guard, 
   direction.performing = true;
   while (Operation* const operation = direction.head) {
     if (!direction.ready && !operation->cancelled && !reset_) break;
-    direction.ready = false;  // before the attempt: an edge during it sets it again
-    if (const CompletionPort* const port = device_.port.load(std::memory_order_relaxed)) {
-      direction.cleared_at = port->looks();
-    }
-    Outcome outcome;
-    if (operation->cancelled) {
-      outcome.kind = Outcome::Kind::kAgain;
-    } else if (reset_) {
-      outcome = Failed(ECONNRESET);
-    } else {
-      Poller* const poller = SystemCallsReplaced() ? poller_ : nullptr;
-      guard.unlock();
-      outcome = Attempt(*operation);
-      const bool exhausted =
-          (outcome.kind == Outcome::Kind::kAgain && !outcome.starved) || outcome.drained;
-      if (poller != nullptr && exhausted)
-        poller->Rearm(fd_, reinterpret_cast<std::uint64_t>(handle()));
-      guard.lock();
-    }
-    if (operation->cancelled) {
-      // CancelIoEx or closesocket has promised a packet (P31): it must not become an immediate
-      // result.
-      operation->immediate = nullptr;
-      if (outcome.kind == Outcome::Kind::kAgain) {
-        outcome.kind = Outcome::Kind::kFailed;
-        outcome.status = operation->cancel_status;
-      }
-    }
-    const bool sure_drained = outcome.drained && !hung_up_;
-    if (outcome.kind == Outcome::Kind::kAgain) continue;  // again at once if an edge came meanwhile
-    if (!sure_drained) direction.ready = true;
-    if (outcome.status == STATUS_CONNECTION_RESET && operation->kind != OperationKind::kConnect) {
-      reset_ = true;
-    }
-    if (outcome.kind == Outcome::Kind::kConnected) {
-      state_ = State::kConnected;
-      needs_context_ = true;
-      in_.ready = true;
-      if (operation->buffers.total() > 0) {
-        operation->kind = OperationKind::kSend;  // the first data, counted in the one packet (P36)
-        continue;
-      }
-      outcome.kind = Outcome::Kind::kDone;
-    }
+    const Outcome outcome = TryHead(direction, *operation, guard);
+    if (outcome.kind == Outcome::Kind::kAgain) continue;  // at once if an edge came meanwhile
+    if (outcome.kind == Outcome::Kind::kConnected && GoOnConnected(*operation)) continue;
     direction.PopFront();
     if (outcome.kind == Outcome::Kind::kAccepted) {
-      const Ref<Socket> acceptor = std::move(operation->other);
-      operation->kind = OperationKind::kAcceptReceive;
-      operation->acceptor = acceptor->handle();
-      operation->other = Ref<Socket>::Share(this);
-      GetExtra().acceptors.push_back(operation->acceptor);
-      guard.unlock();
-      acceptor->WaitForFirstData(operation);
-      guard.lock();
+      MoveToAcceptor(operation, guard);
     } else {
       Finish(operation, outcome, wakes);
     }
@@ -153,6 +105,43 @@ void Socket::Perform(Direction& direction, std::unique_lock<std::mutex>& guard, 
     SysShutdown(fd_, SHUT_WR);
     guard.lock();
   }
+}
+
+// One attempt at the head, and what it says about the direction.
+Socket::Outcome Socket::TryHead(Direction& direction, Operation& operation,
+                                std::unique_lock<std::mutex>& guard) {
+  direction.ready = false;  // before the attempt: an edge during it sets it again
+  if (const CompletionPort* const port = device_.port.load(std::memory_order_relaxed)) {
+    direction.cleared_at = port->looks();
+  }
+  Outcome outcome{.kind = Outcome::Kind::kAgain};
+  if (reset_) {
+    outcome = Failed(ECONNRESET);
+  } else if (!operation.cancelled) {
+    Poller* const rearm = SystemCallsReplaced() ? poller_ : nullptr;
+    guard.unlock();
+    outcome = Attempt(operation);
+    const bool again = outcome.kind == Outcome::Kind::kAgain && !outcome.starved;
+    if (rearm != nullptr && (again || outcome.drained)) {
+      rearm->Rearm(fd_, reinterpret_cast<std::uint64_t>(handle()));
+    }
+    guard.lock();
+  }
+  if (operation.cancelled) {
+    // CancelIoEx or closesocket has promised a packet (P31), so it must not become an immediate
+    // result. When the attempt has succeeded all the same, the packet says so.
+    operation.immediate = nullptr;
+    if (outcome.kind == Outcome::Kind::kAgain) {
+      outcome = {.kind = Outcome::Kind::kFailed, .status = operation.cancel_status};
+    }
+  }
+  if (outcome.kind != Outcome::Kind::kAgain && (!outcome.drained || hung_up_)) {
+    direction.ready = true;  // there may be more
+  }
+  if (outcome.status == STATUS_CONNECTION_RESET && operation.kind != OperationKind::kConnect) {
+    reset_ = true;
+  }
+  return outcome;
 }
 
 Socket::Outcome Socket::Failed(int error_number) {
