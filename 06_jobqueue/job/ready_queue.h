@@ -86,6 +86,8 @@ class ReadyQueue {
 
   std::uint64_t LiveQueues() const { return live_queues_.load(std::memory_order_acquire); }
   std::uint64_t BusyQueues() const { return busy_.load(std::memory_order_acquire) & ~kDraining; }
+  // Update threads that sleep, or have announced that they will.
+  std::uint32_t Sleepers() const { return sleepers_.load(std::memory_order_acquire) & kCount; }
   std::uint64_t Dropped() const { return dropped_.load(std::memory_order_relaxed); }
 
  private:

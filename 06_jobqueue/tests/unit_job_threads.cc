@@ -184,6 +184,57 @@ TEST(UpdateThreads, IdleThreadsSleep) {
   EXPECT_TRUE(threads.Timer().Cancel(later));
 }
 
+// All threads sleep, then one queue, or several at once, get a job: somebody must wake up for each
+// of them.
+TEST(UpdateThreads, SleepingThreadsAreWoken) {
+  constexpr std::uint32_t kThreads = 3;
+  Gate gate;
+  job::UpdateThreads threads(Options(kThreads));
+  threads.Start();
+  std::vector<std::shared_ptr<PlainQueue>> queues;
+  for (int i = 0; i < 4; ++i) queues.push_back(std::make_shared<PlainQueue>(threads.Ready()));
+  std::uint64_t posted = 0;
+  for (std::size_t round = 0; round < 200; ++round) {
+    const auto deadline = std::chrono::steady_clock::now() + job_test::kDeadline;
+    while (threads.Ready().Sleepers() < kThreads) {
+      ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "they do not fall asleep";
+      std::this_thread::yield();
+    }
+    for (std::size_t q = 0; q <= round % 4; ++q, ++posted) {
+      queues[q]->Post([&gate] { gate.Arrive(); });
+    }
+    ASSERT_TRUE(gate.WaitFor(posted)) << "a wake-up was lost in round " << round;
+  }
+}
+
+// A burst of posts wakes one thread, and that one has to wake the next: otherwise the second queue
+// waits behind the first one's long job although there are threads that sleep.
+TEST(UpdateThreads, ABurstReachesAllThreads) {
+  constexpr std::uint32_t kThreads = 3;
+  Gate at_once;
+  Gate done;
+  job::UpdateThreads threads(Options(kThreads));
+  threads.Start();
+  std::vector<std::shared_ptr<PlainQueue>> queues;
+  for (std::uint32_t i = 0; i < kThreads; ++i) {
+    queues.push_back(std::make_shared<PlainQueue>(threads.Ready()));
+  }
+  for (std::uint64_t round = 1; round <= 100; ++round) {
+    const auto deadline = std::chrono::steady_clock::now() + job_test::kDeadline;
+    while (threads.Ready().Sleepers() < kThreads) {
+      ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "they do not fall asleep";
+      std::this_thread::yield();
+    }
+    for (const auto& queue : queues) {
+      queue->Post([&, round] {
+        at_once.Arrive();
+        if (at_once.WaitFor(round * kThreads)) done.Arrive();  // until all three run at once
+      });
+    }
+    ASSERT_TRUE(done.WaitFor(round * kThreads)) << "a thread slept on in round " << round;
+  }
+}
+
 TEST(UpdateThreads, CountersAddUp) {
   job::UpdateOptions options = Options(2);
   options.slice_jobs = 10;
