@@ -72,16 +72,26 @@ def _foreign_folders(repo, stage):
     return problems
 
 
+def _grouped(paths, most=6):
+    """The paths; many of one folder become one line."""
+    by_folder = {}
+    for path in paths:
+        by_folder.setdefault(os.path.dirname(path), []).append(path)
+    lines = []
+    for folder, inside in by_folder.items():
+        lines += inside if len(inside) <= most else [f"{folder}/ ({len(inside)} files, {os.path.basename(inside[0])} ...)"]
+    return lines
+
+
 def _undeclared(real):
     stage, problems = real.stage, []
     where = f"[stage.{stage.number}."
     for kind, paths, declared in (("new", real.new, stage.new), ("changed", real.changed, stage.changed),
                                   ("removed", real.removed, stage.removed)):
-        for path in paths:
-            if kind == "changed" and path in real.numbered:
-                continue
-            if not globs.first_match(declared, path):
-                problems.append(f"{stage.folder}/{path}: {kind} since {real.before.number}, not declared in {where}{kind}]")
+        undeclared = [p for p in paths if not (kind == "changed" and p in real.numbered)
+                      and not globs.first_match(declared, p)]
+        problems += [f"{stage.folder}/{what}: {kind} since {real.before.number}, not declared in {where}{kind}]"
+                     for what in _grouped(undeclared)]
         candidates = paths + (real.numbered if kind == "changed" else [])
         for pattern, reason in declared.items():
             if not str(reason).strip():

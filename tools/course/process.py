@@ -43,14 +43,33 @@ def interrupt(process):
 
 
 def kill(process):
-    """Ends what is left of the process's group."""
+    """Ends what is left of the process's session: ninja puts each compiler into a group of its own."""
     try:
         if os.name == "nt":
             process.kill()
-        else:
-            os.killpg(process.pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError, OSError):
+            return
+        os.killpg(process.pid, signal.SIGKILL)
+    except OSError:
         pass
+    for pid in _session(process.pid):
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except OSError:
+            pass
+
+
+def _session(leader):
+    """The processes of the session (Linux only)."""
+    found = []
+    for name in os.listdir("/proc") if os.path.isdir("/proc") else ():
+        if name.isdigit():
+            try:
+                with open(f"/proc/{name}/stat", encoding="utf-8", errors="replace") as f:
+                    if int(f.read().rsplit(")", 1)[1].split()[3]) == leader:
+                        found.append(int(name))
+            except (OSError, IndexError, ValueError):
+                pass
+    return found
 
 
 def stop(process, patience=5.0):

@@ -248,6 +248,17 @@ class LoggedTest(unittest.TestCase):
         child.stdout.close()
         self.assertTrue(self.gone(grandchild))
 
+    @unittest.skipUnless(os.path.isdir("/proc"), "Linux")
+    def test_stop_ends_children_in_groups_of_their_own(self):
+        script = ("import subprocess, signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+                  "p = subprocess.Popen(['sleep', '600'], process_group=0) if __import__('sys').version_info >= (3, 11) else "
+                  "subprocess.Popen(['sleep', '600'], preexec_fn=__import__('os').setpgrp)\nprint(p.pid, flush=True)\np.wait()")
+        child = process.popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
+        grandchild = int(child.stdout.readline())
+        process.stop(child, patience=0.2)
+        child.stdout.close()
+        self.assertTrue(self.gone(grandchild))
+
     @staticmethod
     def gone(pid):
         """Waits until the process has ended (a zombie counts as ended)."""
