@@ -195,7 +195,7 @@ Json TraceOf(const char* ends_by) {
 }
 
 // Each event has what the trace-event format demands.
-void CheckEvents(const Json& trace) {
+void CheckEvents(const Json& trace, bool complete) {
   const Array& events = trace.object().at("traceEvents").array();
   ASSERT_FALSE(events.empty());
   double last = 0;
@@ -211,14 +211,17 @@ void CheckEvents(const Json& trace) {
     }
     last = std::max(last, event.at("ts").number());
   }
-  EXPECT_GT(last, 0);
+  if (complete) {
+    EXPECT_GT(last, 0);
+  }
 }
 
 class TraceTest : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(TraceTest, FileIsValidTraceEventJson) {
   try {
-    CheckEvents(TraceOf(GetParam()));
+    // A killed program loses what it had not written yet; what is there must be valid all the same.
+    CheckEvents(TraceOf(GetParam()), std::string(GetParam()) != "kill");
   } catch (const std::exception& error) {
     FAIL() << error.what();
   }
