@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <barrier>
 #include <chrono>
 #include <memory>
 #include <stdexcept>
@@ -207,32 +208,41 @@ TEST(UpdateThreads, SleepingThreadsAreWoken) {
   }
 }
 
-// A burst of posts wakes one thread, and that one has to wake the next: otherwise the second queue
-// waits behind the first one's long job although there are threads that sleep.
+// Posts that come at once wake one thread, and that one has to wake the next: otherwise the second
+// queue waits behind the first one's long job although there are threads that sleep.
 TEST(UpdateThreads, ABurstReachesAllThreads) {
   constexpr std::uint32_t kThreads = 3;
   Gate at_once;
-  Gate done;
   job::UpdateThreads threads(Options(kThreads));
   threads.Start();
-  std::vector<std::shared_ptr<PlainQueue>> queues;
-  for (std::uint32_t i = 0; i < kThreads; ++i) {
-    queues.push_back(std::make_shared<PlainQueue>(threads.Ready()));
-  }
-  for (std::uint64_t round = 1; round <= 100; ++round) {
+  std::atomic<bool> failed{false};
+  const auto all_asleep = [&]() noexcept {
     const auto deadline = std::chrono::steady_clock::now() + job_test::kDeadline;
-    while (threads.Ready().Sleepers() < kThreads) {
-      ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "they do not fall asleep";
+    while (threads.Ready().Sleepers() < kThreads && !failed) {
+      if (std::chrono::steady_clock::now() > deadline) failed = true;
       std::this_thread::yield();
     }
-    for (const auto& queue : queues) {
-      queue->Post([&, round] {
-        at_once.Arrive();
-        if (at_once.WaitFor(round * kThreads)) done.Arrive();  // until all three run at once
-      });
-    }
-    ASSERT_TRUE(done.WaitFor(round * kThreads)) << "a thread slept on in round " << round;
+  };
+  std::barrier start(kThreads, all_asleep);
+  std::vector<std::thread> posters;
+  for (std::uint32_t p = 0; p < kThreads; ++p) {
+    posters.emplace_back([&] {
+      auto done = std::make_shared<Gate>();
+      auto queue = std::make_shared<PlainQueue>(threads.Ready());
+      for (std::uint64_t round = 1; round <= 300; ++round) {
+        start.arrive_and_wait();
+        if (failed) return;
+        queue->Post([&at_once, &failed, done, round] {
+          at_once.Arrive();
+          if (!at_once.WaitFor(round * kThreads)) failed = true;  // until all three run at once
+          done->Arrive();
+        });
+        if (!done->WaitFor(round)) failed = true;
+      }
+    });
   }
+  for (auto& poster : posters) poster.join();
+  EXPECT_FALSE(failed) << "a thread slept on, or never fell asleep";
 }
 
 TEST(UpdateThreads, CountersAddUp) {
