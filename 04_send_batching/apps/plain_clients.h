@@ -1,7 +1,7 @@
 // Many plain TCP clients in a few threads, to load a server from the same program.
 //
-// They use the system's sockets and poll, not iocp/: what they do is not counted by the port that is
-// being measured, and a fault of the port cannot hide in both ends.
+// They use the system's sockets and poll, not iocp/: what they do is not counted by the port that
+// is being measured, and a fault of the port cannot hide in both ends.
 //
 // Threading: the callback runs on the reader threads, for one client never on two at a time.
 // Errors: Connect and the constructor throw std::runtime_error; a client whose connection ends is

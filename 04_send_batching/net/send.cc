@@ -74,24 +74,43 @@ SendResult Server::QueuePacket(SessionId id, const PacketRef& packet, SendMode m
     FreeSendNodes(node);
     return SendResult::kMemory;
   }
-  if (last_reason != nullptr) {
-    // Before the push: when the packet has left, the reason must be there.
-    const char* none = nullptr;
-    send.last_since.store(MillisecondsNow(), std::memory_order_relaxed);
-    if (!send.last_reason.compare_exchange_strong(none, last_reason, std::memory_order_acq_rel)) {
-      FreeSendNodes(
-          node);  // somebody else's last packet came first; its charge ends with the session
-      return SendResult::kClosing;
-    }
+  if (last_reason == nullptr) {
+    if (!send.queue.Push(node)) return SendResult::kOk;  // whoever has the flag sends it
+  } else if (!PushLast(*session, node, last_reason)) {
+    return SendResult::kOk;
   }
-  if (!send.queue.Push(node)) return SendResult::kOk;  // whoever has the flag sends it
-  // The flag is ours.
+  return StartSending(*session, mode);
+}
+
+// True: the caller has taken the send flag.
+bool Server::PushLast(Session& session, SendNode* node, const char* reason) {
+  SendState& send = session.send;
+  // The reason first: when the packet has left, it must be there.
+  const char* none = nullptr;
+  send.last_since.store(MillisecondsNow(), std::memory_order_relaxed);
+  if (!send.last_reason.compare_exchange_strong(none, reason, std::memory_order_acq_rel)) {
+    FreeSendNodes(node);  // somebody else's last packet came first and ends the session
+    return false;
+  }
+  return send.queue.Push(node);
+}
+
+// The session ends when everything that is queued has left: a last node without a packet.
+// Caller: a worker that holds a count of the session.
+void Server::CloseAfterSends(Session& session, const char* reason) {
+  if (PushLast(session, AllocateSendNode(PacketRef(), true), reason)) {
+    StartSending(session, SendMode::kFromCaller);
+  }
+}
+
+// Caller: holds a count of the session and has just taken its send flag.
+SendResult Server::StartSending(Session& session, SendMode mode) {
   if (mode == SendMode::kFromWorker) {
-    return PostSendRequest(*session) ? SendResult::kOk : SendResult::kFailed;
+    return PostSendRequest(session) ? SendResult::kOk : SendResult::kFailed;
   }
-  if (SendTurn::Defer(*this, *session)) return SendResult::kOk;
+  if (SendTurn::Defer(*this, session)) return SendResult::kOk;
   // When the last packet has left at once the session is closing, and that is no failure.
-  return IssueSends(*session) || send.last_left ? SendResult::kOk : SendResult::kFailed;
+  return IssueSends(session) || session.send.last_left ? SendResult::kOk : SendResult::kFailed;
 }
 
 // The memory bound (C6): what the game sends faster than this client reads piles up here. The

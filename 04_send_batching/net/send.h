@@ -44,13 +44,15 @@ struct SendState {
   Block copy;
   std::uint32_t sending_bytes = 0;
   std::uint16_t sending_packets = 0;
-  bool sending_last = false;  // the session's last packet is among them
+  bool sending_last = false;  // behind them the queue ends
+  bool must_arrive = false;   // ... with a packet: that of SendAndDisconnect
   bool last_left = false;     // it has left: the socket lingers (deferred_close.h)
 
   // atomic: bytes queued and on their way, raised by any holder, lowered by the owner
   std::atomic<std::uint32_t> queued_bytes{0};
 
-  // atomic: set by SendAndDisconnect, the first wins: nothing is queued behind the last packet.
+  // atomic: set by SendAndDisconnect or at the peer's FIN, the first wins: nothing is queued behind
+  // the last node.
   // Points to a string that lives for ever (a literal).
   std::atomic<const char*> last_reason{nullptr};
   // atomic: MillisecondsNow() of that call; written before last_reason, read by the timeout watch

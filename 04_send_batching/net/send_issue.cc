@@ -36,6 +36,7 @@ Block CopyTogether(const SendNode* batch, std::size_t bytes) {
   }
   std::byte* to = copy.data;
   for (const SendNode* node = batch; node != nullptr; node = node->next) {
+    if (!node->packet) continue;
     const auto frame = node->packet->frame();
     std::memcpy(to, frame.data(), frame.size());
     to += frame.size();
@@ -76,6 +77,10 @@ Server::PostResult Server::PostSend(Session& session, SendNode* batch) {
   SendState& send = session.send;
   std::array<WSABUF, ServerOptions::kSendPacketMaxLimit> buffers;  // captured by the call (P21)
   const DWORD buffer_count = PrepareBatch(send, batch, options_.send_copy_max, buffers);
+  if (buffer_count == 0) {  // nothing but the end
+    EndSession(session);
+    return PostResult::kFailed;
+  }
   // [post-send]
   send.context.Reset();
   session.io.Add();
@@ -113,11 +118,14 @@ DWORD Server::PrepareBatch(SendState& send, SendNode* batch, std::uint32_t copy_
   DWORD count = 0;
   std::size_t bytes = 0;
   send.sending_last = false;
+  send.must_arrive = false;
   for (const SendNode* node = batch; node != nullptr; node = node->next) {
+    send.sending_last = node->last;
+    if (!node->packet) continue;  // the end of the queue, see CloseAfterSends
     const auto frame = node->packet->frame();
     buffers[count++] = MakeBuffer(frame.data(), frame.size());
     bytes += frame.size();
-    send.sending_last = node->last;
+    send.must_arrive = node->last;
   }
   send.sending_bytes = static_cast<std::uint32_t>(bytes);
   send.sending_packets = static_cast<std::uint16_t>(count);
@@ -167,10 +175,17 @@ bool Server::FinishSend(Session& session, DWORD bytes) {
   traffic_.Add(Traffic::kSendPackets, send.sending_packets);
   traffic_.Add(Traffic::kSendCalls, 1);
   if (!send.sending_last) return true;
-  // The last packet has left: close, but give the peer time to read it (deferred_close.h).
-  send.last_left = true;
-  BeginClose(session, send.last_reason.load(std::memory_order_acquire));
+  EndSession(session);
   return false;
+}
+
+// Caller: owns the send flag; the end of the queue has been reached. If it was a packet the peer
+// gets time to read it (deferred_close.h); a peer that has closed its side needs none.
+void Server::EndSession(Session& session) {
+  SendState& send = session.send;
+  send.DropBatch();
+  send.last_left = send.must_arrive;
+  BeginClose(session, send.last_reason.load(std::memory_order_acquire));
 }
 
 // Caller: holds a count of the session and owns the send flag, which goes with the request. A

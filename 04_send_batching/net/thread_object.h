@@ -1,8 +1,8 @@
 // An object of T for each thread that asks, deleted when the thread ends.
 //
-// This is what `thread_local T` means, and with most compilers it would do. With MinGW a thread_local
-// object's memory is freed before its destructor runs; so the object lives on the heap, and Windows
-// itself (FlsAlloc) calls for its deletion.
+// This is what `thread_local T` means, and with most compilers it would do. With MinGW a
+// thread_local object's memory is freed before its destructor runs; so the object lives on the
+// heap, and Windows itself (FlsAlloc) calls for its deletion.
 //
 // Threading: each thread has its own. A second use of the same T in one program needs another T.
 #pragma once
@@ -40,7 +40,9 @@ class ThreadObject {
       delete object;
     }
   };
-  static void DeleteAtThreadEnd(T* object) { thread_local const Ending ending{object}; }
+  static void DeleteAtThreadEnd(T* object) {
+    thread_local const Ending ending{object};
+  }
 #endif
 
   static inline thread_local T* own_ = nullptr;

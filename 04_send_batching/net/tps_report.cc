@@ -9,7 +9,9 @@
 namespace net {
 
 TpsReport::TpsReport(const Server& server, Print print, std::chrono::milliseconds interval)
-    : server_(server), print_(std::move(print)), thread_([this, interval] { Loop(interval); }) {}
+    : server_(server),
+      print_(std::move(print)),
+      thread_([this, interval, start = server.traffic()] { Loop(interval, start); }) {}
 
 TpsReport::~TpsReport() {
   {
@@ -20,10 +22,9 @@ TpsReport::~TpsReport() {
   thread_.join();
 }
 
-void TpsReport::Loop(std::chrono::milliseconds interval) {
+void TpsReport::Loop(std::chrono::milliseconds interval, TrafficTotals before) {
   using Clock = std::chrono::steady_clock;
   Clock::time_point last = Clock::now();
-  TrafficTotals before = server_.traffic();
   std::unique_lock lock(mutex_);
   for (;;) {
     // Until a fixed moment, not for a time: the printing must not make the second longer.

@@ -34,7 +34,7 @@ class TpsReport {
                           std::uint32_t live_sessions);
 
  private:
-  void Loop(std::chrono::milliseconds interval);
+  void Loop(std::chrono::milliseconds interval, TrafficTotals before);
 
   const Server& server_;
   const Print print_;

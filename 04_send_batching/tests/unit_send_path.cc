@@ -352,6 +352,27 @@ TEST_P(SendPathTest, StopWaitsForLastPacketsNoLongerThanTheirTime) {
   }
 }
 
+// The peer's FIN says "I send no more", not "I read no more".
+TEST_P(SendPathTest, WhatIsQueuedAtThePeersEndStillLeaves) {
+  ServerOptions options = Options();
+  options.socket_options.send_buffer = 16 * 1024;
+  options.send_memory_max = 8 << 20;
+  RecordingServer server(options);
+  server.on_packet = [&](SessionId id, const std::string&) {
+    for (int i = 0; i < 500; ++i) server.SendPacket(id, MakePacket(server, std::string(2000, 'y')));
+  };
+  ASSERT_EQ(server.Start().error(), "");
+  TcpClient client(server.port());
+  ASSERT_TRUE(client.Send(Packet("one") + Packet("two")));
+  client.FinishSending();
+  const TcpClient::Rest rest = client.ReceiveToEnd();
+  EXPECT_TRUE(rest.closed && !rest.reset);
+  EXPECT_EQ(rest.data.size(), 1000 * Frame(MakePacket(server, std::string(2000, 'y'))).size());
+  ASSERT_TRUE(server.AwaitLeaves(1));
+  EXPECT_EQ(server.StoryOf(server.Joined().at(0)).back(), "leave: closed by the peer");
+  ExpectCleanStop(server);
+}
+
 // --- bounds ----------------------------------------------------------------------------------------
 
 TEST_P(SendPathTest, ASlowReaderIsDisconnectedAndTheOthersGoOn) {

@@ -1,0 +1,322 @@
+// The engine: issues operations, performs the head of each direction, completes.
+#include <errno.h>
+
+#include <utility>
+
+#include "iocp/linux/background.h"
+#include "iocp/linux/errors.h"
+#include "iocp/linux/socket.h"
+#include "iocp/linux/syscalls.h"
+#include "iocp/linux/trace.h"
+
+namespace iocp {
+
+// --- issue -------------------------------------------------------------------------------------------
+
+int Socket::Issue(Direction& direction, Operation* operation, OVERLAPPED* overlapped,
+                  DWORD* bytes) {
+  Immediate result;
+  bool must_register = false;
+  {
+    Wakes wakes;
+    std::unique_lock guard(lock_);
+    int error = CheckIssue(*operation);
+    if (error == 0) error = static_cast<int>(operation->receipt.Begin(overlapped));
+    if (error != 0) {
+      guard.unlock();
+      FreeOperation(operation);
+      return error;
+    }
+    if (trace::On()) trace::OperationIssued(handle(), ToString(operation->kind), overlapped);
+    if (operation->kind == OperationKind::kConnect) state_ = State::kConnecting;
+    direction.PushBack(operation);
+    // From here on the record, and with it the OVERLAPPED, may be completed by any thread as soon
+    // as the lock is free: only `result` is looked at.
+    if (direction.head == operation && !direction.performing && WorthTrying(direction)) {
+      direction.ready = true;
+      operation->immediate = &result;
+      Perform(direction, guard, wakes);
+    }
+    must_register = poller_ == nullptr && !closed_ && (in_.head != nullptr || out_.head != nullptr);
+  }
+  if (must_register) Register();
+  if (!result.finished) return WSA_IO_PENDING;
+  if (bytes != nullptr) *bytes = result.bytes;
+  return result.error;
+}
+
+// Without a known edge an attempt mostly says EAGAIN, a wasted system call per message in a busy
+// server. But that knowledge is only as fresh as the last look at the poller: once anybody has
+// looked since, data may be here whose edge is in other hands, and an immediate success (P15) is
+// tried for again.
+bool Socket::WorthTrying(const Direction& direction) const {
+  if (direction.ready) return true;
+  const CompletionPort* const port = device_.port.load(std::memory_order_relaxed);
+  return port == nullptr || port->looks() != direction.cleared_at;
+}
+
+int Socket::CheckIssue(const Operation& operation) const {
+  if (closed_) return WSAENOTSOCK;
+  switch (operation.kind) {
+    case OperationKind::kReceive:
+      if (reset_) return WSAECONNRESET;
+      if (receive_shut_) return WSAESHUTDOWN;
+      return state_ == State::kConnected ? 0 : WSAENOTCONN;
+    case OperationKind::kSend:
+      if (reset_) return WSAECONNRESET;
+      if (send_shut_) return WSAESHUTDOWN;
+      return state_ == State::kConnected ? 0 : WSAENOTCONN;
+    case OperationKind::kAccept:
+      return state_ == State::kListening ? 0 : WSAEINVAL;
+    case OperationKind::kConnect:
+      if (state_ == State::kConnected) return WSAEISCONN;
+      if (state_ == State::kConnecting) return WSAEALREADY;
+      return state_ == State::kFresh && (bound_ || was_bound_) ? 0 : WSAEINVAL;
+    case OperationKind::kAcceptReceive:
+    case OperationKind::kDisconnect:
+      break;
+  }
+  return 0;
+}
+
+// --- perform -----------------------------------------------------------------------------------------
+
+// Performs the head for as long as the kernel may have something for it. The lock is released
+// around each system call; `performing` keeps every other thread away from the head meanwhile. They
+// may append behind it, mark it cancelled, or close the socket.
+void Socket::Perform(Direction& direction, std::unique_lock<std::mutex>& guard, Wakes& wakes) {
+  direction.performing = true;
+  while (Operation* const operation = direction.head) {
+    if (!direction.ready && !operation->cancelled && !reset_) break;
+    direction.ready = false;  // before the attempt: an edge during it sets it again
+    if (const CompletionPort* const port = device_.port.load(std::memory_order_relaxed)) {
+      direction.cleared_at = port->looks();
+    }
+    Outcome outcome;
+    if (operation->cancelled) {
+      outcome.kind = Outcome::Kind::kAgain;
+    } else if (reset_) {
+      outcome = Failed(ECONNRESET);
+    } else {
+      Poller* const poller = SystemCallsReplaced() ? poller_ : nullptr;
+      guard.unlock();
+      outcome = Attempt(*operation);
+      const bool exhausted =
+          (outcome.kind == Outcome::Kind::kAgain && !outcome.starved) || outcome.drained;
+      if (poller != nullptr && exhausted)
+        poller->Rearm(fd_, reinterpret_cast<std::uint64_t>(handle()));
+      guard.lock();
+    }
+    if (operation->cancelled) {
+      // CancelIoEx or closesocket has promised a packet (P31): it must not become an immediate
+      // result.
+      operation->immediate = nullptr;
+      if (outcome.kind == Outcome::Kind::kAgain) {
+        outcome.kind = Outcome::Kind::kFailed;
+        outcome.status = operation->cancel_status;
+      }
+    }
+    const bool sure_drained = outcome.drained && !hung_up_;
+    if (outcome.kind == Outcome::Kind::kAgain) continue;  // again at once if an edge came meanwhile
+    if (!sure_drained) direction.ready = true;
+    if (outcome.status == STATUS_CONNECTION_RESET && operation->kind != OperationKind::kConnect) {
+      reset_ = true;
+    }
+    if (outcome.kind == Outcome::Kind::kConnected) {
+      state_ = State::kConnected;
+      needs_context_ = true;
+      in_.ready = true;
+      if (operation->buffers.total() > 0) {
+        operation->kind = OperationKind::kSend;  // the first data, counted in the one packet (P36)
+        continue;
+      }
+      outcome.kind = Outcome::Kind::kDone;
+    }
+    direction.PopFront();
+    if (outcome.kind == Outcome::Kind::kAccepted) {
+      const Ref<Socket> acceptor = std::move(operation->other);
+      operation->kind = OperationKind::kAcceptReceive;
+      operation->acceptor = acceptor->handle();
+      operation->other = Ref<Socket>::Share(this);
+      GetExtra().acceptors.push_back(operation->acceptor);
+      guard.unlock();
+      acceptor->WaitForFirstData(operation);
+      guard.lock();
+    } else {
+      Finish(operation, outcome, wakes);
+    }
+  }
+  if (direction.head != nullptr) direction.head->immediate = nullptr;  // it pends: a packet follows
+  direction.performing = false;
+  if (&direction == &out_ && out_.head == nullptr && std::exchange(fin_after_sends_, false)) {
+    guard.unlock();
+    SysShutdown(fd_, SHUT_WR);
+    guard.lock();
+  }
+}
+
+Socket::Outcome Socket::Failed(int error_number) {
+  return {.kind = Outcome::Kind::kFailed,
+          .error = WsaFromErrno(error_number),
+          .status = StatusFromErrno(error_number)};
+}
+
+Socket::Outcome Socket::Attempt(Operation& operation) {
+  switch (operation.kind) {
+    case OperationKind::kReceive:
+    case OperationKind::kAcceptReceive:
+      return AttemptReceive(operation);
+    case OperationKind::kSend:
+      return AttemptSend(operation);
+    case OperationKind::kAccept:
+      return AttemptAccept(operation);
+    case OperationKind::kConnect:
+      return AttemptConnect(operation);
+    case OperationKind::kDisconnect:
+      break;
+  }
+  return {};
+}
+
+Socket::Outcome Socket::AttemptReceive(Operation& operation) {
+  const std::size_t wanted = operation.buffers.total();
+  ssize_t got = 0;
+  if (wanted == 0) {
+    // A zero-byte receive waits for data and leaves it in place (P22).
+    char byte = 0;
+    const iovec peek{&byte, 1};
+    got = SysRecv(fd_, &peek, 1, MSG_PEEK);
+    if (got >= 0) return {};
+  } else {
+    got = SysRecv(fd_, operation.buffers.parts(), operation.buffers.part_count(), 0);
+  }
+  if (got < 0) {
+    if (errno == EAGAIN) return {.kind = Outcome::Kind::kAgain};
+    return Failed(errno);
+  }
+  operation.moved = static_cast<std::size_t>(got);
+  // Less than asked for: the kernel's buffer is empty, and whatever comes next is a new edge. That
+  // saves one recv per message, the one that would only say EAGAIN. Not so when FIN or RST is there
+  // already (hung_up_), which is no new edge.
+  return {.drained = got > 0 && operation.moved < wanted};
+}
+
+Socket::Outcome Socket::AttemptSend(Operation& operation) {
+  BufferList& buffers = operation.buffers;
+  do {
+    const ssize_t sent = SysSend(fd_, buffers.parts(), buffers.part_count());
+    if (sent < 0) {
+      if (errno == EAGAIN) return {.kind = Outcome::Kind::kAgain};
+      return Failed(errno);
+    }
+    operation.moved += static_cast<std::size_t>(sent);
+    buffers.Advance(static_cast<std::size_t>(sent));
+  } while (buffers.total() > 0);  // whole, never short (P24)
+  return {};
+}
+
+// --- complete ----------------------------------------------------------------------------------------
+
+void Socket::Finish(Operation* operation, const Outcome& outcome, Wakes& wakes) {
+  const bool failed = outcome.kind == Outcome::Kind::kFailed;
+  const std::size_t bytes = failed ? 0 : operation->moved;
+  const NTSTATUS status = failed ? outcome.status : STATUS_SUCCESS;
+  if (trace::On()) {
+    trace::OperationCompleted(handle(), ToString(operation->kind), operation->receipt.overlapped,
+                              status, bytes);
+  }
+  if (operation->kind == OperationKind::kAccept) operation->other->EndAccept(!failed);
+  if (operation->kind == OperationKind::kAcceptReceive) {
+    state_ = failed ? State::kFresh : State::kConnected;
+    if (extra_ != nullptr) extra_->listener = nullptr;
+  }
+  if (operation->kind == OperationKind::kConnect && failed) state_ = State::kFresh;
+  // The packet of an AcceptEx carries the listener's key (P32).
+  const bool at_acceptor = operation->kind == OperationKind::kAcceptReceive;
+  const Device& device = at_acceptor ? operation->other->device_ : device_;
+  Immediate* const immediate = operation->immediate;
+  if (immediate != nullptr) {
+    *immediate = {
+        .finished = true, .error = failed ? outcome.error : 0, .bytes = static_cast<DWORD>(bytes)};
+  }
+  if (immediate != nullptr && failed) {
+    operation->receipt.Refuse(status);
+  } else {
+    const bool skip = immediate != nullptr && skip_on_success_;
+    operation->receipt.Complete(&device, status, bytes, !skip, wakes);
+  }
+  wakes.AddFinished(operation);
+}
+
+void Socket::FreeRecord(Operation* operation) {
+  if (operation->kind == OperationKind::kAcceptReceive) {
+    Socket& listener = *operation->other;
+    const std::lock_guard guard(listener.lock_);
+    if (listener.extra_ != nullptr) std::erase(listener.extra_->acceptors, operation->acceptor);
+  }
+  FreeOperation(operation);
+}
+
+// Completes the queued operations that use `overlapped` (nullptr: all) with `status`; the one being
+// performed is only marked, its performer completes it. False: there was none.
+bool Socket::AbortQueued(Direction& direction, const OVERLAPPED* overlapped, NTSTATUS status,
+                         Wakes& wakes) {
+  bool any = false;
+  Operation* next = nullptr;
+  for (Operation* operation = direction.head; operation != nullptr; operation = next) {
+    next = operation->next;
+    if (overlapped != nullptr && operation->receipt.overlapped != overlapped) continue;
+    any = true;
+    if (direction.performing && operation == direction.head) {
+      if (!std::exchange(operation->cancelled, true)) operation->cancel_status = status;
+      continue;
+    }
+    direction.Remove(operation);
+    Finish(operation, {.kind = Outcome::Kind::kFailed, .status = status}, wakes);
+  }
+  return any;
+}
+
+// --- readiness ---------------------------------------------------------------------------------------
+
+void Socket::OnReady(const Ready& ready) {
+  const auto socket = HandleTable::Find<Socket>(reinterpret_cast<HANDLE>(ready.token));
+  if (!socket) return;  // closed meanwhile
+  Wakes wakes;
+  std::unique_lock guard(socket->lock_);
+  if (ready.hung_up) socket->hung_up_ = true;
+  if (ready.readable) socket->in_.ready = true;
+  if (ready.writable) socket->out_.ready = true;
+  for (Direction* const direction : {&socket->in_, &socket->out_}) {
+    if (direction->head != nullptr && !direction->performing && direction->ready) {
+      socket->Perform(*direction, guard, wakes);
+    }
+  }
+}
+
+// Once per socket (and connection), when an operation has to wait for the first time: with its
+// port's poller, or with the background thread's while it belongs to no port.
+void Socket::Register() {
+  CompletionPort* port = nullptr;
+  Poller* poller = nullptr;
+  for (;;) {
+    port = device_.port.load(std::memory_order_acquire);
+    poller = port != nullptr ? &port->poller() : Background::SocketPoller();
+    const std::lock_guard guard(lock_);
+    if (poller_ != nullptr || closed_) return;
+    if (port != device_.port.load(std::memory_order_relaxed)) continue;  // associated just now
+    poller_ = poller;
+    break;
+  }
+  if (poller != nullptr && poller->Add(fd_, reinterpret_cast<std::uint64_t>(handle()))) {
+    if (port != nullptr) port->NoteRegistration();
+    return;
+  }
+  Wakes wakes;
+  const std::lock_guard guard(lock_);
+  poller_ = nullptr;
+  AbortQueued(in_, nullptr, STATUS_INSUFFICIENT_RESOURCES, wakes);
+  AbortQueued(out_, nullptr, STATUS_INSUFFICIENT_RESOURCES, wakes);
+}
+
+}  // namespace iocp
