@@ -259,7 +259,7 @@ void IoSession::Get() {
     if (!got.ok || got.bytes != entry.bytes) return Fail("the queued packet came changed");
     if (entry.overlapped != nullptr) {
       auto* operation = static_cast<ModelOperation*>(entry.overlapped);
-      Settle(slots_[static_cast<std::size_t>(operation->slot)], operation, true, entry.bytes);
+      SettleIn(SlotOf(operation), operation, true, entry.bytes);  // the slot may have a new tenant
     }
     return;
   }
