@@ -30,6 +30,13 @@ class IndexStack {
   IndexStack& operator=(const IndexStack&) = delete;
 
   std::optional<std::uint32_t> Pop() {
+    return PopWith([] {});
+  }
+
+  // Pop with a door for tests: `between` runs between the look at the top and the exchange, the
+  // place where other threads can do anything.
+  template <typename Between>
+  std::optional<std::uint32_t> PopWith(Between between) {
     std::uint64_t head = head_.load(std::memory_order_acquire);
     for (;;) {
       const std::uint32_t index = IndexOf(head);
@@ -37,6 +44,7 @@ class IndexStack {
       // May be stale when another thread takes `index` right now; then the tag has moved on, the
       // exchange fails and the value read here is thrown away.
       const std::uint32_t next = next_[index].load(std::memory_order_relaxed);
+      between();
       if (head_.compare_exchange_weak(head, Pack(TagOf(head) + 1, next), std::memory_order_acq_rel,
                                       std::memory_order_acquire)) {
         return index;

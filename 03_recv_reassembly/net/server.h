@@ -58,9 +58,10 @@ class Server {
   const ServerOptions& options() const { return options_; }
   std::uint32_t live_sessions() const { return sessions_ ? sessions_->live() : 0; }
 
-  // --- for the game, any thread, also inside callbacks; nothing here blocks or calls back
-  // ------------ Begins to close the session; OnClientLeave follows on a worker. `reason` must be a
-  // literal. False: no such session.
+  // --- for the game: any thread, also inside callbacks; nothing here blocks or calls back
+
+  // Begins to close the session; OnClientLeave follows on a worker. `reason` must be a literal.
+  // False: no such session.
   bool Disconnect(SessionId id, const char* reason = "disconnected by the server");
   // Makes the frame: header, checksum, encoding with the server's key. Once per packet, by the
   // thread that wrote it, before the first SendPacket. False: written past its end, or sealed
@@ -74,8 +75,8 @@ class Server {
 
  protected:
   // --- callbacks
-  // --------------------------------------------------------------------------------------- False
-  // refuses the connection before it gets a session.
+
+  // False refuses the connection before it gets a session.
   virtual bool OnConnectionRequest(const PeerAddress& peer);
   // The first receive is posted after this has returned: no packet overtakes it.
   virtual void OnClientJoin(SessionId id) = 0;

@@ -71,15 +71,7 @@ void RecordingServer::OnClientLeave(net::SessionId id, std::string_view reason) 
 }
 
 net::SendResult RecordingServer::SendPacket(net::SessionId id, std::span<const std::byte> frame) {
-  const wire::Bytes bytes(reinterpret_cast<const std::uint8_t*>(frame.data()),
-                          reinterpret_cast<const std::uint8_t*>(frame.data()) + frame.size());
-  const wire::Meaning meaning =
-      wire::NaiveRead(bytes, options().fixed_key, net::kMaxPayload, false);
-  const wire::Frame& what = meaning.frames.at(0);
-  const net::PacketRef packet = net::Packet::Make(what.type, what.body.size());
-  packet->Write(what.body);
-  packet->Seal(options().fixed_key, kRandKey);
-  return SendPacket(id, packet);
+  return SendPacket(id, Sealed({reinterpret_cast<const char*>(frame.data()), frame.size()}));
 }
 
 bool RecordingServer::PostInnerRequest(std::span<const std::byte> body) {
@@ -123,6 +115,16 @@ std::string Packet(std::string_view text, unsigned char type) {
 
 std::span<const std::byte> Bytes(std::string_view text) {
   return std::as_bytes(std::span(text.data(), text.size()));
+}
+
+net::PacketRef Sealed(std::string_view frame) {
+  const wire::Meaning meaning =
+      wire::NaiveRead({frame.begin(), frame.end()}, 0xA9, net::kMaxPayload, false);
+  const wire::Frame& what = meaning.frames.at(0);
+  net::PacketRef packet = net::Packet::Make(what.type, what.body.size());
+  packet->Write(what.body);
+  packet->Seal(0xA9, kRandKey);
+  return packet;
 }
 
 }  // namespace course_test

@@ -77,5 +77,7 @@ class RecordingServer : public net::Server {
 // A frame with `text` as its body, sequence 0 and always the same random key.
 std::string Packet(std::string_view text, unsigned char type = 1);
 std::span<const std::byte> Bytes(std::string_view text);
+// The same frame as a packet that can be sent.
+net::PacketRef Sealed(std::string_view frame);
 
 }  // namespace course_test

@@ -1,5 +1,6 @@
-// What the tests of the port share: sockets, ports and threads that clean up after themselves, dequeues
-// that record all out-parameters, and waits that end at a deadline instead of after a guessed time.
+// What the tests of the port share: sockets, ports and threads that clean up after themselves,
+// dequeues that record all out-parameters, and waits that end at a deadline instead of after a
+// guessed time.
 //
 // Everything here works on both systems. Unless a line says otherwise: one thread at a time.
 #pragma once
@@ -27,10 +28,11 @@ namespace course_test {
 // True when the Windows build runs under Wine (ntdll exports wine_get_version there).
 bool RunningUnderWine();
 
-// Marks the running test: Wine is known to differ from Windows for conformance item `id`. Under Wine the
-// mark is recorded in the test result (property "wine_differs", read by conformance_table.py) and the
-// function returns true, so that the test can expect what Wine really does. Elsewhere: false.
-// `source` says where the difference was verified. Nothing is skipped silently.
+// Marks the running test: Wine is known to differ from Windows for conformance item `id`. Under
+// Wine the mark is recorded in the test result (property "wine_differs", read by
+// conformance_table.py) and the function returns true, so that the test can expect what Wine really
+// does. Elsewhere: false. `source` says where the difference was verified. Nothing is skipped
+// silently.
 bool WineDiffers(std::string_view id, std::string_view reason, std::string_view source);
 
 // The same for an item that only our Linux port promises (P39): true on Windows and under Wine.
@@ -44,13 +46,14 @@ bool OnlyOurPort(std::string_view id, std::string_view reason, std::string_view 
 
 // --- time, seeds -----------------------------------------------------------------------------------
 
-// How long a test waits for what must happen before it calls it a failure (generous: sanitizers, busy
-// machines). A passing test never waits this long.
+// How long a test waits for what must happen before it calls it a failure (generous: sanitizers,
+// busy machines). A passing test never waits this long.
 inline constexpr std::chrono::milliseconds kDeadline{20'000};
 inline constexpr DWORD kDeadlineMs = 20'000;
 
-// Looks at `condition` until it holds; false when kDeadline passed first.
-bool Eventually(const std::function<bool()>& condition);
+// Looks at `condition` until it holds; false when the time passed first.
+bool Eventually(const std::function<bool()>& condition,
+                std::chrono::milliseconds at_most = kDeadline);
 
 // COURSE_SEED, or a fresh seed; prints it, so that a failing run can be repeated.
 std::uint64_t TestSeed();
@@ -122,8 +125,8 @@ Socket MakeListener(sockaddr_in* address = nullptr, int backlog = 64);
 sockaddr_in LoopbackAddress(unsigned short port_in_network_order = 0);
 sockaddr_in LocalAddressOf(SOCKET socket);
 
-// Two connected overlapped sockets, not associated with any port. Tests call one end `ours` (the end the
-// server would own) and the other `peer`.
+// Two connected overlapped sockets, not associated with any port. Tests call one end `ours` (the
+// end the server would own) and the other `peer`.
 struct Connection {
   Socket ours;
   Socket peer;
@@ -140,6 +143,10 @@ inline void Associate(HANDLE port, const Socket& socket, ULONG_PTR key) {
 void SendAll(SOCKET socket, std::string_view bytes);
 std::string ReceiveExactly(SOCKET socket, std::size_t count);
 
+// The same through a listener that is there already; safe from several threads at once only if each
+// has its own listener.
+Connection ConnectThrough(SOCKET listener);
+
 // Waits until `count` bytes can be read from the socket's kernel buffer (FIONREAD).
 bool AwaitReadable(SOCKET socket, std::size_t count = 1);
 
@@ -154,8 +161,8 @@ struct Operation : OVERLAPPED {
   char buffer[256] = {};
 };
 
-// What an issuing call said. `bytes` and `flags` start as sentinels: P17 promises they stay untouched
-// when the operation pends.
+// What an issuing call said. `bytes` and `flags` start as sentinels: P17 promises they stay
+// untouched when the operation pends.
 inline constexpr DWORD kUntouched = 0xABABABAB;
 struct Issued {
   int result;
@@ -185,6 +192,8 @@ Dequeued Dequeue(HANDLE port, DWORD timeout_ms = kDeadlineMs);
 
 // True for the errors with which a pending operation of a closed socket may complete (P29).
 bool IsClosedError(DWORD error);
+// Expects such an error. Wine has one of its own there, which is marked under `id`.
+void ExpectClosedError(std::string_view id, DWORD error);
 
 // A function that the provider hands out through WSAIoctl.
 template <typename Function>
@@ -211,13 +220,14 @@ class Waiter {
   Waiter& operator=(const Waiter&) = delete;
 
   // Returns when this thread is parked in the port as the `position`-th waiter (1 = it alone).
-  // Linux: read from the port's snapshot. Windows: the kernel reports the thread as waiting in a queue.
-  // Wine reports no thread state, so there it is a grace time after the thread said that it is about to
-  // wait; no expectation under Wine may depend on it.
+  // Linux: read from the port's snapshot. Windows: the kernel reports the thread as waiting in a
+  // queue. Wine reports no thread state, so there it is a grace time after the thread said that it
+  // is about to wait; no expectation under Wine may depend on it.
   ::testing::AssertionResult AwaitParked(std::size_t position);
 
   bool returned() const { return returned_.load(std::memory_order_acquire); }
-  // After this the result may be read. The thread still counts as running in the port until Finish().
+  // After this the result may be read. The thread still counts as running in the port until
+  // Finish().
   bool AwaitReturned();
   const Dequeued& result() const { return result_; }
 
@@ -233,7 +243,7 @@ class Waiter {
   void ThreadMain(DWORD timeout_ms);
 
   HANDLE port_;
-  std::atomic<DWORD> thread_id_{0};  // set by the thread just before it dequeues
+  std::atomic<DWORD> thread_id_{0};    // set by the thread just before it dequeues
   std::atomic<bool> returned_{false};  // set by the thread, publishes result_
   Dequeued result_{};                  // written by the thread before returned_
   std::function<void()> work_;         // written by the test before busy_ becomes true

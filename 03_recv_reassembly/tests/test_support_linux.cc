@@ -6,7 +6,9 @@
 
 namespace course_test {
 
-bool RunningUnderWine() { return false; }
+bool RunningUnderWine() {
+  return false;
+}
 
 std::size_t QueuedPackets(HANDLE port) {
   const auto snapshot = iocp::TakeSnapshot(port);
@@ -16,7 +18,8 @@ std::size_t QueuedPackets(HANDLE port) {
 
 ::testing::AssertionResult Waiter::AwaitParked(std::size_t position) {
   if (!iocp::WaitUntilParked(port_, position, std::chrono::steady_clock::now() + kDeadline)) {
-    return ::testing::AssertionFailure() << "fewer than " << position << " threads wait in the port";
+    return ::testing::AssertionFailure()
+           << "fewer than " << position << " threads wait in the port";
   }
   return ::testing::AssertionSuccess();
 }

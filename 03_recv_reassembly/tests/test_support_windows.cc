@@ -1,4 +1,5 @@
-// The part of the test support that looks into the system: Windows and Wine. (Linux: test_support_linux.cc)
+// The part of the test support that looks into the system: Windows and Wine. (Linux:
+// test_support_linux.cc)
 #ifdef _WIN32
 
 #include <winternl.h>
@@ -24,7 +25,8 @@ bool WaitsInAQueue(DWORD thread_id) {
   static const auto query = NtdllFunction<Query>("NtQuerySystemInformation");
   std::vector<char> buffer(std::size_t{1} << 22);
   ULONG length = 0;
-  if (query(SystemProcessInformation, buffer.data(), static_cast<ULONG>(buffer.size()), &length) != 0) {
+  if (query(SystemProcessInformation, buffer.data(), static_cast<ULONG>(buffer.size()), &length) !=
+      0) {
     return false;
   }
   for (const char* at = buffer.data();;) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 #include "net/error_text.h"
 #include "net/index_stack.h"
@@ -49,6 +50,22 @@ TEST(IndexStack, HandsOutEachIndexOnceAndLastInFirstOut) {
 
 TEST(IndexStack, EmptyStack) {
   EXPECT_EQ(IndexStack(0).Pop(), std::nullopt);
+}
+
+// The ABA schedule, step by step: while one thread is about to replace 0 by 1, another takes 0 and
+// 1 and puts 0 back. The top is 0 again, but 1 is in use.
+TEST(IndexStack, AnOldTopThatCameBackIsNotMistaken) {
+  IndexStack stack(3);
+  std::vector<std::optional<std::uint32_t>> other;
+  bool first = true;
+  const auto mine = stack.PopWith([&] {
+    if (!std::exchange(first, false)) return;
+    other = {stack.Pop(), stack.Pop()};
+    stack.Push(*other[0]);
+  });
+  EXPECT_EQ(mine, 0u);
+  EXPECT_EQ(other[1], 1u);
+  EXPECT_EQ(stack.Pop(), 2u) << "index 1 was handed out twice. Note: 02, the free-index stack";
 }
 
 // Few indices and many threads: the pattern that breaks a stack without a tag (ABA).

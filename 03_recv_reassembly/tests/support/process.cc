@@ -20,6 +20,14 @@ std::string ProgramPath(const std::string& program) {
 #endif
 }
 
+// A Windows program ends its lines with "\r\n".
+std::string WithPlainLineEnds(std::string text) {
+  for (std::size_t at = text.find("\r\n"); at != std::string::npos; at = text.find("\r\n", at)) {
+    text.erase(at, 1);
+  }
+  return text;
+}
+
 }  // namespace
 
 Process::Process(const std::string& program, const std::vector<std::string>& args)
@@ -101,12 +109,12 @@ std::optional<unsigned short> Process::ReadPort(std::chrono::milliseconds patien
 
 std::string Process::Output() const {
   const std::lock_guard guard(lock_);
-  return output_.text;
+  return WithPlainLineEnds(output_.text);
 }
 
 std::string Process::Errors() const {
   const std::lock_guard guard(lock_);
-  return errors_.text;
+  return WithPlainLineEnds(errors_.text);
 }
 
 bool Process::Write(std::string_view text) {

@@ -42,7 +42,7 @@ class Process {
   // Reads lines up to "listening on ADDRESS:PORT" and returns PORT.
   std::optional<unsigned short> ReadPort(std::chrono::milliseconds patience = kPatience);
 
-  // Everything printed so far; complete once Wait() has returned a code.
+  // Everything printed so far, with plain line ends; complete once Wait() has returned a code.
   std::string Output() const;
   std::string Errors() const;
 
