@@ -183,8 +183,7 @@ class PacketRef {
 // The random key of the next packet. Any thread; not secret (cipher.h).
 [[nodiscard]] std::uint8_t RandomKey();
 
-// --- number streams
-// ----------------------------------------------------------------------------------
+// --- number streams ------------------------------------------------------------------------------
 
 namespace detail {
 template <std::size_t kSize>
