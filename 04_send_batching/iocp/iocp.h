@@ -8,8 +8,9 @@
 //   - A thread that blocks in a call of *this* API frees its place in the port (P12). A thread that
 //     blocks in any other way (std::mutex, std::this_thread::sleep_for, ::read on a pipe) cannot be
 //     seen from user space and goes on counting as running. Windows sees both.
-//     So a thread that has dequeued, even with a time-out, and then joins the port's other threads keeps its
-//     place meanwhile: with concurrency 1 they would wait for it for ever. Let another thread do the joining.
+//     So a thread that has dequeued, even with a time-out, and then joins the port's other threads
+//     keeps its place meanwhile: with concurrency 1 they would wait for it for ever. Let another
+//     thread do the joining.
 //   - Wide characters are 32 bits here (wchar_t), 16 bits on Windows.
 //   - fork() without exec is not supported: the port's helper thread does not survive it.
 // Wherever a pointer is handed to the API for the length of an operation (OVERLAPPED, data

@@ -7,7 +7,8 @@ namespace net {
 
 // Each byte needs its predecessor's result, so encoding goes one byte at a time: two additions and
 // two exclusive-ors per byte, in two chains that the processor runs side by side. It is paid once
-// per packet, however many clients receive it. [encode]
+// per packet, however many clients receive it.
+// [encode]
 void Encode(std::span<std::uint8_t> run, std::uint8_t fixed_key, std::uint8_t rand_key) {
   std::uint8_t d = 0;
   std::uint8_t e = 0;

@@ -26,7 +26,8 @@ const char* ToString(Refusal refusal) {
 
 // A lie is refused as soon as its bytes are here, not when the header is whole: a client that sends
 // one wrong byte and then waits must not keep a session. And the length is believed only after it
-// was compared with both limits: it decides how much memory is taken. [check-header]
+// was compared with both limits: it decides how much memory is taken.
+// [check-header]
 Refusal Reassembler::CheckHeader(const std::uint8_t* header, std::size_t available,
                                  const FrameRules& rules, std::size_t ring_capacity) {
   // <student 03.3>

@@ -54,7 +54,8 @@ class RingBuffer {
   [[nodiscard]] bool empty() const { return size_ == 0; }
 
   // The free space as up to two WSABUFs, in the order in which bytes must arrive: tail part, head
-  // part. Returns how many of them are used: 0 (full), 1 or 2. [free-spans]
+  // part. Returns how many of them are used: 0 (full), 1 or 2.
+  // [free-spans]
   DWORD FreeSpans(WSABUF (&spans)[2]) {
     // <student 03.1>
     if (free_size() == 0) return 0;

@@ -25,6 +25,8 @@ stage_unit_test(conformance
 stage_unit_test(port_model
   tests/unit_port_model.cc
   tests/unit_port_model_io.cc
+  tests/unit_port_model_rules.cc
+  tests/unit_port_model_steps.cc
   tests/unit_port_model_threads.cc
   LINK test_support
   LABELS conformance

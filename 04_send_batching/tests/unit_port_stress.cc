@@ -21,6 +21,15 @@ int Rounds(int linux_rounds) {
   return std::max(1, (RunningUnderWine() ? linux_rounds / 8 : linux_rounds)) * StressFactor();
 }
 
+// Wine's server process itself breaks under some of these races; then nothing about the port could
+// be learned. The mark shows in the result.
+bool WineServerBreaks() {
+  return WineDiffers(
+      "stress", "closing, cancelling and completing at once ends Wine's server process",
+      "observed with Wine 8: wineserver aborts with 'corrupted double-linked list' or "
+      "in release_object");
+}
+
 // Compares the port's books before and after. A background thread of the port may open what it
 // needs once, so the first connection is made before the first reading.
 class NothingLeftBehind {
@@ -139,6 +148,7 @@ void Issue(SOCKET socket, CountedOperation* operation, bool receive) {
 }
 
 TEST(PortStress, EachOperationCompletesExactlyOnce) {
+  if (WineServerBreaks()) return;
   const NothingLeftBehind check;
   Random seeds(TestSeed());
   const Socket listener = MakeListener();
@@ -363,6 +373,7 @@ TEST(PortStress, PortClosesWhileEverythingRuns) {
 #endif
 
 TEST(PortStress, AcceptsRaceWithClientsAndCloses) {
+  if (WineServerBreaks()) return;
   const NothingLeftBehind check;
   Random random(TestSeed());
   constexpr DWORD kAddressLength = sizeof(sockaddr_in) + 16;

@@ -17,10 +17,17 @@ using net::ServerOptions;
 using net::SessionId;
 using support::TcpClient;
 
+// The clients here send the same frame over and over; what the sequence check does is
+// unit_receive's business.
+ServerOptions Unnumbered(ServerOptions options) {
+  options.check_sequence = false;
+  return options;
+}
+
 // Counts instead of writing down, so that the server's own locks are the only ones in the way.
 class CountingServer : public net::Server {
  public:
-  explicit CountingServer(ServerOptions options) : Server(WithoutSequence(std::move(options))) {}
+  explicit CountingServer(ServerOptions options) : Server(Unnumbered(std::move(options))) {}
   ~CountingServer() override { Stop(); }
 
   std::atomic<std::uint64_t> joins{0};
@@ -36,13 +43,6 @@ class CountingServer : public net::Server {
     std::atomic<int> inside{0};            // OnRecv calls running: one at most
   };
   std::vector<Life> lives = std::vector<Life>(256);
-
- private:
-  // The test's packets all have the same number.
-  static ServerOptions WithoutSequence(ServerOptions options) {
-    options.check_sequence = false;
-    return options;
-  }
 
  protected:
   void OnClientJoin(SessionId id) override {

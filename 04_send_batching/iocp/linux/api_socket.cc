@@ -1,53 +1,35 @@
 // The winsock functions: checks, errors, and nothing else.
 #include <errno.h>
 
-#include <algorithm>
 #include <atomic>
 #include <cstring>
 
+#include "iocp/linux/api_socket.h"
 #include "iocp/linux/errors.h"
 #include "iocp/linux/socket.h"
 #include "iocp/linux/syscalls.h"
 #include "iocp/linux/thread.h"
 #include "iocp/linux/win32_port.h"
 
+using iocp::FindSocket;
 using iocp::HandleTable;
+using iocp::NotASocket;
 using iocp::Ref;
 using iocp::Self;
 using iocp::Socket;
+using iocp::WinsockBool;
+using iocp::WinsockResult;
+using iocp::WithSocket;
 
 namespace {
 
 constinit std::atomic<int> g_startups{0};  // WSAStartup minus WSACleanup
 
-int Result(int error) {
-  if (error == 0) return 0;
-  WSASetLastError(error);
-  return SOCKET_ERROR;
-}
+}  // namespace
 
-BOOL BoolResult(int error) {
-  if (error == 0) return TRUE;
-  WSASetLastError(error);
-  return FALSE;
-}
-
-Ref<Socket> Find(SOCKET s) {
-  return HandleTable::Find<Socket>(reinterpret_cast<HANDLE>(s));
-}
-
-int NotASocket() {
+int iocp::NotASocket() {
   return g_startups.load() == 0 ? WSANOTINITIALISED : WSAENOTSOCK;
 }
-
-// Calls `function(socket)` with the socket of a handle; the result is a winsock error.
-template <typename Function>
-int With(SOCKET s, Function function) {
-  const Ref<Socket> socket = Find(s);
-  return socket ? function(*socket) : NotASocket();
-}
-
-}  // namespace
 
 int WSAStartup(WORD version, LPWSADATA data) {
   if (data == nullptr) return WSAEFAULT;
@@ -63,7 +45,7 @@ int WSAStartup(WORD version, LPWSADATA data) {
 int WSACleanup() {
   int count = g_startups.load();
   do {
-    if (count == 0) return Result(WSANOTINITIALISED);
+    if (count == 0) return WinsockResult(WSANOTINITIALISED);
   } while (!g_startups.compare_exchange_weak(count, count - 1));
   return 0;
 }
@@ -100,8 +82,9 @@ SOCKET WSASocketW(int family, int type, int protocol, LPWSAPROTOCOL_INFOW, GROUP
 }
 
 int closesocket(SOCKET s) {
-  const Ref<Socket> socket = Find(s);
-  if (!socket || !HandleTable::Remove(reinterpret_cast<HANDLE>(s))) return Result(NotASocket());
+  const Ref<Socket> socket = FindSocket(s);
+  if (!socket || !HandleTable::Remove(reinterpret_cast<HANDLE>(s)))
+    return WinsockResult(NotASocket());
   socket->Close();
   return 0;
 }
@@ -110,7 +93,7 @@ int closesocket(SOCKET s) {
 
 int WSARecv(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD bytes, LPDWORD flags,
             LPWSAOVERLAPPED overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE) {
-  return Result(With(s, [&](Socket& socket) {
+  return WinsockResult(WithSocket(s, [&](Socket& socket) {
     if (flags == nullptr || buffers == nullptr) return WSAEFAULT;
     if (count == 0) return WSAEINVAL;  // P22
     if (overlapped == nullptr) {
@@ -126,7 +109,7 @@ int WSARecv(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD bytes, LPDWORD flag
 
 int WSASend(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD bytes, DWORD flags,
             LPWSAOVERLAPPED overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE) {
-  return Result(With(s, [&](Socket& socket) {
+  return WinsockResult(WithSocket(s, [&](Socket& socket) {
     if (buffers == nullptr) return WSAEFAULT;
     if (count == 0) return WSAEINVAL;
     if (flags != 0) return WSAEOPNOTSUPP;
@@ -142,136 +125,52 @@ int WSASend(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD bytes, DWORD flags,
 
 BOOL WSAGetOverlappedResult(SOCKET s, LPWSAOVERLAPPED overlapped, LPDWORD bytes, BOOL wait,
                             LPDWORD flags) {
-  if (!Find(s)) return BoolResult(NotASocket());
-  if (overlapped == nullptr || bytes == nullptr || flags == nullptr) return BoolResult(WSAEFAULT);
+  if (!FindSocket(s)) return WinsockBool(NotASocket());
+  if (overlapped == nullptr || bytes == nullptr || flags == nullptr) return WinsockBool(WSAEFAULT);
   const DWORD before = GetLastError();
   if (GetOverlappedResult(reinterpret_cast<HANDLE>(s), overlapped, bytes, wait) != FALSE) {
     *flags = 0;
     return TRUE;
   }
   SetLastError(before);
-  return BoolResult(
+  return WinsockBool(
       iocp::WsaFromStatus(static_cast<NTSTATUS>(static_cast<ULONG>(overlapped->Internal))));
-}
-
-namespace {
-
-BOOL ConnectEx(SOCKET s, const sockaddr* name, int name_length, PVOID send_buffer,
-               DWORD send_length, LPDWORD bytes, LPOVERLAPPED overlapped) {
-  return BoolResult(With(s, [&](Socket& socket) {
-    if (overlapped == nullptr) return static_cast<int>(ERROR_INVALID_PARAMETER);
-    if (name == nullptr || name_length < static_cast<int>(sizeof(sockaddr_in)) ||
-        name_length > static_cast<int>(sizeof(sockaddr_storage))) {
-      return WSAEFAULT;
-    }
-    return socket.Connect(name, static_cast<socklen_t>(name_length), send_buffer,
-                          send_buffer == nullptr ? 0 : send_length, overlapped, bytes);
-  }));
-}
-
-BOOL DisconnectEx(SOCKET s, LPOVERLAPPED overlapped, DWORD flags, DWORD reserved) {
-  return BoolResult(With(s, [&](Socket& socket) {
-    if (reserved != 0 || (flags & ~TF_REUSE_SOCKET) != 0) return WSAEINVAL;
-    return socket.Disconnect(overlapped, (flags & TF_REUSE_SOCKET) != 0);
-  }));
-}
-
-bool Same(const GUID& a, const GUID& b) {
-  return std::memcmp(&a, &b, sizeof a) == 0;
-}
-
-}  // namespace
-
-BOOL AcceptEx(SOCKET listener, SOCKET acceptor, PVOID output, DWORD receive_length,
-              DWORD local_length, DWORD remote_length, LPDWORD bytes, LPOVERLAPPED overlapped) {
-  return BoolResult(With(listener, [&](Socket& socket) {
-    if (overlapped == nullptr) return static_cast<int>(ERROR_INVALID_PARAMETER);  // P33
-    const Ref<Socket> accepting = Find(acceptor);
-    if (!accepting) return WSAENOTSOCK;
-    if (remote_length == 0 || output == nullptr) return WSAEFAULT;
-    return socket.Accept(accepting, static_cast<char*>(output), receive_length, local_length,
-                         remote_length, overlapped, bytes);
-  }));
-}
-
-void GetAcceptExSockaddrs(PVOID output, DWORD receive_length, DWORD local_length, DWORD,
-                          sockaddr** local, int* local_size, sockaddr** remote, int* remote_size) {
-  char* const addresses = static_cast<char*>(output) + receive_length;
-  const auto size_of = [](const sockaddr* address) {
-    return static_cast<int>(address->sa_family == AF_INET6 ? sizeof(sockaddr_in6)
-                                                           : sizeof(sockaddr_in));
-  };
-  *local = reinterpret_cast<sockaddr*>(addresses);
-  *local_size = local_length == 0 ? 0 : size_of(*local);
-  *remote = reinterpret_cast<sockaddr*>(addresses + local_length);
-  *remote_size = size_of(*remote);
-}
-
-int WSAIoctl(SOCKET s, DWORD code, LPVOID in, DWORD in_length, LPVOID out, DWORD out_length,
-             LPDWORD bytes, LPWSAOVERLAPPED, LPWSAOVERLAPPED_COMPLETION_ROUTINE) {
-  return Result(With(s, [&](Socket& socket) {
-    if (code == static_cast<DWORD>(FIONBIO) || code == static_cast<DWORD>(FIONREAD)) {
-      if (out == nullptr && in == nullptr) return WSAEFAULT;
-      return socket.Ioctl(static_cast<long>(code),
-                          static_cast<unsigned long*>(in != nullptr ? in : out));
-    }
-    if (code != SIO_GET_EXTENSION_FUNCTION_POINTER) return WSAEOPNOTSUPP;
-    if (in == nullptr || in_length < sizeof(GUID) || out == nullptr || out_length < sizeof(void*)) {
-      return WSAEFAULT;
-    }
-    GUID wanted;
-    std::memcpy(&wanted, in, sizeof wanted);
-    void* function = nullptr;
-    if (Same(wanted, WSAID_ACCEPTEX)) {
-      function = reinterpret_cast<void*>(&AcceptEx);
-    } else if (Same(wanted, WSAID_CONNECTEX)) {
-      function = reinterpret_cast<void*>(&ConnectEx);
-    } else if (Same(wanted, WSAID_DISCONNECTEX)) {
-      function = reinterpret_cast<void*>(&DisconnectEx);
-    } else if (Same(wanted, WSAID_GETACCEPTEXSOCKADDRS)) {
-      function = reinterpret_cast<void*>(&GetAcceptExSockaddrs);
-    } else {
-      return WSAEINVAL;
-    }
-    std::memcpy(out, &function, sizeof function);
-    if (bytes != nullptr) *bytes = sizeof function;
-    return 0;
-  }));
 }
 
 // --- plain calls -------------------------------------------------------------------------------------
 
 int bind(SOCKET s, const sockaddr* name, int length) {
-  return Result(With(s, [&](Socket& socket) {
+  return WinsockResult(WithSocket(s, [&](Socket& socket) {
     if (name == nullptr || length < 0) return WSAEFAULT;
     return socket.Bind(name, static_cast<socklen_t>(length));
   }));
 }
 
 int listen(SOCKET s, int backlog) {
-  return Result(With(s, [&](Socket& socket) { return socket.Listen(backlog); }));
+  return WinsockResult(WithSocket(s, [&](Socket& socket) { return socket.Listen(backlog); }));
 }
 
 SOCKET accept(SOCKET s, sockaddr* name, int* length) {
   SOCKET accepted = INVALID_SOCKET;
-  Result(With(s, [&](Socket& socket) { return socket.PlainAccept(name, length, &accepted); }));
+  WinsockResult(
+      WithSocket(s, [&](Socket& socket) { return socket.PlainAccept(name, length, &accepted); }));
   return accepted;
 }
 
 int connect(SOCKET s, const sockaddr* name, int length) {
-  return Result(With(s, [&](Socket& socket) {
+  return WinsockResult(WithSocket(s, [&](Socket& socket) {
     if (name == nullptr || length < 0) return WSAEFAULT;
     return socket.PlainConnect(name, static_cast<socklen_t>(length));
   }));
 }
 
 int shutdown(SOCKET s, int how) {
-  return Result(With(s, [&](Socket& socket) { return socket.Shutdown(how); }));
+  return WinsockResult(WithSocket(s, [&](Socket& socket) { return socket.Shutdown(how); }));
 }
 
 int send(SOCKET s, const char* data, int length, int flags) {
   DWORD moved = 0;
-  const int result = Result(With(s, [&](Socket& socket) {
+  const int result = WinsockResult(WithSocket(s, [&](Socket& socket) {
     if (length < 0 || (data == nullptr && length > 0)) return WSAEFAULT;
     if (flags != 0) return WSAEOPNOTSUPP;
     const WSABUF buffer{static_cast<ULONG>(length), const_cast<char*>(data)};
@@ -282,7 +181,7 @@ int send(SOCKET s, const char* data, int length, int flags) {
 
 int recv(SOCKET s, char* data, int length, int flags) {
   DWORD moved = 0;
-  const int result = Result(With(s, [&](Socket& socket) {
+  const int result = WinsockResult(WithSocket(s, [&](Socket& socket) {
     if (length < 0 || (data == nullptr && length > 0)) return WSAEFAULT;
     if ((flags & ~MSG_PEEK) != 0) return WSAEOPNOTSUPP;
     const WSABUF buffer{static_cast<ULONG>(length), data};
@@ -292,23 +191,26 @@ int recv(SOCKET s, char* data, int length, int flags) {
 }
 
 int getsockname(SOCKET s, sockaddr* name, int* length) {
-  return Result(With(s, [&](Socket& socket) { return socket.Name(false, name, length); }));
+  return WinsockResult(
+      WithSocket(s, [&](Socket& socket) { return socket.Name(false, name, length); }));
 }
 
 int getpeername(SOCKET s, sockaddr* name, int* length) {
-  return Result(With(s, [&](Socket& socket) { return socket.Name(true, name, length); }));
+  return WinsockResult(
+      WithSocket(s, [&](Socket& socket) { return socket.Name(true, name, length); }));
 }
 
 int setsockopt(SOCKET s, int level, int name, const char* value, int length) {
-  return Result(
-      With(s, [&](Socket& socket) { return socket.SetOption(level, name, value, length); }));
+  return WinsockResult(
+      WithSocket(s, [&](Socket& socket) { return socket.SetOption(level, name, value, length); }));
 }
 
 int getsockopt(SOCKET s, int level, int name, char* value, int* length) {
-  return Result(
-      With(s, [&](Socket& socket) { return socket.GetOption(level, name, value, length); }));
+  return WinsockResult(
+      WithSocket(s, [&](Socket& socket) { return socket.GetOption(level, name, value, length); }));
 }
 
 int ioctlsocket(SOCKET s, long command, u_long* argument) {
-  return Result(With(s, [&](Socket& socket) { return socket.Ioctl(command, argument); }));
+  return WinsockResult(
+      WithSocket(s, [&](Socket& socket) { return socket.Ioctl(command, argument); }));
 }

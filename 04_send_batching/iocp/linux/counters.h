@@ -20,6 +20,7 @@ struct ThreadCounts {
 void CountCall(SystemCall call);
 void CountWakeUp();
 void CountOperation(int change);
+void PrepareCounts();  // makes the calling thread's share
 
 inline constinit std::atomic<std::int64_t> g_live_handles{0};
 inline constinit std::atomic<std::int64_t> g_open_descriptors{0};

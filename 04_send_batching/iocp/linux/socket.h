@@ -107,6 +107,9 @@ class Socket final : public Object {
   int CheckIssue(const Operation& operation) const;
   bool WorthTrying(const Direction& direction) const;
   void Perform(Direction& direction, std::unique_lock<std::mutex>& guard, Wakes& wakes);
+  Outcome TryHead(Direction& direction, Operation& operation, std::unique_lock<std::mutex>& guard);
+  bool GoOnConnected(Operation& operation);  // true: first data is still to be sent
+  void MoveToAcceptor(Operation* operation, std::unique_lock<std::mutex>& guard);
   Outcome Attempt(Operation& operation);
   Outcome AttemptReceive(Operation& operation);
   Outcome AttemptSend(Operation& operation);

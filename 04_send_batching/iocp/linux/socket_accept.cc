@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include <cstring>
+#include <utility>
 
 #include "iocp/linux/background.h"
 #include "iocp/linux/errors.h"
@@ -134,6 +135,18 @@ Socket::Outcome Socket::AttemptAccept(Operation& operation) {
   StoreAddress(addresses + operation.local_length, operation.remote_length, remote, remote_size);
   if (operation.receive_length > 0) return {.kind = Outcome::Kind::kAccepted};
   return {};
+}
+
+// Accepted; the operation goes on at the accepting socket, under that socket's lock.
+void Socket::MoveToAcceptor(Operation* operation, std::unique_lock<std::mutex>& guard) {
+  const Ref<Socket> acceptor = std::move(operation->other);
+  operation->kind = OperationKind::kAcceptReceive;
+  operation->acceptor = acceptor->handle();
+  operation->other = Ref<Socket>::Share(this);
+  GetExtra().acceptors.push_back(operation->acceptor);
+  guard.unlock();
+  acceptor->WaitForFirstData(operation);
+  guard.lock();
 }
 
 // `acceptor` is being closed: its pending accept ends (P35).

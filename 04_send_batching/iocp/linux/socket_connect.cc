@@ -37,6 +37,15 @@ Socket::Outcome Socket::AttemptConnect(Operation& operation) {
   return Failed(error);
 }
 
+bool Socket::GoOnConnected(Operation& operation) {
+  state_ = State::kConnected;
+  needs_context_ = true;
+  in_.ready = true;
+  if (operation.buffers.total() == 0) return false;
+  operation.kind = OperationKind::kSend;  // the first data, counted in the one packet (P36)
+  return true;
+}
+
 // Pending operations end as aborted. With `reuse` a fresh socket takes the connection's place under
 // the same handle and descriptor; the old connection ends as by close.
 int Socket::Disconnect(OVERLAPPED* overlapped, bool reuse) {

@@ -88,60 +88,12 @@ void Socket::Perform(Direction& direction, std::unique_lock<std::mutex>& guard, 
   direction.performing = true;
   while (Operation* const operation = direction.head) {
     if (!direction.ready && !operation->cancelled && !reset_) break;
-    direction.ready = false;  // before the attempt: an edge during it sets it again
-    if (const CompletionPort* const port = device_.port.load(std::memory_order_relaxed)) {
-      direction.cleared_at = port->looks();
-    }
-    Outcome outcome;
-    if (operation->cancelled) {
-      outcome.kind = Outcome::Kind::kAgain;
-    } else if (reset_) {
-      outcome = Failed(ECONNRESET);
-    } else {
-      Poller* const poller = SystemCallsReplaced() ? poller_ : nullptr;
-      guard.unlock();
-      outcome = Attempt(*operation);
-      const bool exhausted =
-          (outcome.kind == Outcome::Kind::kAgain && !outcome.starved) || outcome.drained;
-      if (poller != nullptr && exhausted)
-        poller->Rearm(fd_, reinterpret_cast<std::uint64_t>(handle()));
-      guard.lock();
-    }
-    if (operation->cancelled) {
-      // CancelIoEx or closesocket has promised a packet (P31): it must not become an immediate
-      // result.
-      operation->immediate = nullptr;
-      if (outcome.kind == Outcome::Kind::kAgain) {
-        outcome.kind = Outcome::Kind::kFailed;
-        outcome.status = operation->cancel_status;
-      }
-    }
-    const bool sure_drained = outcome.drained && !hung_up_;
-    if (outcome.kind == Outcome::Kind::kAgain) continue;  // again at once if an edge came meanwhile
-    if (!sure_drained) direction.ready = true;
-    if (outcome.status == STATUS_CONNECTION_RESET && operation->kind != OperationKind::kConnect) {
-      reset_ = true;
-    }
-    if (outcome.kind == Outcome::Kind::kConnected) {
-      state_ = State::kConnected;
-      needs_context_ = true;
-      in_.ready = true;
-      if (operation->buffers.total() > 0) {
-        operation->kind = OperationKind::kSend;  // the first data, counted in the one packet (P36)
-        continue;
-      }
-      outcome.kind = Outcome::Kind::kDone;
-    }
+    const Outcome outcome = TryHead(direction, *operation, guard);
+    if (outcome.kind == Outcome::Kind::kAgain) continue;  // at once if an edge came meanwhile
+    if (outcome.kind == Outcome::Kind::kConnected && GoOnConnected(*operation)) continue;
     direction.PopFront();
     if (outcome.kind == Outcome::Kind::kAccepted) {
-      const Ref<Socket> acceptor = std::move(operation->other);
-      operation->kind = OperationKind::kAcceptReceive;
-      operation->acceptor = acceptor->handle();
-      operation->other = Ref<Socket>::Share(this);
-      GetExtra().acceptors.push_back(operation->acceptor);
-      guard.unlock();
-      acceptor->WaitForFirstData(operation);
-      guard.lock();
+      MoveToAcceptor(operation, guard);
     } else {
       Finish(operation, outcome, wakes);
     }
@@ -153,6 +105,43 @@ void Socket::Perform(Direction& direction, std::unique_lock<std::mutex>& guard, 
     SysShutdown(fd_, SHUT_WR);
     guard.lock();
   }
+}
+
+// One attempt at the head, and what it says about the direction.
+Socket::Outcome Socket::TryHead(Direction& direction, Operation& operation,
+                                std::unique_lock<std::mutex>& guard) {
+  direction.ready = false;  // before the attempt: an edge during it sets it again
+  if (const CompletionPort* const port = device_.port.load(std::memory_order_relaxed)) {
+    direction.cleared_at = port->looks();
+  }
+  Outcome outcome{.kind = Outcome::Kind::kAgain};
+  if (reset_) {
+    outcome = Failed(ECONNRESET);
+  } else if (!operation.cancelled) {
+    Poller* const rearm = SystemCallsReplaced() ? poller_ : nullptr;
+    guard.unlock();
+    outcome = Attempt(operation);
+    const bool again = outcome.kind == Outcome::Kind::kAgain && !outcome.starved;
+    if (rearm != nullptr && (again || outcome.drained)) {
+      rearm->Rearm(fd_, reinterpret_cast<std::uint64_t>(handle()));
+    }
+    guard.lock();
+  }
+  if (operation.cancelled) {
+    // CancelIoEx or closesocket has promised a packet (P31), so it must not become an immediate
+    // result. When the attempt has succeeded all the same, the packet says so.
+    operation.immediate = nullptr;
+    if (outcome.kind == Outcome::Kind::kAgain) {
+      outcome = {.kind = Outcome::Kind::kFailed, .status = operation.cancel_status};
+    }
+  }
+  if (outcome.kind != Outcome::Kind::kAgain && (!outcome.drained || hung_up_)) {
+    direction.ready = true;  // there may be more
+  }
+  if (outcome.status == STATUS_CONNECTION_RESET && operation.kind != OperationKind::kConnect) {
+    reset_ = true;
+  }
+  return outcome;
 }
 
 Socket::Outcome Socket::Failed(int error_number) {
@@ -213,68 +202,6 @@ Socket::Outcome Socket::AttemptSend(Operation& operation) {
     buffers.Advance(static_cast<std::size_t>(sent));
   } while (buffers.total() > 0);  // whole, never short (P24)
   return {};
-}
-
-// --- complete ----------------------------------------------------------------------------------------
-
-void Socket::Finish(Operation* operation, const Outcome& outcome, Wakes& wakes) {
-  const bool failed = outcome.kind == Outcome::Kind::kFailed;
-  const std::size_t bytes = failed ? 0 : operation->moved;
-  const NTSTATUS status = failed ? outcome.status : STATUS_SUCCESS;
-  if (trace::On()) {
-    trace::OperationCompleted(handle(), ToString(operation->kind), operation->receipt.overlapped,
-                              status, bytes);
-  }
-  if (operation->kind == OperationKind::kAccept) operation->other->EndAccept(!failed);
-  if (operation->kind == OperationKind::kAcceptReceive) {
-    state_ = failed ? State::kFresh : State::kConnected;
-    if (extra_ != nullptr) extra_->listener = nullptr;
-  }
-  if (operation->kind == OperationKind::kConnect && failed) state_ = State::kFresh;
-  // The packet of an AcceptEx carries the listener's key (P32).
-  const bool at_acceptor = operation->kind == OperationKind::kAcceptReceive;
-  const Device& device = at_acceptor ? operation->other->device_ : device_;
-  Immediate* const immediate = operation->immediate;
-  if (immediate != nullptr) {
-    *immediate = {
-        .finished = true, .error = failed ? outcome.error : 0, .bytes = static_cast<DWORD>(bytes)};
-  }
-  if (immediate != nullptr && failed) {
-    operation->receipt.Refuse(status);
-  } else {
-    const bool skip = immediate != nullptr && skip_on_success_;
-    operation->receipt.Complete(&device, status, bytes, !skip, wakes);
-  }
-  wakes.AddFinished(operation);
-}
-
-void Socket::FreeRecord(Operation* operation) {
-  if (operation->kind == OperationKind::kAcceptReceive) {
-    Socket& listener = *operation->other;
-    const std::lock_guard guard(listener.lock_);
-    if (listener.extra_ != nullptr) std::erase(listener.extra_->acceptors, operation->acceptor);
-  }
-  FreeOperation(operation);
-}
-
-// Completes the queued operations that use `overlapped` (nullptr: all) with `status`; the one being
-// performed is only marked, its performer completes it. False: there was none.
-bool Socket::AbortQueued(Direction& direction, const OVERLAPPED* overlapped, NTSTATUS status,
-                         Wakes& wakes) {
-  bool any = false;
-  Operation* next = nullptr;
-  for (Operation* operation = direction.head; operation != nullptr; operation = next) {
-    next = operation->next;
-    if (overlapped != nullptr && operation->receipt.overlapped != overlapped) continue;
-    any = true;
-    if (direction.performing && operation == direction.head) {
-      if (!std::exchange(operation->cancelled, true)) operation->cancel_status = status;
-      continue;
-    }
-    direction.Remove(operation);
-    Finish(operation, {.kind = Outcome::Kind::kFailed, .status = status}, wakes);
-  }
-  return any;
 }
 
 // --- readiness ---------------------------------------------------------------------------------------

@@ -44,6 +44,7 @@ Thread& MakeSelf() {
   auto thread = std::make_shared<Thread>();
   CountAllocation();
   t_self = thread.get();
+  PrepareCounts();  // first, so that it is there until EndOfThread has run
   thread_local EndOfThread end_of_thread;
   Registry& registry = TheRegistry();
   const std::lock_guard guard(registry.lock);
