@@ -107,8 +107,7 @@ class ReassemblerTest : public ::testing::Test {
   std::int64_t live_before_ = 0;
 };
 
-// --- the golden vectors
-// ------------------------------------------------------------------------------
+// --- the golden vectors --------------------------------------------------------------------------
 
 TEST_F(ReassemblerTest, GoldenFramesAreEncodedAndDecoded) {
   int seen = 0;
@@ -166,8 +165,7 @@ TEST_F(ReassemblerTest, GoldenFramesInEveryTwoPieces) {
   }
 }
 
-// --- cuts, drips, many in one, wraps
-// -----------------------------------------------------------------
+// --- cuts, drips, many in one, wraps -------------------------------------------------------------
 
 TEST_F(ReassemblerTest, SeveralPacketsInOneReceive) {
   Receiver receiver(256);
@@ -230,8 +228,7 @@ TEST_F(ReassemblerTest, APacketExactlyAsLargeAsTheRing) {
   EXPECT_EQ(receiver.meaning().frames.size(), 1u);
 }
 
-// --- refusals
-// ----------------------------------------------------------------------------------------
+// --- refusals ------------------------------------------------------------------------------------
 
 TEST_F(ReassemblerTest, APacketThatTheRingCanNeverHoldIsRefusedAtOnce) {
   const Bytes frame = wire::MakeFrame({1, 1, Bytes(50, 7)});
@@ -284,8 +281,7 @@ TEST_F(ReassemblerTest, EverySingleBitErrorIsRefusedOrChangesTheMeaning) {
   }
 }
 
-// --- property
-// ----------------------------------------------------------------------------------------
+// --- property ------------------------------------------------------------------------------------
 
 // Random streams (mostly good, some with a defect), random rings, random cuts.
 TEST_F(ReassemblerTest, ReadsAnyStreamAsTheNaiveDecoderDoes) {

@@ -130,8 +130,7 @@ inline Meaning NaiveRead(const Bytes& stream, std::uint8_t key, std::uint32_t ma
   return meaning;
 }
 
-// --- tests/vectors.txt
-// -------------------------------------------------------------------------------
+// --- tests/vectors.txt ---------------------------------------------------------------------------
 
 struct Vector {
   std::string name;
