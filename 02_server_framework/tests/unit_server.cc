@@ -145,7 +145,8 @@ TEST_P(ServerTest, OnConnectionRequestCanRefuse) {
 TEST_P(ServerTest, AFullServerRefusesTheNextPolitelyAndTakesTheOneAfter) {
   ServerOptions options = Options();
   options.session_max = 2;
-  for (const std::byte byte : Bytes(Packet("full"))) options.full_notice.push_back(byte);
+  const std::string full = Packet("full");
+  for (const std::byte byte : Bytes(full)) options.full_notice.push_back(byte);
   RecordingServer server(options);
   server.echo = true;
   ASSERT_EQ(server.Start().error(), "");
