@@ -175,8 +175,7 @@ void IoSession::VerifyStream(ModelSlot& slot, int number) {
 void IoSession::CloseEverything() {
   for (ModelSlot& slot : slots_) slot = ModelSlot{};
   for (const auto& operation : operations_) {
-    if (operation->settled || operation->Internal != static_cast<ULONG_PTR>(STATUS_PENDING))
-      continue;
+    if (operation->settled || HasOverlappedIoCompleted(operation.get())) continue;
     if (!Eventually([&] { return HasOverlappedIoCompleted(operation.get()); }) && !failure_) {
       Fail("an operation is still pending after its socket was closed");
     }
