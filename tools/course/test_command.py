@@ -13,27 +13,36 @@ EXAMPLES = """examples:
   ./course test 02 03                 only these stages
   ./course test 02 --tsan             unit and stress tests under ThreadSanitizer
   ./course test 01 --windows          the Windows programs under Wine; ends with the conformance table
-  ./course test --all                 everything CI checks
+  ./course test --all                 everything
+  ./course test --all --without tidy  everything but one part
   ./course test 03 --filter ring      only tests whose name matches (a regular expression)
 
 COURSE_STRESS=10 lengthens the stress tests, COURSE_SEED=N repeats a random test."""
+
+
+# What `--all --without` can leave out.
+PARTS = ("asan", "tsan", "windows", "headers", "tidy", "alone")
 
 
 def add_arguments(parser):
     parser.add_argument("stages", nargs="*", metavar="stage", help="stages, e.g. 02 (default: all)")
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--all", action="store_true",
-                       help="release, asan, tsan, Windows under Wine, every check: what CI runs")
+                       help="release, asan, tsan, Windows under Wine, every check")
     group.add_argument("--asan", action="store_true", help="AddressSanitizer + UndefinedBehaviorSanitizer")
     group.add_argument("--tsan", action="store_true", help="ThreadSanitizer")
     group.add_argument("--windows", action="store_true", help="cross build, tests under Wine")
     group.add_argument("--debug", action="store_true", help="the debug build")
+    parser.add_argument("--without", action="append", default=[], choices=PARTS, metavar="PART",
+                        help="with --all: leave a part out (" + ", ".join(PARTS) + "); may be repeated")
     parser.add_argument("--filter", metavar="REGEX", help="only tests whose name matches")
     parser.add_argument("--slow", action="store_true", help="also tests labelled slow")
     parser.add_argument("--list", action="store_true", help="build, list the tests and stop")
 
 
 def run(repo, args):
+    if args.without and not args.all:
+        raise UsageError("--without goes with --all")
     stages = repo.select(args.stages)
     if not stages:
         raise CourseError("no stage is here yet")
@@ -77,7 +86,7 @@ def _compile(text):
 
 def _configs(args):
     if args.all:
-        return ["release", "asan", "tsan", "windows"]
+        return [c for c in ("release", "asan", "tsan", "windows") if c not in args.without]
     if args.windows:
         return ["release", "windows"]  # release: the Linux column of the conformance table
     chosen = [c for c in ("asan", "tsan", "debug") if getattr(args, c)]
@@ -89,7 +98,7 @@ def _purposes(args, configs, stages):
     for config in configs:
         needed += packages.for_stages(config, stages)
     if args.all:
-        needed += ["git", "format", "tidy", "fuzz"]
+        needed += [n for n in ("git", "format", "tidy", "fuzz") if n not in args.without]
     return sorted(set(needed))
 
 
@@ -98,6 +107,7 @@ def _again(args):
     for flag in ("all", "asan", "tsan", "windows", "debug", "slow"):
         if getattr(args, flag):
             words.append("--" + flag)
+    words += [word for part in args.without for word in ("--without", part)]
     return " ".join(words)
 
 
@@ -120,7 +130,11 @@ def collect(repo, stages, configs, args):
         build.log_file(repo, "run-once").write_text(text, encoding="utf-8")
     tests = rerun + once
     if args.all:
-        tests += _checks(repo) + _alone(repo, stages) + _conformance_test(repo, stages[0], tests)
+        tests += _checks(repo, args.without)
+        if "alone" not in args.without:
+            tests += _alone(repo, stages)
+        if "windows" not in args.without:  # the table needs both columns
+            tests += _conformance_test(repo, stages[0], tests)
     return tests
 
 
@@ -137,7 +151,7 @@ def _wanted(test, config, args):
     return True
 
 
-def _checks(repo):
+def _checks(repo, without):
     """The checks and the course command's own tests, as tests of the same run."""
     command = [sys.executable, "-m", "course", "check"]
     environment = [f"PYTHONPATH={repo.root / 'tools'}", "PYTHONDONTWRITEBYTECODE=1", "CI=true"]
@@ -145,7 +159,7 @@ def _checks(repo):
     tests = [ctest.Test(f"check.{name}", command + [name],
                         dict(common, ENVIRONMENT=environment, LABELS=["check"],
                              **({"PROCESSORS": 2, "COST": 1000} if entry[1] else {})))
-             for name, entry in check.CHECKS.items()]
+             for name, entry in check.CHECKS.items() if name not in without]
     for file in sorted((repo.root / "tools" / "tests").glob("test_*.py")):
         tests.append(ctest.Test(f"tools.{file.stem[5:]}", [sys.executable, str(file)],
                                 dict(common, ENVIRONMENT=environment, LABELS=["tools"])))
