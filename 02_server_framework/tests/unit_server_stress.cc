@@ -192,7 +192,9 @@ TEST_P(ServerStress, StopUnderLoad) {
           TcpClient one(port);
           one.Send(Packet("a") + Packet("b"));
           TcpClient two(port);
-          two.Receive(1);
+          // Not for long: a connection that was half accepted when the listener closed is dropped
+          // by Linux without a reset now and then, and then nobody would ever answer.
+          two.Receive(1, std::chrono::milliseconds(500));
         } catch (const std::exception&) {
           std::this_thread::yield();  // the listener is gone: that is the point
         }
