@@ -43,6 +43,14 @@ class Entry:
         return added, removed
 
 
+class DataFolder(Entry):
+    """New files of a folder that `data` of course.toml names: counted, not shown."""
+
+    def __init__(self, folder, files, reason):
+        super().__init__("new", folder, None, None, f"{files} files: {reason}" if reason else f"{files} files")
+        self.files, self.binary = files, True
+
+
 def _reason(stages, kind, path):
     """The reason of the stage that declares the file; over several stages the last one that says something."""
     for stage in reversed(stages):
@@ -57,9 +65,15 @@ def entries(repo, old, new):
     real = check_stages.Comparison(repo, old, new)
     numbers = sorted(repo.stages)
     between = [repo.stages[n] for n in numbers if old.number < n <= new.number]
-    found = []
+    found, data = [], {}
     for path in real.new:
+        folder = globs.first_match(repo.data_folders, path)
+        if folder:
+            data.setdefault(folder, []).append(path)
+            continue
         found.append(Entry("new", path, None, (new.path / path).read_bytes(), _reason(between, "new", path)))
+    for folder, paths in data.items():
+        found.append(DataFolder(folder, len(paths), _reason(between, "new", paths[0])))
     for path, source in sorted(real.renamed.items()):
         found.append(Entry("renamed", path, (old.path / source).read_bytes(), (new.path / path).read_bytes(),
                            new.renamed[path].get("why", ""), source))
@@ -105,7 +119,7 @@ def _print_table(repo, old, new, found):
     console.say(console.table(rows, header=("", "file", "+", "-", "why")))
     size = sum(check_stages.lesson_size(repo, old, new).values())
     console.say()
-    console.say(f"  {size} changed lines in files that both stages have; {sum(e.kind == 'new' for e in found)} new files")
+    console.say(f"  {size} changed lines in files that both stages have; {sum(getattr(e, 'files', 1) for e in found if e.kind == 'new')} new files")
 
 
 def _print_entry(old, new, entry):
@@ -113,7 +127,7 @@ def _print_entry(old, new, entry):
     title = f"{entry.kind}: {entry.path}" + (f" (was {entry.old_path})" if entry.old_path != entry.path else "")
     console.say(console.style(title, "bold") + (f"   {entry.reason}" if entry.reason else ""))
     if entry.binary:
-        console.say("  (not text)")
+        console.say("  (not shown)" if isinstance(entry, DataFolder) else "  (not text)")
         return
     if entry.kind == "removed":
         console.say(f"  ({len(entry.old)} lines)")

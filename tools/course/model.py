@@ -90,6 +90,7 @@ class Repo:
         self.default_budget = course.get("budget", 600)
         self.own_files = course.get("own", ["README.md", "README.ko.md"])
         self.numbered_files = course.get("numbered", ["CMakeLists.txt"])
+        self.data_folders = course.get("data", [])
         self.stages = {n: Stage(self, n, d) for n, d in sorted(self.data.get("stage", {}).items())}
 
     # -- stages ----------------------------------------------------------------------------------
