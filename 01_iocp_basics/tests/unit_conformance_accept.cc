@@ -194,9 +194,10 @@ TEST(Conformance, P33_AcceptorAlreadyInUseIsInvalid) {
   EXPECT_EQ(Dequeue(accepting.port).overlapped, &first) << "the first is not disturbed";
 
   const Issued connected = accepting.Issue(&second, acceptor);
-  if (WineDiffers(
-          "P33", "Wine pends an accept into a socket that is connected already",
-          "Microsoft: sAcceptSocket must not be bound or connected; observed with Wine 8")) {
+  if (WineDiffers("P33", "Wine pends an accept into a socket that is connected already",
+                  "Wine 8.0 dlls/ws2_32/tests/sock.c, test_AcceptEx, 'A connected socket cannot be "
+                  "accepted "
+                  "into': WSAEINVAL is todo_wine")) {
     EXPECT_TRUE(connected.pended());
     EXPECT_TRUE(CancelIoEx(accepting.listener.handle(), &second));
     EXPECT_EQ(Dequeue(accepting.port).overlapped, &second);
@@ -228,8 +229,8 @@ TEST(Conformance, P33_SocketThatDoesNotListenIsInvalid) {
                                    kAddressLength, &bytes, &operation));
   const int error = WSAGetLastError();
   if (WineDiffers("P33", "Wine pends an accept on a socket that does not listen",
-                  "Microsoft: sListenSocket is one that listen() was called on; observed with Wine "
-                  "8")) {
+                  "Wine 8.0 dlls/ws2_32/tests/sock.c, test_AcceptEx, 'AcceptEx on a non-listening "
+                  "socket': WSAEINVAL is todo_wine")) {
     EXPECT_CODE(error, WSA_IO_PENDING);
     EXPECT_TRUE(CancelIoEx(not_listening.handle(), &operation));
     EXPECT_TRUE(Eventually([&] { return HasOverlappedIoCompleted(&operation); }));
@@ -250,9 +251,10 @@ TEST(Conformance, P34_NamesAreKnownOnlyAfterTheContextWasUpdated) {
   int length = sizeof peer;
   const int before = getpeername(acceptor, reinterpret_cast<sockaddr*>(&peer), &length);
   const int error = WSAGetLastError();
-  if (WineDiffers(
-          "P34", "Wine's accepted socket knows its peer at once",
-          "Microsoft documents SO_UPDATE_ACCEPT_CONTEXT for AcceptEx; observed with Wine 8")) {
+  if (WineDiffers("P34", "Wine's accepted socket knows its peer at once",
+                  "Wine 8.0 dlls/ws2_32/socket.c, setsockopt: 'Ignoring SO_UPDATE_ACCEPT_CONTEXT, "
+                  "since our "
+                  "sockets are normal'; tests/sock.c, test_AcceptEx: Windows requires it")) {
     EXPECT_EQ(before, 0);
   } else {
     EXPECT_EQ(before, SOCKET_ERROR);

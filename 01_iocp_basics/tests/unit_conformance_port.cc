@@ -11,7 +11,8 @@ using namespace course_test;
 constexpr const char* kWineNoConcurrency =
     "Wine stores no concurrency limit: every waiter is woken for every packet";
 constexpr const char* kWineCompletionSource =
-    "Wine 8 server/completion.c, FIXMEs: 'max concurrent active threads parameter not used'";
+    "Wine 8.0 server/completion.c, FIXMEs: '\"max concurrent active threads\" parameter not used'; "
+    "Microsoft, CreateIoCompletionPort, NumberOfConcurrentThreads";
 
 // Parks `waiters` threads, posts as many packets, and returns how many packets stayed in the queue
 // because the limit of running threads was reached. The threads that got one stay running

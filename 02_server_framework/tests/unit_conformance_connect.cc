@@ -166,7 +166,8 @@ TEST(Conformance, P37_ReusedSocketConnectsAgain) {
   operation.Clear();
   const Issued again = IssueConnect(io.socket, io.address, &operation, "again");
   if (WineDiffers("P37", "Wine's TF_REUSE_SOCKET leaves a socket that cannot connect again",
-                  "Microsoft documents the reuse for DisconnectEx; observed with Wine 8")) {
+                  "Wine 8.0 dlls/ws2_32/socket.c, WS2_DisconnectEx: 'Reusing socket not supported "
+                  "yet'; Microsoft, DisconnectEx, TF_REUSE_SOCKET")) {
     EXPECT_CODE(again.error, WSAEISCONN);
     return;
   }

@@ -88,8 +88,9 @@ TEST(Conformance, P26_PeersResetFailsThePendingReceive) {
 
 constexpr const char* kWineReset = "Wine reports an end of stream after the reset";
 constexpr const char* kWineResetSource =
-    "Microsoft documents WSAECONNRESET for WSARecv; observed with Wine 8 on Linux, which keeps a "
-    "socket's error only until it was read once";
+    "Wine 8.0 dlls/ws2_32/tests/sock.c, test_tcp_reset and test_completion_port: WSAECONNRESET "
+    "from "
+    "a WSARecv after the reset is todo_wine (Linux forgets a socket's error once it was read)";
 
 TEST(Conformance, P26_TheResetLatches) {
   const Handle port = MakePort();

@@ -125,9 +125,10 @@ TEST(Conformance, P16_ImmediateFailureQueuesNothing) {
   EXPECT_TRUE(NothingQueued(port));
   issued = Send(unconnected, &operation, "x");
   EXPECT_EQ(issued.result, SOCKET_ERROR);
-  if (WineDiffers("P16", "Wine's error for a send on an unconnected socket is WSAECONNRESET",
-                  "Microsoft documents WSAENOTCONN for WSASend; Linux answers EPIPE, which Wine 8 "
-                  "translates; observed")) {
+  if (WineDiffers(
+          "P16", "Wine's error for a send on an unconnected socket is WSAECONNRESET",
+          "Wine 8.0 dlls/ntdll/unix/socket.c, sock_errno_to_status: EPIPE, Linux' answer, is "
+          "STATUS_CONNECTION_RESET; Microsoft, WSASend, Return value: WSAENOTCONN")) {
     EXPECT_CODE(issued.error, WSAECONNRESET);
   } else {
     EXPECT_CODE(issued.error, WSAENOTCONN);
@@ -246,7 +247,7 @@ TEST(Conformance, P22_ZeroBuffersIsInvalid) {
   EXPECT_EQ(WSARecv(io.ours(), &buffer, 0, &bytes, &flags, &receive, nullptr), SOCKET_ERROR);
   const int error = WSAGetLastError();
   if (WineDiffers("P22", "Wine pends, as for one buffer of length zero",
-                  "Microsoft lists WSAEINVAL for WSARecv; observed with Wine 8")) {
+                  "Wine 8.0 dlls/ws2_32/tests/sock.c, test_empty_recv: WSAEINVAL is todo_wine")) {
     EXPECT_CODE(error, WSA_IO_PENDING);
     SendAll(io.peer(), "x");
     EXPECT_EQ(Dequeue(io.port).overlapped, &receive);

@@ -158,9 +158,10 @@ TEST(Conformance, P10_ExCountZeroIsInvalid) {
   ULONG count = 4711;
   SetLastError(0);
   const BOOL ok = GetQueuedCompletionStatusEx(port, &entry, 0, &count, 0, FALSE);
-  if (WineDiffers("P10", "Wine 8 succeeds though the array has no room",
-                  "later Wine checks the count first (dlls/ntdll/unix/sync.c, "
-                  "NtRemoveIoCompletionEx), as its tests against Windows demand")) {
+  if (WineDiffers(
+          "P10", "Wine 8 succeeds though the array has no room",
+          "dlls/ntdll/unix/sync.c, NtRemoveIoCompletionEx: no look at the count; later Wine "
+          "begins there with 'if (!count) return STATUS_INVALID_PARAMETER'")) {
     EXPECT_TRUE(ok);
     return;
   }

@@ -11,13 +11,15 @@ using namespace course_test;
 
 constexpr const char* kWineFifo = "Wine wakes waiters first in, first out";
 constexpr const char* kWineFifoSource =
-    "Wine 8 server/completion.c, FIXMEs: 'threads are awaken FIFO and not LIFO as native does'";
+    "Wine 8.0 server/completion.c, FIXMEs: 'threads are awaken FIFO and not LIFO as native does'";
 constexpr const char* kWineSteal = "Wine wakes a waiter, which then races others for the packet";
 constexpr const char* kWineStealSource =
-    "Wine 8 dlls/ntdll/unix/sync.c: NtRemoveIoCompletion waits on the port, then asks it again";
+    "Wine 8.0 dlls/ntdll/unix/sync.c, NtRemoveIoCompletion: waits until the port is signalled, "
+    "then "
+    "asks for a packet again";
 constexpr const char* kWineNoConcurrency = "Wine has no concurrency limit and no list of threads";
 constexpr const char* kWineConcurrencySource =
-    "Wine 8 server/completion.c, FIXMEs: 'max concurrent active threads parameter not used'";
+    "Wine 8.0 server/completion.c, FIXMEs: '\"max concurrent active threads\" parameter not used'";
 
 TEST(Conformance, P11_WaitersWakeLastInFirstOut) {
   const Handle port = MakePort(8);
@@ -254,8 +256,8 @@ TEST(Conformance, P13_ClosingThePortReleasesTheParked) {
   }
   if (WineDiffers(
           "P13", "Wine leaves parked waiters parked until their own timeout",
-          "Microsoft documents ERROR_ABANDONED_WAIT_0 for GetQueuedCompletionStatus; Wine 8 "
-          "server/completion.c: completion_destroy wakes nobody")) {
+          "Wine 8.0 server/completion.c, completion_destroy frees the packets and wakes nobody; "
+          "Microsoft, GetQueuedCompletionStatus, Remarks: ERROR_ABANDONED_WAIT_0")) {
     for (auto& waiter : waiters) EXPECT_NE(waiter->result().error, DWORD{0});
     return;
   }

@@ -68,8 +68,9 @@ TEST(Conformance, P31_NothingPendingIsNotFound) {
   const BOOL found_any = CancelIoEx(connection.ours.handle(), nullptr);
   if (WineDiffers("P31",
                   "Wine answers TRUE for a handle without operations when no operation is named",
-                  "Microsoft documents ERROR_NOT_FOUND for CancelIoEx; Wine 8 server/async.c: "
-                  "cancel_async reports NOT_FOUND only for a named operation; observed")) {
+                  "Wine 8.0 server/async.c, request cancel_async: STATUS_NOT_FOUND only if an "
+                  "operation is named; Microsoft, CancelIoEx, Return value: no request to cancel "
+                  "is ERROR_NOT_FOUND")) {
     EXPECT_TRUE(found_any);
   } else {
     EXPECT_FALSE(found_any);
