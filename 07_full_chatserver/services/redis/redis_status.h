@@ -1,0 +1,26 @@
+// Is Redis there? For the monitor and for the log.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace services {
+
+enum class RedisState : unsigned char { kConnecting, kUp, kDown, kStopped };
+const char* ToString(RedisState state);
+
+struct RedisStatus {
+  RedisState state = RedisState::kConnecting;
+  std::chrono::system_clock::time_point since{};  // of this state
+  std::string reason;                             // of kDown; the last one while connecting again
+  std::uint64_t connects = 0;                     // times that Redis came up
+  std::uint64_t failed_attempts = 0;
+  std::uint64_t requests = 0;  // handed in
+  std::uint64_t answered = 0;  // by Redis, in time
+  std::uint64_t timeouts = 0;
+  std::uint64_t refused = 0;  // kUnavailable, kBusy, kStopped
+  std::uint64_t inside = 0;   // now
+};
+
+}  // namespace services

@@ -1,0 +1,12 @@
+# Tests of what the server has to do with the world outside: Redis, monitoring, country, congestion, log.
+stage_unit_test(login_key tests/unit_login_key.cc LINK login_key reconnect)
+
+if(NOT WIN32 AND BUILD_TESTING)
+  stage_library(outside_test_support
+    tests/outside/child_process.cc
+    tests/outside/redis_server.cc)
+endif()
+if(COURSE_HAS_REDIS)
+  stage_unit_test(redis tests/unit_redis.cc LINK redis outside_test_support)
+  stage_unit_test(redis_stress tests/unit_redis_stress.cc LINK redis outside_test_support LABELS stress)
+endif()

@@ -1,0 +1,350 @@
+// Session keys in a real Redis: found, missing, used, wrong, expired; Redis away, back, slow,
+// silent, locked by a password. And every callback exactly once, whatever happens.
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <future>
+#include <thread>
+
+#include "services/redis/redis_key_store.h"
+#include "tests/outside/redis_server.h"
+
+namespace services {
+namespace {
+
+using outside::RedisServer;
+using outside::WaitUntil;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+struct Checked {
+  KeyVerdict verdict;
+  std::string detail;
+};
+
+class Redis : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (!RedisServer::IsInstalled()) GTEST_SKIP() << "redis-server is not installed";
+  }
+
+  RedisOptions Options() {
+    RedisOptions options;
+    options.unix_socket = server_.Socket();
+    options.backoff_first = milliseconds(5);
+    options.backoff_max = milliseconds(50);
+    options.request_timeout = seconds(20);  // tests of time-outs take less
+    options.connect_timeout = seconds(20);
+    options.silence_limit = seconds(20);
+    return options;
+  }
+
+  static std::string Put(RedisKeyStore& store, std::uint64_t account, const std::string& key,
+                         seconds ttl = seconds(60)) {
+    std::promise<std::string> error;
+    store.Put(account, key, ttl, [&](const std::string& text) { error.set_value(text); });
+    return error.get_future().get();
+  }
+  static Checked Take(RedisKeyStore& store, std::uint64_t account, const std::string& key) {
+    std::promise<Checked> checked;
+    store.TakeAndCheck(account, key, [&](KeyVerdict verdict, const std::string& detail) {
+      checked.set_value({verdict, detail});
+    });
+    return checked.get_future().get();
+  }
+  static RedisReply Ask(RedisClient& client, std::vector<std::string> command) {
+    std::promise<RedisReply> answer;
+    client.Send(std::move(command), [&](const RedisReply& reply) { answer.set_value(reply); });
+    return answer.get_future().get();
+  }
+
+  RedisServer server_;
+};
+
+TEST_F(Redis, KeyOpensOneSessionOnce) {
+  ASSERT_TRUE(server_.Start()) << server_.Output();
+  RedisClient client(Options());
+  client.Start();
+  ASSERT_TRUE(client.WaitUntilUp(seconds(20))) << client.Status().reason;
+  RedisKeyStore store(client);
+  const std::string key(64, 'k');
+  EXPECT_EQ(Put(store, 7, key), "");
+  EXPECT_EQ(server_.Cli({"GET", "session:7"}), key);
+  EXPECT_NE(server_.Cli({"TTL", "session:7"}), "-1") << "it must not live for ever";
+  EXPECT_EQ(Take(store, 7, key).verdict, KeyVerdict::kAccepted);
+  EXPECT_EQ(Take(store, 7, key).verdict, KeyVerdict::kMissing) << "used twice";
+}
+
+TEST_F(Redis, MissingWrongExpiredAndReplacedKeys) {
+  ASSERT_TRUE(server_.Start()) << server_.Output();
+  RedisClient client(Options());
+  client.Start();
+  ASSERT_TRUE(client.WaitUntilUp(seconds(20)));
+  RedisKeyStore store(client);
+  EXPECT_EQ(Take(store, 1, "x").verdict, KeyVerdict::kMissing);
+
+  ASSERT_EQ(Put(store, 2, "right"), "");
+  EXPECT_EQ(Take(store, 2, "wrong").verdict, KeyVerdict::kWrong);
+  EXPECT_EQ(Take(store, 2, "right").verdict, KeyVerdict::kMissing) << "one guess per key";
+
+  ASSERT_EQ(Put(store, 3, "old"), "");
+  ASSERT_EQ(server_.Cli({"PEXPIRE", "session:3", "1"}), "1");
+  ASSERT_TRUE(WaitUntil([&] { return server_.Cli({"EXISTS", "session:3"}) == "0"; }));
+  EXPECT_EQ(Take(store, 3, "old").verdict, KeyVerdict::kMissing);
+
+  ASSERT_EQ(Put(store, 4, "first"), "");
+  ASSERT_EQ(Put(store, 4, "second"), "");
+  EXPECT_EQ(Take(store, 4, "second").verdict, KeyVerdict::kAccepted);
+
+  const std::string binary("a\0 \r\n\"b", 7);
+  ASSERT_EQ(Put(store, 5, binary), "");
+  EXPECT_EQ(Take(store, 5, binary).verdict, KeyVerdict::kAccepted);
+
+  server_.Cli({"LPUSH", "session:6", "not a string"});
+  const Checked odd = Take(store, 6, "x");
+  EXPECT_EQ(odd.verdict, KeyVerdict::kUnavailable);
+  EXPECT_NE(odd.detail.find("WRONGTYPE"), std::string::npos) << odd.detail;
+
+  server_.Cli({"SET", "session:8", ""});
+  EXPECT_EQ(Take(store, 8, "").verdict, KeyVerdict::kMissing) << "an empty key must open nothing";
+}
+
+TEST_F(Redis, DownIsAnsweredAtOnceAndComesBackByItself) {
+  RedisClient client(Options());
+  client.Start();
+  RedisKeyStore store(client);
+  ASSERT_TRUE(WaitUntil([&] { return client.Status().state == RedisState::kDown; }));
+  bool called = false;
+  store.TakeAndCheck(1, "k", [&](KeyVerdict verdict, const std::string&) {
+    called = true;
+    EXPECT_EQ(verdict, KeyVerdict::kUnavailable);
+  });
+  EXPECT_TRUE(called) << "refused before the call returns";
+  EXPECT_FALSE(client.Status().reason.empty());
+
+  ASSERT_TRUE(server_.Start()) << server_.Output();
+  ASSERT_TRUE(client.WaitUntilUp(seconds(20)));
+  ASSERT_EQ(Put(store, 1, "k"), "");
+  for (int round = 0; round < 3; ++round) {
+    server_.Kill();
+    ASSERT_TRUE(WaitUntil([&] { return client.Status().state == RedisState::kDown; }));
+    EXPECT_EQ(Take(store, 1, "k").verdict, KeyVerdict::kUnavailable);
+    ASSERT_TRUE(server_.Start()) << server_.Output();
+    ASSERT_TRUE(client.WaitUntilUp(seconds(20)));
+    EXPECT_EQ(Put(store, 1, "k"), "");
+  }
+  EXPECT_EQ(client.Status().connects, 4u);
+  EXPECT_GE(client.Status().failed_attempts, 1u);
+}
+
+TEST_F(Redis, KilledWithRequestsOnTheWay) {
+  ASSERT_TRUE(server_.Start()) << server_.Output();
+  RedisClient client(Options());
+  client.Start();
+  ASSERT_TRUE(client.WaitUntilUp(seconds(20)));
+  server_.process().Signal(SIGSTOP);
+  constexpr int kRequests = 100;
+  std::atomic<int> unavailable{0};
+  std::atomic<int> other{0};
+  for (int i = 0; i < kRequests; ++i) {
+    client.Send({"GETDEL", "session:1"}, [&](const RedisReply& reply) {
+      ++(reply.kind == ReplyKind::kUnavailable ? unavailable : other);
+    });
+  }
+  server_.Kill();
+  EXPECT_TRUE(WaitUntil([&] { return unavailable + other == kRequests; }));
+  EXPECT_EQ(other, 0);
+  EXPECT_TRUE(WaitUntil([&] { return client.Status().inside == 0; }));
+}
+
+TEST_F(Redis, Passwords) {
+  ASSERT_TRUE(server_.Start("secret")) << server_.Output();
+  struct Case {
+    std::string user, password, reason;  // an empty reason: it comes up
+  };
+  for (const Case& c :
+       {Case{"", "secret", ""}, Case{"default", "secret", ""},
+        Case{"", "guess", "AUTH refused: WRONGPASS"}, Case{"", "", "PING refused: NOAUTH"},
+        Case{"nobody", "secret", "AUTH refused: WRONGPASS"}}) {
+    SCOPED_TRACE(c.user + "/" + c.password);
+    RedisOptions options = Options();
+    options.user = c.user;
+    options.password = c.password;
+    RedisClient client(options);
+    client.Start();
+    if (c.reason.empty()) {
+      EXPECT_TRUE(client.WaitUntilUp(seconds(20))) << client.Status().reason;
+      continue;
+    }
+    EXPECT_TRUE(WaitUntil([&] { return client.Status().reason.starts_with(c.reason); }))
+        << client.Status().reason;
+    EXPECT_EQ(client.Status().connects, 0u);
+    const RedisReply refused = Ask(client, {"GET", "x"});
+    EXPECT_EQ(refused.kind, ReplyKind::kUnavailable);
+    EXPECT_EQ(refused.text.find(c.password.empty() ? "secret" : c.password), std::string::npos)
+        << "a password in a message";
+  }
+}
+
+TEST_F(Redis, OtherDatabase) {
+  ASSERT_TRUE(server_.Start()) << server_.Output();
+  RedisOptions options = Options();
+  options.database = 3;
+  RedisClient client(options);
+  client.Start();
+  ASSERT_TRUE(client.WaitUntilUp(seconds(20)));
+  EXPECT_EQ(Ask(client, {"SET", "a", "b"}).kind, ReplyKind::kText);
+  EXPECT_EQ(server_.Cli({"-n", "3", "GET", "a"}), "b");
+}
+
+// A slow Redis: requests time out one by one, the connection stays, late answers reach nobody.
+TEST_F(Redis, SlowRedisTimesOutAndLateAnswersAreNotMixedUp) {
+  ASSERT_TRUE(server_.Start()) << server_.Output();
+  RedisOptions options = Options();
+  options.request_timeout = milliseconds(50);
+  RedisClient client(options);
+  client.Start();
+  ASSERT_TRUE(client.WaitUntilUp(seconds(20)));
+  server_.Cli({"MSET", "slow", "old answer", "fast", "new answer"});
+  server_.process().Signal(SIGSTOP);
+  EXPECT_EQ(Ask(client, {"GET", "slow"}).kind, ReplyKind::kTimeout);
+  EXPECT_EQ(Ask(client, {"GET", "slow"}).kind, ReplyKind::kTimeout);
+  EXPECT_EQ(client.Status().state, RedisState::kUp);
+  EXPECT_EQ(client.Status().inside, 2u) << "their answers are still to come";
+  server_.process().Signal(SIGCONT);
+  EXPECT_TRUE(WaitUntil([&] { return client.Status().inside == 0; }));
+  // Until the machine lets the server answer within the (short) limit.
+  RedisReply reply;
+  EXPECT_TRUE(WaitUntil([&] {
+    return (reply = Ask(client, {"GET", "fast"})).kind != ReplyKind::kTimeout;
+  }));
+  EXPECT_EQ(reply.text, "new answer");
+  EXPECT_EQ(client.Status().connects, 1u);
+  EXPECT_GE(client.Status().timeouts, 2u);
+}
+
+// CLIENT PAUSE: Redis holds back every answer for a while; nothing is lost when it goes on in time.
+TEST_F(Redis, PausedRedisAnswersLater) {
+  ASSERT_TRUE(server_.Start()) << server_.Output();
+  RedisClient client(Options());
+  client.Start();
+  ASSERT_TRUE(client.WaitUntilUp(seconds(20)));
+  ASSERT_EQ(Ask(client, {"CLIENT", "PAUSE", "200"}).kind, ReplyKind::kText);
+  EXPECT_EQ(Ask(client, {"GET", "x"}).kind, ReplyKind::kNil);
+}
+
+TEST_F(Redis, SilentRedisIsDroppedAndFoundAgain) {
+  ASSERT_TRUE(server_.Start()) << server_.Output();
+  RedisOptions options = Options();
+  options.request_timeout = milliseconds(30);
+  options.silence_limit = milliseconds(100);
+  options.connect_timeout = milliseconds(100);
+  RedisClient client(options);
+  client.Start();
+  ASSERT_TRUE(client.WaitUntilUp(seconds(20)));
+  server_.process().Signal(SIGSTOP);
+  EXPECT_EQ(Ask(client, {"GET", "x"}).kind, ReplyKind::kTimeout);
+  EXPECT_TRUE(WaitUntil([&] { return client.Status().state == RedisState::kDown; }));
+  EXPECT_EQ(Ask(client, {"GET", "x"}).kind, ReplyKind::kUnavailable);
+  EXPECT_TRUE(WaitUntil([&] { return client.Status().reason == "no answer while connecting"; }))
+      << client.Status().reason;
+  server_.process().Signal(SIGCONT);
+  EXPECT_TRUE(WaitUntil([&] { return client.Status().state == RedisState::kUp; }));
+}
+
+TEST_F(Redis, TooManyRequestsAreRefusedAtOnce) {
+  ASSERT_TRUE(server_.Start()) << server_.Output();
+  RedisOptions options = Options();
+  options.max_requests = 4;
+  RedisClient client(options);
+  client.Start();
+  ASSERT_TRUE(client.WaitUntilUp(seconds(20)));
+  server_.process().Signal(SIGSTOP);
+  std::atomic<int> answered{0};
+  for (int i = 0; i < 4; ++i) client.Send({"GET", "x"}, [&](const RedisReply&) { ++answered; });
+  EXPECT_EQ(Ask(client, {"GET", "x"}).kind, ReplyKind::kBusy);
+  EXPECT_EQ(answered, 0);
+  server_.process().Signal(SIGCONT);
+  EXPECT_TRUE(WaitUntil([&] { return answered == 4; }));
+  EXPECT_TRUE(WaitUntil([&] { return client.Status().inside == 0; }));
+  EXPECT_EQ(Ask(client, {"GET", "x"}).kind, ReplyKind::kNil);
+}
+
+TEST_F(Redis, StopAnswersWhatIsInside) {
+  ASSERT_TRUE(server_.Start()) << server_.Output();
+  RedisClient client(Options());
+  client.Start();
+  ASSERT_TRUE(client.WaitUntilUp(seconds(20)));
+  server_.process().Signal(SIGSTOP);
+  std::atomic<int> stopped{0};
+  std::atomic<int> other{0};
+  for (int i = 0; i < 10; ++i) {
+    client.Send({"GET", "x"}, [&](const RedisReply& reply) {
+      ++(reply.kind == ReplyKind::kStopped ? stopped : other);
+    });
+  }
+  client.Stop();
+  EXPECT_EQ(stopped, 10);
+  EXPECT_EQ(other, 0);
+  EXPECT_EQ(Ask(client, {"GET", "x"}).kind, ReplyKind::kStopped);
+  client.Stop();  // twice is fine
+}
+
+// A stranger that takes the connection and says nothing (or nonsense) is not Redis.
+TEST_F(Redis, WhatIsNotRedisNeverComesUp) {
+  outside::TemporaryFolder folder;
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::string path = folder.File("mute.sock");
+  path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+  const int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+  ASSERT_EQ(bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+  ASSERT_EQ(listen(listener, 8), 0);
+  RedisOptions options = Options();
+  options.unix_socket = path;
+  options.connect_timeout = milliseconds(20);
+  RedisClient client(options);
+  client.Start();
+  EXPECT_TRUE(WaitUntil([&] { return client.Status().failed_attempts >= 2; }));
+  EXPECT_EQ(client.Status().reason, "no answer while connecting");
+  const int accepted = accept(listener, nullptr, nullptr);
+  const std::string page = "HTTP/1.0 400 Bad Request\r\n\r\n";
+  std::thread impolite([&] {
+    int fd = accepted;
+    while (fd >= 0) {
+      (void)!send(fd, page.data(), page.size(), MSG_NOSIGNAL);
+      close(fd);
+      fd = accept(listener, nullptr, nullptr);
+    }
+  });
+  EXPECT_TRUE(WaitUntil([&] {
+    return client.Status().reason.find("Protocol error") != std::string::npos;
+  })) << client.Status().reason;
+  client.Stop();
+  EXPECT_EQ(client.Status().connects, 0u);
+  shutdown(listener, SHUT_RDWR);
+  impolite.join();
+  close(listener);
+}
+
+TEST(RedisOptions, WrongOnesAreNamed) {
+  EXPECT_FALSE(RedisOptions{}.Validate());
+  RedisOptions options;
+  options.database = 16;
+  EXPECT_EQ(options.Validate(), "redis: database must be 0..15");
+  EXPECT_THROW(RedisClient{options}, std::invalid_argument);
+  options = {};
+  options.port = 0;
+  EXPECT_TRUE(options.Validate());
+  options.unix_socket = "/run/redis.sock";
+  EXPECT_FALSE(options.Validate());
+  options.backoff_max = milliseconds(1);
+  EXPECT_TRUE(options.Validate());
+}
+
+}  // namespace
+}  // namespace services
