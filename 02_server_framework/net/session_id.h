@@ -21,7 +21,8 @@ struct SessionId {
   constexpr std::uint32_t serial() const { return static_cast<std::uint32_t>(value >> 32); }
   constexpr std::uint32_t index() const { return static_cast<std::uint32_t>(value); }
   constexpr explicit operator bool() const { return value != 0; }
-  friend constexpr auto operator<=>(SessionId, SessionId) = default;
+  friend constexpr bool operator==(SessionId, SessionId) = default;
+  friend constexpr auto operator<=>(SessionId a, SessionId b) { return a.value <=> b.value; }
 };
 
 // "serial:index" in decimal, the form of every log line; "-" for no session.

@@ -80,12 +80,16 @@ std::string Board::Draw(int columns, int rows) {
   const int left = WindowStart(me.x, width, kBoardWidth);
   const int top = WindowStart(me.y, height, kBoardHeight);
 
-  std::vector<std::string> cells(static_cast<std::size_t>(width * height), " ");
+  const auto index = [width](int x, int y) {
+    return static_cast<std::size_t>(y) * static_cast<std::size_t>(width) +
+           static_cast<std::size_t>(x);
+  };
+  std::vector<std::string> cells(index(0, height), " ");
   const auto put = [&](const Where& where, const std::string& cell) {
     const int x = where.x - left;
     const int y = where.y - top;
     if (x < 0 || x >= width || y < 0 || y >= height) return;
-    cells[static_cast<std::size_t>(y * width + x)] = cell;
+    cells[index(x, y)] = cell;
   };
   for (const auto& [id, where] : players_) {
     std::string cell = "\x1b[3";
@@ -101,7 +105,7 @@ std::string Board::Draw(int columns, int rows) {
   std::string picture = edge;
   for (int y = 0; y < height; ++y) {
     picture += '|';
-    for (int x = 0; x < width; ++x) picture += cells[static_cast<std::size_t>(y * width + x)];
+    for (int x = 0; x < width; ++x) picture += cells[index(x, y)];
     picture += "|\r\n";
   }
   picture += edge;

@@ -145,6 +145,7 @@ double Median(std::vector<double> values) {
 Figures MedianOf(const std::vector<Figures>& runs) {
   const auto median = [&runs](double Figures::*member) {
     std::vector<double> values;
+    values.reserve(runs.size());
     for (const Figures& run : runs) values.push_back(run.*member);
     return Median(values);
   };

@@ -24,7 +24,7 @@ Server::~Server() {
 
 Status Server::Start() {
   if (running_) return Status::Error("the server is running already");
-  if (const Status status = options_.Validate(); !status.ok()) return status;
+  if (Status status = options_.Validate(); !status.ok()) return status;
   if (winsock_.error() != 0) {
     return Status::Error("WSAStartup: " + ErrorText(static_cast<DWORD>(winsock_.error())));
   }

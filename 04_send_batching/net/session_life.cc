@@ -38,8 +38,11 @@ void Server::FreeSession(Session& session) {
   session.recv.Close();
   session.send.Close();
   UniqueSocket socket(std::exchange(session.socket, INVALID_SOCKET));
-  if (session.send.last_left) deferred_close_.Close(std::move(socket));
-  socket.Reset();
+  if (session.send.last_left) {
+    deferred_close_.Close(std::move(socket));
+  } else {
+    socket.Reset();
+  }
   const char* reason = session.close_reason.load(std::memory_order_acquire);
   if (session.joined) {
     CallGame(id, [&] { OnClientLeave(id, reason != nullptr ? reason : "never received"); });

@@ -18,8 +18,6 @@
 namespace net {
 namespace {
 
-using course_test::Bytes;
-
 TEST(SessionId, HoldsSerialHighAndIndexLow) {
   const SessionId id = SessionId::Make(7, 0xFFFFFFFF);
   EXPECT_EQ(id.value, 0x00000007FFFFFFFFu);

@@ -9,8 +9,9 @@ import os
 import re
 import shutil
 import subprocess
+import time
 
-from . import build
+from . import build, console
 
 _SOURCES = (".h", ".cc")
 
@@ -178,30 +179,57 @@ def headers(repo):
     return problems, [f"{len(passed)} compiled"] if passed else []
 
 
+# Tests are many and long; for them the checks that find faults, not those that find slow or old-fashioned code.
+_TEST_CHECKS = ("-*,bugprone-use-after-move,bugprone-dangling-handle,bugprone-assert-side-effect,"
+                "bugprone-infinite-loop,bugprone-macro-parentheses,bugprone-sizeof-expression,"
+                "bugprone-suspicious-semicolon,bugprone-unused-raii,bugprone-lambda-function-name,"
+                "bugprone-string-constructor,cppcoreguidelines-slicing,performance-for-range-copy,"
+                "performance-unnecessary-copy-initialization,google-build-namespaces,misc-unused-using-decls,"
+                "modernize-use-override,modernize-use-nullptr")
+
+
 def tidy(repo):
-    """clang-tidy on each distinct source file but the tests; headers are seen through their sources."""
+    """clang-tidy on each distinct source file, tests with fewer checks; headers are seen through their sources.
+
+    A file that a stage has unchanged from the one before is looked at in one of them; generated code is not
+    looked at."""
     tool = shutil.which("clang-tidy")
     if not tool:
         return [], ["clang-tidy is not installed: not checked"]
-    settings = _digest((repo.root / ".clang-tidy").read_bytes(), _version(tool))
+    settings = _digest((repo.root / ".clang-tidy").read_bytes(), _TEST_CHECKS, _version(tool))
     cache = Cache(repo, "tidy")
-    wanted = {k: v for k, v in _unique(repo, (".cc",), settings).items()
-              if k not in cache and not v[1].startswith(("tests/", "bench/", "fuzz/"))}
-    problems, passed = set(), []
+    distinct = _unique(repo, (".cc",), settings)
+    wanted = sorted(((k, v) for k, v in distinct.items() if k not in cache),
+                    key=lambda item: (item[1][0].path / item[1][1]).stat().st_size, reverse=True)
+    if not wanted:
+        return [], []
+    problems, passed, seconds = set(), 0, []
 
     def look(item):
         key, (stage, path) = item
+        start = time.monotonic()
         generated = [f"-isystem{g}" for g in _generated_folders(repo, stage)]
-        out = subprocess.run([tool, "--quiet", f"--header-filter=^{re.escape(str(stage.path))}/", str(stage.path / path),
-                              "--", "-std=c++20", f"-I{stage.path}", f"-I{stage.path / 'tests'}", *generated],
-                             cwd=repo.root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False)
-        return key, out
+        checks = [f"--checks={_TEST_CHECKS}"] if path.startswith(("tests/", "bench/", "fuzz/")) else []
+        out = subprocess.run([tool, "--quiet", *checks, f"--header-filter=^{re.escape(str(stage.path))}/",
+                              str(stage.path / path), "--", "-std=c++20", f"-I{stage.path}",
+                              f"-I{stage.path / 'tests'}", *generated],
+                             cwd=repo.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+        return key, f"{stage.folder}/{path}", out, time.monotonic() - start
 
+    status = console.Status(f"clang-tidy on {len(wanted)} files")
     with concurrent.futures.ThreadPoolExecutor(build.jobs()) as pool:
-        for key, out in pool.map(look, wanted.items()):
+        for number, (key, path, out, took) in enumerate(pool.map(look, wanted), 1):
+            status.update(f"{number}/{len(wanted)} {path}")
+            seconds.append((took, path))
             found = [l for l in out.stdout.splitlines() if re.search(r": (warning|error): ", l)]
             if out.returncode == 0 and not found:
-                passed.append(key)
-            problems.update(l.replace(str(repo.root) + "/", "") for l in found or ["clang-tidy failed"] if out.returncode or found)
-    cache.add(passed)
-    return sorted(problems), [f"{len(passed)} files looked at"] if passed else []
+                cache.add([key])
+                passed += 1
+            else:
+                last = (out.stderr.strip().splitlines() or ["no output"])[-1]
+                problems.update(l.replace(str(repo.root) + "/", "")
+                                for l in found or [f"{path}: clang-tidy ended with code {out.returncode}: {last}"])
+    status.done(not problems)
+    log = build.log_file(repo, "tidy-times")
+    log.write_text("".join(f"{took:6.1f} s  {path}\n" for took, path in sorted(seconds, reverse=True)), encoding="utf-8")
+    return sorted(problems), [f"{passed} files looked at, {len(distinct) - len(wanted)} known from before"]

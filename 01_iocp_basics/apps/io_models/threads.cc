@@ -3,6 +3,7 @@
 // change of threads for each message.
 
 #include <thread>
+#include <utility>
 
 #include "apps/io_models/model.h"
 
@@ -32,8 +33,9 @@ void ServeOne(SOCKET socket) {
 }  // namespace
 
 std::size_t ServeByThreads(Clients clients) {
+  const Clients owned = std::move(clients);  // made before the threads, so closed after their end
   std::vector<std::jthread> threads;
-  for (const apps::UniqueSocket& client : clients) {
+  for (const apps::UniqueSocket& client : owned) {
     threads.emplace_back([socket = client.Get()] {
       ServeOne(socket);
       shutdown(socket, SD_SEND);  // tell this client at once; the handle is closed at the end

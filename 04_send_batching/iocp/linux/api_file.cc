@@ -23,6 +23,7 @@ BOOL Result(DWORD error) {
 std::string ToUtf8(LPCWSTR wide) {
   std::string out;
   for (; *wide != 0; ++wide) {
+    // NOLINTNEXTLINE(bugprone-signed-char-misuse): a wchar_t is no byte, it has 32 bits here
     const auto c = static_cast<std::uint32_t>(*wide);
     const auto tail = [&](int shift) { out += static_cast<char>(0x80 | ((c >> shift) & 0x3F)); };
     if (c < 0x80) {
