@@ -1,0 +1,137 @@
+#include "services/config/check.h"
+
+#include <algorithm>
+
+namespace config {
+
+namespace {
+
+bool IsIpv4(std::string_view text) {
+  int parts = 0;
+  while (true) {
+    const std::size_t dot = text.find('.');
+    const std::string_view part = text.substr(0, dot);
+    if (part.empty() || part.size() > 3 || (part.size() > 1 && part[0] == '0')) return false;
+    int value = 0;
+    for (const char c : part) {
+      if (c < '0' || c > '9') return false;
+      value = value * 10 + (c - '0');
+    }
+    if (value > 255 || ++parts > 4) return false;
+    if (dot == std::string_view::npos) return parts == 4;
+    text.remove_prefix(dot + 1);
+  }
+}
+
+class Checker {
+ public:
+  Checker(std::string_view file, const Places& places, std::vector<std::string>& problems)
+      : file_(file), places_(places), problems_(problems) {}
+
+  // `key` is what is wrong, `other` what it is wrong with: the one that was given is pointed at.
+  void Require(bool fine, std::string_view key, std::string_view other, const std::string& what) {
+    if (fine) return;
+    auto place = places_.find(key);
+    if (place == places_.end()) place = places_.find(other);
+    const std::string where = place != places_.end() ? place->second : std::string(file_) + ": ";
+    problems_.push_back(where + std::string(key) + ": " + what);
+  }
+
+ private:
+  std::string_view file_;
+  const Places& places_;
+  std::vector<std::string>& problems_;
+};
+
+void CheckServer(const Config& config, Checker& check) {
+  const Server& server = config.server;
+  const std::uint64_t ring = server.packet_max_bytes + 5ULL;
+  check.Require(
+      server.receive_buffer_bytes >= ring, "server.receive_buffer_bytes", "server.packet_max_bytes",
+      std::to_string(server.receive_buffer_bytes) + " is less than server.packet_max_bytes + 5 = " +
+          std::to_string(ring) + ": a packet could never become whole");
+  const std::uint64_t memory = 4ULL * server.receive_buffer_bytes + 128;
+  check.Require(
+      server.receive_memory_bytes >= memory, "server.receive_memory_bytes",
+      "server.receive_buffer_bytes",
+      std::to_string(server.receive_memory_bytes) +
+          " is less than 4 * server.receive_buffer_bytes + 128 = " + std::to_string(memory));
+  // Header, field tags and lengths of a chat packet around its text.
+  const std::uint64_t packet = config.limits.message_bytes + 32ULL;
+  check.Require(
+      server.packet_max_bytes >= packet, "limits.message_bytes", "server.packet_max_bytes",
+      std::to_string(config.limits.message_bytes) +
+          " does not fit into a packet: server.packet_max_bytes is " +
+          std::to_string(server.packet_max_bytes) + " and needs 32 bytes around the text");
+}
+
+void CheckServices(const Config& config, Checker& check) {
+  const auto order = [&](std::uint32_t least, std::uint32_t most, std::string_view key,
+                         std::string_view other) {
+    check.Require(least <= most, key, other,
+                  std::to_string(least) + " is more than " + std::string(other) + " = " +
+                      std::to_string(most));
+  };
+  order(config.login.redis_backoff_min_ms, config.login.redis_backoff_max_ms,
+        "login.redis_backoff_min_ms", "login.redis_backoff_max_ms");
+  order(config.database.backoff_min_ms, config.database.backoff_max_ms, "database.backoff_min_ms",
+        "database.backoff_max_ms");
+  order(config.monitor.reconnect_min_ms, config.monitor.reconnect_max_ms,
+        "monitor.reconnect_min_ms", "monitor.reconnect_max_ms");
+  const bool redis_named = !config.login.redis_host.empty() || !config.login.redis_socket.empty();
+  check.Require(config.login.store != LoginStore::kRedis || redis_named, "login.redis_host",
+                "login.redis_socket", "empty, and login.redis_socket too: where is Redis?");
+  const bool database_named = !config.database.host.empty() || !config.database.socket.empty();
+  check.Require(config.database.kind != DatabaseKind::kMariaDb || database_named, "database.host",
+                "database.socket", "empty, and database.socket too: where is MariaDB?");
+  check.Require(config.journal.max_bytes >= 2ULL * config.journal.segment_bytes,
+                "journal.max_bytes", "journal.segment_bytes",
+                "must hold two files of journal.segment_bytes = " +
+                    std::to_string(config.journal.segment_bytes));
+  check.Require(!config.tls.enabled || (!config.tls.certificate.empty() && !config.tls.key.empty()),
+                "tls.enabled", "tls.certificate", "needs tls.certificate and tls.key");
+  check.Require(!config.cluster.enabled || config.login.store == LoginStore::kRedis,
+                "cluster.enabled", "login.store", "needs login.store = \"redis\"");
+}
+
+void CheckGame(const Config& config, Checker& check) {
+  check.Require(config.sector.start_x < config.sector.width, "sector.start_x", "sector.width",
+                std::to_string(config.sector.start_x) + " is outside: sector.width is " +
+                    std::to_string(config.sector.width));
+  check.Require(config.sector.start_y < config.sector.height, "sector.start_y", "sector.height",
+                std::to_string(config.sector.start_y) + " is outside: sector.height is " +
+                    std::to_string(config.sector.height));
+  const std::uint64_t sectors = std::uint64_t{config.sector.width} * config.sector.height;
+  check.Require(
+      sectors <= 4'000'000, "sector.width", "sector.height",
+      "width * height is " + std::to_string(sectors) + "; allowed: up to 4000000 sectors");
+}
+
+}  // namespace
+
+bool TextIsAllowed(std::string_view value, Text rule) {
+  // A NUL would end the text early wherever it meets a C interface.
+  if (value.find('\0') != std::string_view::npos) return false;
+  switch (rule) {
+    case Text::kAny:
+      return true;
+    case Text::kNotEmpty:
+      return !value.empty();
+    case Text::kIpv4:
+      return IsIpv4(value);
+    case Text::kCountry:
+      return value.size() == 2 &&
+             std::ranges::all_of(value, [](char c) { return c >= 'A' && c <= 'Z'; });
+  }
+  return false;
+}
+
+void CheckTogether(const Config& config, std::string_view file, const Places& places,
+                   std::vector<std::string>& problems) {
+  Checker check(file, places, problems);
+  CheckServer(config, check);
+  CheckServices(config, check);
+  CheckGame(config, check);
+}
+
+}  // namespace config

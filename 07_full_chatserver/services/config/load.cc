@@ -1,0 +1,264 @@
+#include "services/config/load.h"
+
+#include <toml++/toml.h>
+#include <fstream>
+#include <iterator>
+#include <optional>
+
+#include "services/config/check.h"
+#include "services/config/options.h"
+#include "services/config/suggest.h"
+
+namespace config {
+
+namespace {
+
+template <class... Cases>
+struct Overloaded : Cases... {
+  using Cases::operator()...;
+};
+
+std::string Shown(const toml::node& node) {
+  std::ostringstream out;
+  node.visit([&](const auto& value) { out << value; });
+  std::string text = out.str();
+  if (text.size() > 60) text = text.substr(0, 57) + "...";
+  for (char& c : text) {
+    if (c == '\n') c = ' ';
+  }
+  return text;
+}
+
+// Nothing = assigned; otherwise what is wrong.
+using Wrong = std::optional<std::string>;
+
+Wrong OutOfRange(const toml::node& node, const Option& option) {
+  return Shown(node) + " is not allowed; allowed: " + AllowedText(option);
+}
+
+Wrong WrongType(const toml::node& node, const Option& option, std::string_view expected) {
+  std::ostringstream type;
+  type << node.type();
+  return std::string(expected) + " expected, not " + type.str() + " " + Shown(node) +
+         "; allowed: " + AllowedText(option);
+}
+
+template <class Integer>
+Wrong AssignInteger(const toml::node& node, const Option& option, Integer& to) {
+  const std::optional<std::int64_t> value = node.value_exact<std::int64_t>();
+  if (!value) return WrongType(node, option, "an integer");
+  if (*value < 0 || static_cast<std::uint64_t>(*value) < option.min ||
+      static_cast<std::uint64_t>(*value) > option.max) {
+    return OutOfRange(node, option);
+  }
+  to = static_cast<Integer>(*value);
+  return std::nullopt;
+}
+
+Wrong AssignReal(const toml::node& node, const Option& option, double& to) {
+  if (!node.is_number()) return WrongType(node, option, "a number");
+  const double value = node.value<double>().value_or(-1.0);
+  // Written so that a NaN, which compares false with everything, does not pass.
+  if (!(value >= option.real_min && value <= option.real_max)) return OutOfRange(node, option);
+  to = value;
+  return std::nullopt;
+}
+
+Wrong AssignString(const toml::node& node, const Option& option, std::string& to) {
+  const std::optional<std::string> value = node.value_exact<std::string>();
+  if (!value) return WrongType(node, option, "a string");
+  if (!TextIsAllowed(*value, option.text)) return OutOfRange(node, option);
+  to = *value;
+  return std::nullopt;
+}
+
+Wrong AssignList(const toml::node& node, const Option& option, std::vector<std::string>& to) {
+  const toml::array* const array = node.as_array();
+  if (array == nullptr) return WrongType(node, option, "a list");
+  std::vector<std::string> elements;
+  for (const toml::node& element : *array) {
+    std::string text;
+    if (Wrong wrong = AssignString(element, option, text)) return wrong;
+    elements.push_back(std::move(text));
+  }
+  to = std::move(elements);
+  return std::nullopt;
+}
+
+Wrong AssignChoice(const toml::node& node, const Option& option, unsigned char& to) {
+  const std::optional<std::string> value = node.value_exact<std::string>();
+  if (!value) return WrongType(node, option, "a string");
+  for (std::size_t i = 0; i < option.names.size(); ++i) {
+    if (option.names[i] == *value) {
+      to = static_cast<unsigned char>(i);
+      return std::nullopt;
+    }
+  }
+  return OutOfRange(node, option);
+}
+
+Wrong Assign(const toml::node& node, const Option& option, Config& config) {
+  return std::visit(Overloaded{
+                        [&](bool* to) -> Wrong {
+                          const std::optional<bool> value = node.value_exact<bool>();
+                          if (!value) return WrongType(node, option, "a boolean");
+                          *to = *value;
+                          return std::nullopt;
+                        },
+                        [&](std::uint32_t* to) { return AssignInteger(node, option, *to); },
+                        [&](std::uint64_t* to) { return AssignInteger(node, option, *to); },
+                        [&](double* to) { return AssignReal(node, option, *to); },
+                        [&](std::string* to) { return AssignString(node, option, *to); },
+                        [&](std::vector<std::string>* to) { return AssignList(node, option, *to); },
+                        [&](ChoiceField to) { return AssignChoice(node, option, *to.value); },
+                    },
+                    option.field(config));
+}
+
+class Loader {
+ public:
+  explicit Loader(std::string_view file_name) : file_(file_name) {}
+
+  void ReadFile(std::string_view text);
+  void Set(const std::string& set);
+  Loaded Finish();
+
+ private:
+  std::string At(const toml::source_region& source) const {
+    return file_ + ":" + std::to_string(source.begin.line) + ": ";
+  }
+  void ReadSection(std::string_view section, const toml::node& node);
+  std::optional<toml::table> ParseValue(const Option& option, const std::string& value);
+
+  std::string file_;
+  Loaded loaded_;
+  Places places_;  // where each key that was given got its value, for the checks between keys
+};
+
+void Loader::ReadFile(std::string_view text) {
+  toml::table root;
+  try {
+    root = toml::parse(text, file_);
+  } catch (const toml::parse_error& error) {
+    // The parser cannot know how the text goes on after a syntax error: this one is all there is.
+    loaded_.problems.push_back(At(error.source()) +
+                               "not TOML: " + std::string(error.description()));
+    return;
+  }
+  for (const auto& [key, node] : root) {
+    if (IsSection(key.str())) {
+      ReadSection(key.str(), node);
+    } else {
+      loaded_.problems.push_back(At(key.source()) + std::string(key.str()) + ": unknown " +
+                                 (node.is_table() ? "section" : "key") + SuggestSection(key.str()));
+    }
+  }
+}
+
+void Loader::ReadSection(std::string_view section, const toml::node& node) {
+  const toml::table* const table = node.as_table();
+  if (table == nullptr) {
+    loaded_.problems.push_back(At(node.source()) + std::string(section) +
+                               ": this is a section: write [" + std::string(section) +
+                               "] on a line of its own");
+    return;
+  }
+  for (const auto& [name, value] : *table) {
+    const std::string key = std::string(section) + "." + std::string(name.str());
+    const std::string where = At(name.source());
+    const Option* const option = FindOption(key);
+    if (option == nullptr) {
+      loaded_.problems.push_back(where + key + ": unknown key" + SuggestKey(key));
+    } else if (const Wrong wrong = Assign(value, *option, loaded_.config)) {
+      loaded_.problems.push_back(where + key + ": " + *wrong);
+    } else {
+      places_[key] = where;
+    }
+  }
+}
+
+// The value as TOML; text that is none is taken as it stands where a string is expected.
+std::optional<toml::table> Loader::ParseValue(const Option& option, const std::string& value) {
+  const Field field = option.field(loaded_.config);
+  const bool is_list = std::holds_alternative<std::vector<std::string>*>(field);
+  const bool is_text =
+      std::holds_alternative<std::string*>(field) || std::holds_alternative<ChoiceField>(field);
+  toml::table table;
+  if (is_text && !value.starts_with('"') && !value.starts_with('\'')) {
+    table.insert("value", value);
+    return table;
+  }
+  if (is_list && !value.starts_with('[')) {  // KR,JP
+    toml::array array;
+    for (std::size_t at = 0; at <= value.size() && !value.empty();) {
+      const std::size_t comma = std::min(value.find(',', at), value.size());
+      array.push_back(value.substr(at, comma - at));
+      at = comma + 1;
+    }
+    table.insert("value", std::move(array));
+    return table;
+  }
+  try {
+    table = toml::parse("value = " + value);
+  } catch (const toml::parse_error&) {
+    return std::nullopt;
+  }
+  // A line break in the value must not bring in other keys.
+  if (table.size() != 1) return std::nullopt;
+  return table;
+}
+
+void Loader::Set(const std::string& set) {
+  const std::string where = "--set " + set + ": ";
+  const std::size_t equals = set.find('=');
+  if (equals == std::string::npos) {
+    loaded_.problems.push_back(where + "section.key=value expected");
+    return;
+  }
+  const std::string key = set.substr(0, equals);
+  const std::string value = set.substr(equals + 1);
+  const Option* const option = FindOption(key);
+  if (option == nullptr) {
+    loaded_.problems.push_back(where + key + ": unknown key" + SuggestKey(key));
+    return;
+  }
+  const std::optional<toml::table> table = ParseValue(*option, value);
+  if (!table) {
+    loaded_.problems.push_back(where + key + ": " + value +
+                               " is not allowed; allowed: " + AllowedText(*option));
+  } else if (const Wrong wrong = Assign(*table->get("value"), *option, loaded_.config)) {
+    loaded_.problems.push_back(where + key + ": " + *wrong);
+  } else {
+    places_[key] = where;
+  }
+}
+
+Loaded Loader::Finish() {
+  // A key that was refused still has its default, so what the checks say about it would mislead.
+  if (loaded_.ok()) CheckTogether(loaded_.config, file_, places_, loaded_.problems);
+  return std::move(loaded_);
+}
+
+}  // namespace
+
+Loaded LoadText(std::string_view text, std::string_view name,
+                const std::vector<std::string>& sets) {
+  Loader loader(name);
+  loader.ReadFile(text);
+  for (const std::string& set : sets) loader.Set(set);
+  return loader.Finish();
+}
+
+Loaded Load(const Sources& sources) {
+  if (sources.file.empty()) return LoadText("", "defaults", sources.sets);
+  std::ifstream in(sources.file, std::ios::binary);
+  std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  if (!in.is_open() || in.bad()) {
+    Loaded failed;
+    failed.problems.push_back(sources.file + ": cannot be read");
+    return failed;
+  }
+  return LoadText(text, sources.file, sources.sets);
+}
+
+}  // namespace config

@@ -1,0 +1,154 @@
+#include "services/config/options.h"
+
+#include <cstdio>
+
+namespace config {
+
+namespace {
+
+constexpr Section kSections[] = {
+    {"server", "The chat server's network part.", "채팅 서버의 네트워크."},
+    {"limits", "What clients may use.", "클라이언트가 쓸 수 있는 양."},
+    {"update", "Update threads and their job queues.", "업데이트 스레드와 잡 큐."},
+    {"timeouts", "Time-outs, in milliseconds.", "제한 시간(밀리초)."},
+    {"sector", "The sector grid.", "섹터."},
+    {"login", "Session keys and Redis.", "세션 키와 Redis."},
+    {"auth", "auth_server: account and password become a session key.",
+     "auth_server: 계정과 비밀번호를 세션 키로 바꾼다."},
+    {"database", "Accounts, login log, chat log, player state.",
+     "계정, 로그인 로그, 채팅 로그, 플레이어 상태."},
+    {"journal", "What is written before it is sent, until the database has it.",
+     "보내기 전에 먼저 쓰고, DB에 들어갈 때까지 보관하는 저널."},
+    {"monitor", "Metrics and reports of the chat server.", "채팅 서버의 메트릭과 보고."},
+    {"monitor_server", "The monitoring server and its page.", "모니터링 서버와 웹 페이지."},
+    {"country", "Country check of the peer's address.", "접속 주소의 국가 검사."},
+    {"congestion", "Traffic congestion control.", "트래픽 혼잡 제어."},
+    {"log", "Log.", "로그."},
+    {"tls", "TLS.", "TLS."},
+    {"cluster", "Several servers as one service.", "여러 서버를 하나의 서비스로."},
+};
+
+std::vector<Option> Collect() {
+  std::vector<Option> all;
+  for (const auto table : {ServerOptions(), ServiceOptions(), OperationOptions()}) {
+    all.insert(all.end(), table.begin(), table.end());
+  }
+  return all;
+}
+
+std::string Quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (byte < 0x20 || byte == 0x7f) {
+      char escape[8];
+      std::snprintf(escape, sizeof escape, "\\u%04X", static_cast<unsigned>(byte));
+      out += escape;
+    } else {
+      out += c;
+    }
+  }
+  return out + '"';
+}
+
+std::string RealText(double value) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%.15g", value);
+  std::string out = text;
+  if (out.find_first_of(".en") == std::string::npos) out += ".0";
+  return out;
+}
+
+std::string ListOf(Names names) {
+  std::string out;
+  for (const std::string_view name : names) {
+    if (!out.empty()) out += ", ";
+    out += name;
+  }
+  return out;
+}
+
+std::string StringText(Text text) {
+  switch (text) {
+    case Text::kAny:
+      return "a string";
+    case Text::kNotEmpty:
+      return "a string that is not empty";
+    case Text::kIpv4:
+      return "an IPv4 address such as \"127.0.0.1\"";
+    case Text::kCountry:
+      return "two capital letters such as \"KR\"";
+  }
+  return "";
+}
+
+template <class... Cases>
+struct Overloaded : Cases... {
+  using Cases::operator()...;
+};
+
+}  // namespace
+
+std::span<const Option> AllOptions() {
+  static const std::vector<Option> all = Collect();
+  return all;
+}
+
+std::span<const Section> AllSections() {
+  return kSections;
+}
+
+const Option* FindOption(std::string_view key) {
+  for (const Option& option : AllOptions()) {
+    if (option.key == key) return &option;
+  }
+  return nullptr;
+}
+
+std::string AllowedText(const Option& option) {
+  static Config scratch;  // only its members' types are looked at
+  const std::string range = std::to_string(option.min) + " .. " + std::to_string(option.max);
+  return std::visit(Overloaded{
+                        [](const bool*) { return std::string("true or false"); },
+                        [&](const std::uint32_t*) { return range; },
+                        [&](const std::uint64_t*) { return range; },
+                        [&](const double*) {
+                          return RealText(option.real_min) + " .. " + RealText(option.real_max);
+                        },
+                        [&](const std::string*) { return StringText(option.text); },
+                        [&](const std::vector<std::string>*) {
+                          return "a list; each " + StringText(option.text);
+                        },
+                        [&](const ChoiceField&) { return "one of: " + ListOf(option.names); },
+                    },
+                    option.field(scratch));
+}
+
+std::string ValueText(const Option& option, Config& config, bool hide_secrets) {
+  return std::visit(
+      Overloaded{
+          [](const bool* value) { return std::string(*value ? "true" : "false"); },
+          [](const std::uint32_t* value) { return std::to_string(*value); },
+          [](const std::uint64_t* value) { return std::to_string(*value); },
+          [](const double* value) { return RealText(*value); },
+          [&](const std::string* value) {
+            const bool hide = option.secret && hide_secrets && !value->empty();
+            return Quoted(hide ? "<hidden>" : *value);
+          },
+          [](const std::vector<std::string>* value) {
+            std::string out;
+            for (const std::string& element : *value) {
+              if (!out.empty()) out += ", ";
+              out += Quoted(element);
+            }
+            return "[" + out + "]";
+          },
+          [&](const ChoiceField& choice) { return Quoted(option.names[*choice.value]); },
+      },
+      option.field(config));
+}
+
+}  // namespace config

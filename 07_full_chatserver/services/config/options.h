@@ -1,0 +1,136 @@
+// The option table: every key once, with where it lives in Config, what is allowed and what it does
+// (in both languages of the course). Read-only; any thread.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <variant>
+#include <vector>
+
+#include "services/config/config.h"
+
+namespace config {
+
+using Names = std::span<const std::string_view>;
+
+// An enum of Config by its bytes; the names are in the order of the enumerators. (Every enum there
+// has unsigned char below it, and unsigned char may look at any object.)
+struct ChoiceField {
+  unsigned char* value;
+};
+using Field = std::variant<bool*, std::uint32_t*, std::uint64_t*, double*, std::string*,
+                           std::vector<std::string>*, ChoiceField>;
+
+enum class Text : unsigned char {
+  kAny,
+  kNotEmpty,
+  kIpv4,     // "127.0.0.1"
+  kCountry,  // two capital letters
+};
+
+struct Option {
+  std::string_view key;  // "section.name"
+  Field (*field)(Config&);
+  std::uint64_t min = 0;  // of integers
+  std::uint64_t max = 0;
+  double real_min = 0;  // of real numbers
+  double real_max = 0;
+  Names names;             // of choices
+  Text text = Text::kAny;  // of strings and of the elements of a list
+  bool secret = false;     // never printed
+  std::string_view en;
+  std::string_view ko;
+
+  std::string_view section() const { return key.substr(0, key.find('.')); }
+  std::string_view name() const { return key.substr(key.find('.') + 1); }
+};
+
+struct Section {
+  std::string_view name;
+  std::string_view en;
+  std::string_view ko;
+};
+
+// All options, in the order of the default file: those of a section are neighbours.
+std::span<const Option> AllOptions();
+std::span<const Section> AllSections();
+
+// nullptr when there is none of that name.
+const Option* FindOption(std::string_view key);
+
+// "0 .. 65535", "one of: thread, acceptex", "true or false", ...
+std::string AllowedText(const Option& option);
+
+// The value as TOML writes it. A secret that is set becomes "<hidden>" when `hide_secrets`.
+std::string ValueText(const Option& option, Config& config, bool hide_secrets);
+
+// --- what the tables are written with -----------------------------------------------------------------
+
+template <auto kSection, auto kMember>
+Field At(Config& config) {
+  auto& member = config.*kSection.*kMember;
+  if constexpr (std::is_enum_v<std::remove_reference_t<decltype(member)>>) {
+    static_assert(sizeof(member) == 1);
+    return ChoiceField{reinterpret_cast<unsigned char*>(&member)};
+  } else {
+    return &member;
+  }
+}
+
+using FieldOf = Field (*)(Config&);
+
+constexpr Option Number(std::string_view key, FieldOf field, std::uint64_t min, std::uint64_t max,
+                        std::string_view en, std::string_view ko) {
+  Option option;
+  option.key = key;
+  option.field = field;
+  option.min = min;
+  option.max = max;
+  option.en = en;
+  option.ko = ko;
+  return option;
+}
+
+constexpr Option Real(std::string_view key, FieldOf field, double min, double max,
+                      std::string_view en, std::string_view ko) {
+  Option option = Number(key, field, 0, 0, en, ko);
+  option.real_min = min;
+  option.real_max = max;
+  return option;
+}
+
+constexpr Option Flag(std::string_view key, FieldOf field, std::string_view en,
+                      std::string_view ko) {
+  return Number(key, field, 0, 0, en, ko);
+}
+
+constexpr Option String(std::string_view key, FieldOf field, Text text, std::string_view en,
+                        std::string_view ko) {
+  Option option = Number(key, field, 0, 0, en, ko);
+  option.text = text;
+  return option;
+}
+
+constexpr Option Secret(std::string_view key, FieldOf field, std::string_view en,
+                        std::string_view ko) {
+  Option option = Number(key, field, 0, 0, en, ko);
+  option.secret = true;
+  return option;
+}
+
+constexpr Option Choice(std::string_view key, FieldOf field, Names names, std::string_view en,
+                        std::string_view ko) {
+  Option option = Number(key, field, 0, 0, en, ko);
+  option.names = names;
+  return option;
+}
+
+// The tables, one per file.
+std::span<const Option> ServerOptions();
+std::span<const Option> ServiceOptions();
+std::span<const Option> OperationOptions();
+
+}  // namespace config

@@ -1,0 +1,135 @@
+// Options of monitoring, country check, congestion control, log, TLS and the cluster.
+#include "services/config/options.h"
+
+namespace config {
+
+namespace {
+
+constexpr std::string_view kLevelNames[] = {"trace", "debug", "info", "warn", "error", "off"};
+
+template <auto kMember>
+constexpr FieldOf kMonitor = &At<&Config::monitor, kMember>;
+template <auto kMember>
+constexpr FieldOf kPage = &At<&Config::monitor_server, kMember>;
+template <auto kMember>
+constexpr FieldOf kCountry = &At<&Config::country, kMember>;
+template <auto kMember>
+constexpr FieldOf kCongestion = &At<&Config::congestion, kMember>;
+template <auto kMember>
+constexpr FieldOf kLog = &At<&Config::log, kMember>;
+template <auto kMember>
+constexpr FieldOf kTls = &At<&Config::tls, kMember>;
+template <auto kMember>
+constexpr FieldOf kCluster = &At<&Config::cluster, kMember>;
+
+constexpr std::uint64_t kMinuteMs = 60'000;
+
+constexpr Option kOptions[] = {
+    Flag("monitor.metrics", kMonitor<&Monitor::metrics>, "Serve /metrics for Prometheus.",
+         "Prometheus용 /metrics를 연다."),
+    String("monitor.metrics_bind", kMonitor<&Monitor::metrics_bind>, Text::kIpv4,
+           "Address of /metrics.", "/metrics의 주소."),
+    Number("monitor.metrics_port", kMonitor<&Monitor::metrics_port>, 0, 65535,
+           "Port of /metrics; 0 = any free port.", "/metrics의 포트. 0 = 비어 있는 포트."),
+    Flag("monitor.report", kMonitor<&Monitor::report>, "Report to a monitor_server.",
+         "monitor_server에 보고한다."),
+    String("monitor.server_host", kMonitor<&Monitor::server_host>, Text::kIpv4,
+           "Address of monitor_server.", "monitor_server의 주소."),
+    Number("monitor.server_port", kMonitor<&Monitor::server_port>, 1, 65535,
+           "Port of monitor_server.", "monitor_server의 포트."),
+    Number("monitor.interval_ms", kMonitor<&Monitor::interval_ms>, 50, kMinuteMs,
+           "How often values are collected and reported.", "수집하고 보고하는 간격."),
+    Number("monitor.reconnect_min_ms", kMonitor<&Monitor::reconnect_min_ms>, 1, kMinuteMs,
+           "First wait before a new connection; it doubles.",
+           "재연결 전 첫 대기 시간. 매번 두 배가 된다."),
+    Number("monitor.reconnect_max_ms", kMonitor<&Monitor::reconnect_max_ms>, 1, 10 * kMinuteMs,
+           "Longest wait before a new connection.", "재연결 전 최대 대기 시간."),
+
+    String("monitor_server.bind", kPage<&MonitorServer::bind>, Text::kIpv4,
+           "Address for the servers' reports.", "서버들의 보고를 받는 주소."),
+    Number("monitor_server.port", kPage<&MonitorServer::port>, 0, 65535,
+           "Port for the servers' reports; 0 = any free port.",
+           "서버들의 보고를 받는 포트. 0 = 비어 있는 포트."),
+    String("monitor_server.http_bind", kPage<&MonitorServer::http_bind>, Text::kIpv4,
+           "Address of the page.", "웹 페이지의 주소."),
+    Number("monitor_server.http_port", kPage<&MonitorServer::http_port>, 0, 65535,
+           "Port of the page; 0 = any free port.", "웹 페이지의 포트. 0 = 비어 있는 포트."),
+    Number("monitor_server.history_s", kPage<&MonitorServer::history_s>, 10, 86'400,
+           "Seconds of history kept per server.", "서버마다 보관하는 기록(초)."),
+    Number("monitor_server.servers_max", kPage<&MonitorServer::servers_max>, 1, 1000,
+           "Servers that may report.", "보고할 수 있는 서버 수."),
+    Number("monitor_server.server_gone_ms", kPage<&MonitorServer::server_gone_ms>, 100,
+           10 * kMinuteMs, "A server that is silent for this long is shown as down.",
+           "이 시간 동안 보고가 없으면 죽은 것으로 표시한다."),
+    String("monitor_server.alarms", kPage<&MonitorServer::alarms>, Text::kNotEmpty,
+           "Alarm rules: \"metric > value for seconds\" (or <).",
+           "경보 규칙: \"메트릭 > 값 for 초\" (또는 <)."),
+
+    String("country.database", kCountry<&Country::database>, Text::kAny,
+           "MMDB file; empty = addresses are not checked.",
+           "MMDB 파일. 비어 있으면 국가를 검사하지 않는다."),
+    String("country.allowed", kCountry<&Country::allowed>, Text::kCountry,
+           "Country codes (ISO 3166-1) that may connect.",
+           "접속을 허용하는 국가 코드(ISO 3166-1)."),
+    Flag("country.allow_loopback", kCountry<&Country::allow_loopback>, "Allow 127.0.0.0/8.",
+         "127.0.0.0/8을 허용한다."),
+    Flag("country.allow_private", kCountry<&Country::allow_private>,
+         "Allow the private ranges (10/8, 172.16/12, 192.168/16).",
+         "사설 주소(10/8, 172.16/12, 192.168/16)를 허용한다."),
+    Flag("country.allow_unknown", kCountry<&Country::allow_unknown>,
+         "Allow addresses that the database does not know.",
+         "데이터베이스에 없는 주소를 허용한다."),
+
+    Flag("congestion.enabled", kCongestion<&Congestion::enabled>,
+         "Pause accept and send while the machine's TCP retransmits too much.",
+         "TCP 재전송이 너무 많으면 accept와 send를 잠시 멈춘다."),
+    Number("congestion.sample_ms", kCongestion<&Congestion::sample_ms>, 10, kMinuteMs,
+           "Between two samples.", "검사 간격."),
+    Number("congestion.segments_min", kCongestion<&Congestion::segments_min>, 1, 1'000'000'000,
+           "Segments sent in a sample for it to count.", "검사에 필요한 최소 송신 세그먼트 수."),
+    Real("congestion.retransmit_ratio", kCongestion<&Congestion::retransmit_ratio>, 0.0, 1.0,
+         "Retransmitted / sent above which the server pauses.",
+         "재전송 / 송신 비율이 이보다 크면 멈춘다."),
+    Number("congestion.recheck_ms", kCongestion<&Congestion::recheck_ms>, 10, kMinuteMs,
+           "Between two checks while paused.", "멈춰 있는 동안의 검사 간격."),
+    Number("congestion.clean_checks", kCongestion<&Congestion::clean_checks>, 1, 1000,
+           "Clean checks in a row before the server goes on.",
+           "다시 시작하기까지 필요한 연속 정상 횟수."),
+
+    Choice("log.level", kLog<&Log::level>, kLevelNames, "Can be changed while the server runs.",
+           "실행 중에도 바꿀 수 있다."),
+    Flag("log.console", kLog<&Log::console>, "Log to the console too.", "콘솔에도 출력한다."),
+    String("log.file", kLog<&Log::file>, Text::kAny, "Log file; empty = none.",
+           "로그 파일. 비어 있으면 안 쓴다."),
+    Number("log.rotate_bytes", kLog<&Log::rotate_bytes>, 4096, 1 << 30,
+           "Size at which a new file begins.", "이 크기가 되면 새 파일로 넘어간다."),
+    Number("log.rotate_files", kLog<&Log::rotate_files>, 1, 1000, "Files that are kept.",
+           "남겨 두는 파일 수."),
+    Number("log.flush_ms", kLog<&Log::flush_ms>, 0, kMinuteMs,
+           "How often the file is flushed; warnings are flushed at once.",
+           "파일로 내보내는 간격. 경고 이상은 바로 내보낸다."),
+
+    Flag("tls.enabled", kTls<&Tls::enabled>, "TLS on the client port.",
+         "클라이언트 포트에 TLS를 쓴다."),
+    String("tls.certificate", kTls<&Tls::certificate>, Text::kAny, "Certificate chain, PEM file.",
+           "인증서 체인(PEM 파일)."),
+    String("tls.key", kTls<&Tls::key>, Text::kAny, "Private key, PEM file.", "개인 키(PEM 파일)."),
+    Number("tls.handshake_ms", kTls<&Tls::handshake_ms>, 100, 10 * kMinuteMs,
+           "Time-out of the handshake.", "핸드셰이크 제한 시간."),
+
+    Flag("cluster.enabled", kCluster<&Cluster::enabled>,
+         "Several chat servers share their rooms through Redis (login.redis_...).",
+         "여러 채팅 서버가 Redis를 통해 방을 공유한다(login.redis_...)."),
+    String("cluster.prefix", kCluster<&Cluster::prefix>, Text::kNotEmpty,
+           "Prefix of the streams' names.", "스트림 이름의 앞부분."),
+    Number("cluster.stream_length", kCluster<&Cluster::stream_length>, 100, 10'000'000,
+           "Messages that a room's stream keeps.", "방 스트림이 보관하는 메시지 수."),
+};
+
+}  // namespace
+
+std::span<const Option> OperationOptions() {
+  return kOptions;
+}
+
+}  // namespace config

@@ -1,0 +1,164 @@
+// Options of the chat server itself: network, limits, update threads, time-outs, sectors.
+#include "services/config/options.h"
+
+namespace config {
+
+namespace {
+
+constexpr std::string_view kAcceptNames[] = {"thread", "acceptex"};
+
+template <auto kMember>
+constexpr FieldOf kServer = &At<&Config::server, kMember>;
+template <auto kMember>
+constexpr FieldOf kLimits = &At<&Config::limits, kMember>;
+template <auto kMember>
+constexpr FieldOf kUpdate = &At<&Config::update, kMember>;
+template <auto kMember>
+constexpr FieldOf kTimeouts = &At<&Config::timeouts, kMember>;
+template <auto kMember>
+constexpr FieldOf kSector = &At<&Config::sector, kMember>;
+
+constexpr std::uint64_t kDayMs = 86'400'000;
+constexpr std::uint64_t kGiB = 1ULL << 30;
+
+constexpr Option kOptions[] = {
+    Number("server.id", kServer<&Server::id>, 1, 65535,
+           "Number of this server in reports, rows and metrics.",
+           "모니터링 보고, DB 행, 메트릭에 쓰는 서버 번호."),
+    String("server.bind", kServer<&Server::bind>, Text::kIpv4,
+           "IPv4 address to listen on; 0.0.0.0 = all. The default is reachable from this machine "
+           "only.",
+           "리슨할 IPv4 주소. 0.0.0.0 = 모든 주소. 기본값은 이 컴퓨터에서만 접속할 수 있다."),
+    Number("server.port", kServer<&Server::port>, 0, 65535, "0 = any free port (printed at start).",
+           "0 = 비어 있는 포트(시작할 때 출력)."),
+    Choice("server.accept", kServer<&Server::accept>, kAcceptNames,
+           "thread = an accept thread; acceptex = AcceptEx operations on the port.",
+           "thread = accept 스레드, acceptex = 포트 위의 AcceptEx."),
+    Number("server.accepts_outstanding", kServer<&Server::accepts_outstanding>, 1, 1024,
+           "AcceptEx operations kept pending.", "걸어 두는 AcceptEx 개수."),
+    Number("server.backlog", kServer<&Server::backlog>, 1, 65535, "Queue of listen().",
+           "listen() 큐의 길이."),
+    Number("server.workers", kServer<&Server::workers>, 0, 256,
+           "Worker threads of the port; 0 = one per processor.",
+           "워커 스레드 수. 0 = CPU 코어 수."),
+    Number("server.running", kServer<&Server::running>, 0, 256,
+           "Workers that may run at once (NumberOfConcurrentThreads); 0 = processors.",
+           "동시에 실행될 수 있는 워커 수(NumberOfConcurrentThreads). 0 = 코어 수."),
+    Number("server.completion_batch", kServer<&Server::completion_batch>, 1, 256,
+           "Completions that a worker dequeues at once.", "워커가 한 번에 꺼내는 완료통지 수."),
+    Flag("server.skip_on_success", kServer<&Server::skip_on_success>,
+         "What completes at once is handled by the thread that issued it and queues no packet.",
+         "즉시 끝난 I/O는 요청한 스레드가 처리하고 완료통지를 큐에 넣지 않는다."),
+    Number("server.session_max", kServer<&Server::session_max>, 1, 1'000'000,
+           "SERVER_SESSION_MAX: the next connection is refused with a reason.",
+           "SERVER_SESSION_MAX: 그다음 접속은 이유를 알려 주고 거절한다."),
+    Number("server.fixed_key", kServer<&Server::fixed_key>, 0, 255,
+           "Fixed key of the packet encoding; the clients must have the same.",
+           "패킷 인코딩의 고정 키. 클라이언트와 같아야 한다."),
+    Flag("server.check_sequence", kServer<&Server::check_sequence>,
+         "Check the sequence numbers of the clients' packets.",
+         "클라이언트 패킷의 순번을 검사한다."),
+    Number("server.packet_max_bytes", kServer<&Server::packet_max_bytes>, 64, 65535,
+           "Largest payload of a client's packet.", "클라이언트 패킷의 최대 크기."),
+    Number("server.packet_buffer_bytes", kServer<&Server::packet_buffer_bytes>, 64, 65535,
+           "PACKET_BUFFER_DEFAULT_SIZE: first size of a serialization buffer.",
+           "PACKET_BUFFER_DEFAULT_SIZE: 직렬화 버퍼의 처음 크기."),
+    Number("server.receive_buffer_bytes", kServer<&Server::receive_buffer_bytes>, 128, 131072,
+           "Receive ring buffer of a session: at least packet_max_bytes + 5.",
+           "세션 수신 링버퍼의 크기. packet_max_bytes + 5 이상."),
+    Number("server.receive_memory_bytes", kServer<&Server::receive_memory_bytes>, 4096, kGiB,
+           "Receive memory of one session; above it that client is disconnected.",
+           "세션 하나의 수신 메모리 한도. 넘으면 그 클라이언트를 끊는다."),
+    Number("server.send_memory_bytes", kServer<&Server::send_memory_bytes>, 65536, kGiB,
+           "Send memory of one session; above it that client is disconnected.",
+           "세션 하나의 송신 메모리 한도. 넘으면 그 클라이언트를 끊는다."),
+    Number("server.send_packet_max", kServer<&Server::send_packet_max>, 1, 512,
+           "SESSION_SEND_PACKET_MAX: packets gathered by one WSASend.",
+           "SESSION_SEND_PACKET_MAX: WSASend 한 번에 모으는 패킷 수."),
+    Number("server.send_copy_bytes", kServer<&Server::send_copy_bytes>, 0, 65536,
+           "Batches of packets up to this average size are copied into one piece; 0 = never.",
+           "평균 크기가 이 값 이하인 묶음은 하나의 버퍼로 복사해서 보낸다. 0 = 안 함."),
+    Flag("server.send_async", kServer<&Server::send_async>,
+         "true = a worker issues the WSASend (SendPacketAsync), false = the caller does.",
+         "true = 워커가 WSASend를 한다(SendPacketAsync). false = 호출한 스레드가 한다."),
+    Flag("server.nagle", kServer<&Server::nagle>, "Nagle's algorithm on the clients' sockets.",
+         "클라이언트 소켓의 Nagle 알고리즘."),
+    Number("server.send_buffer_bytes", kServer<&Server::send_buffer_bytes>, 0, kGiB,
+           "SO_SNDBUF; 0 = the system's default.", "SO_SNDBUF. 0 = 시스템 기본값."),
+    Number(
+        "server.flush_interval_ms", kServer<&Server::flush_interval_ms>, 0, 1000,
+        "Send at most this often per session (gathers more per call); 0 = at the end of each turn.",
+        "세션마다 이 간격으로 모아 보낸다. 0 = 매 턴이 끝날 때 보낸다."),
+    Number("server.linger_ms", kServer<&Server::linger_ms>, 10, 600'000,
+           "How long the last packets of a closed session may take.",
+           "닫힌 세션의 남은 송신을 기다리는 시간."),
+
+    Number("limits.message_bytes", kLimits<&Limits::message_bytes>, 1, 60'000,
+           "Longest chat message, UTF-8 bytes.", "채팅 메시지의 최대 길이(UTF-8 바이트)."),
+    Number("limits.name_bytes", kLimits<&Limits::name_bytes>, 1, 255,
+           "Longest player name, UTF-8 bytes.", "플레이어 이름의 최대 길이(UTF-8 바이트)."),
+    Number("limits.players", kLimits<&Limits::players>, 1, 1'000'000,
+           "Players that are logged in at once.", "동시에 로그인한 플레이어 수의 한도."),
+    Number("limits.rooms", kLimits<&Limits::rooms>, 1, 100'000, "Rooms.", "방의 수."),
+    Number("limits.players_per_room", kLimits<&Limits::players_per_room>, 1, 1'000'000,
+           "Players of one room.", "방 하나의 플레이어 수."),
+    Number("limits.messages_per_second", kLimits<&Limits::messages_per_second>, 0, 100'000,
+           "Chat messages of one player per second, the rest is refused; 0 = no limit.",
+           "플레이어 하나가 1초에 보낼 수 있는 채팅 수. 넘으면 거절한다. 0 = 제한 없음."),
+    Number("limits.connections_per_address", kLimits<&Limits::connections_per_address>, 0,
+           1'000'000, "Connections of one address at once; 0 = no limit.",
+           "주소 하나의 동시 접속 수. 0 = 제한 없음."),
+    Number("limits.connection_rate", kLimits<&Limits::connection_rate>, 0, 100'000,
+           "New connections of one address per second; 0 = no limit.",
+           "주소 하나가 1초에 새로 접속할 수 있는 수. 0 = 제한 없음."),
+    Number("limits.connection_burst", kLimits<&Limits::connection_burst>, 1, 100'000,
+           "Connections that an address may make at once before its rate counts.",
+           "접속 속도 제한이 걸리기 전에 한꺼번에 허용하는 접속 수."),
+
+    Number("update.threads", kUpdate<&Update::threads>, 1, 256,
+           "Update threads; 1 = the single chat thread.",
+           "업데이트 스레드 수. 1 = 단일 채팅 스레드."),
+    Number("update.slice_jobs", kUpdate<&Update::slice_jobs>, 1, 1'000'000,
+           "Jobs of one actor before the next one's turn.", "한 액터가 연속으로 실행하는 잡의 수."),
+    Number("update.slice_us", kUpdate<&Update::slice_us>, 10, 1'000'000,
+           "Microseconds of one actor before the next one's turn.",
+           "한 액터가 연속으로 쓰는 시간(마이크로초)."),
+    Number("update.queue_max", kUpdate<&Update::queue_max>, 1000, 100'000'000,
+           "Messages that may wait in all queues; above it clients' packets are refused.",
+           "모든 큐에서 기다릴 수 있는 메시지 수. 넘으면 클라이언트 패킷을 거절한다."),
+
+    Number("timeouts.first_packet_ms", kTimeouts<&Timeouts::first_packet_ms>, 0, kDayMs,
+           "From the connection to the first whole packet; 0 = no limit.",
+           "접속부터 첫 패킷까지. 0 = 제한 없음."),
+    Number("timeouts.login_ms", kTimeouts<&Timeouts::login_ms>, 100, kDayMs,
+           "From the connection to the login.", "접속부터 로그인까지."),
+    Number("timeouts.heartbeat_ms", kTimeouts<&Timeouts::heartbeat_ms>, 0, kDayMs,
+           "Between two packets or heartbeats of a player; 0 = no limit.",
+           "플레이어의 패킷(하트비트 포함) 사이의 간격. 0 = 제한 없음."),
+    Number("timeouts.idle_ms", kTimeouts<&Timeouts::idle_ms>, 0, kDayMs,
+           "Between two packets of any connection; 0 = no limit.",
+           "모든 접속의 패킷 사이 간격. 0 = 제한 없음."),
+    Number("timeouts.check_ms", kTimeouts<&Timeouts::check_ms>, 10, 60'000,
+           "How often the message generator posts the checks.",
+           "메시지 생성 스레드가 검사 메시지를 넣는 간격."),
+    Number("timeouts.shutdown_ms", kTimeouts<&Timeouts::shutdown_ms>, 100, 600'000,
+           "How long an orderly shutdown may take before what is left is cut off.",
+           "정상 종료에 걸릴 수 있는 최대 시간."),
+
+    Number("sector.width", kSector<&Sector::width>, 1, 10'000, "Sectors from west to east.",
+           "가로 섹터 수."),
+    Number("sector.height", kSector<&Sector::height>, 1, 10'000, "Sectors from north to south.",
+           "세로 섹터 수."),
+    Number("sector.start_x", kSector<&Sector::start_x>, 0, 9'999, "Where players start.",
+           "플레이어의 시작 섹터 x."),
+    Number("sector.start_y", kSector<&Sector::start_y>, 0, 9'999, "Where players start.",
+           "플레이어의 시작 섹터 y."),
+};
+
+}  // namespace
+
+std::span<const Option> ServerOptions() {
+  return kOptions;
+}
+
+}  // namespace config
