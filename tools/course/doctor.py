@@ -21,6 +21,9 @@ _NEEDED_BY = {
     "tidy": "check tidy, test --all",
     "stage05": "stages 05 and later",
     "windows05": "stages 05 and later, --windows",
+    "stage07": "stage 07",
+    "run07": "run 07, test 07",
+    "outside07": "stage 07, test --all and --slow",
     "fuzz": "fuzz targets, test --all",
 }
 _TOOLS = ["g++", "clang++", "cmake", "ninja", "ccache", "git", "clang-format", "clang-tidy", "wine"]

@@ -31,6 +31,15 @@ PURPOSES = {
                 ("python3-jinja2", "/usr/lib/python3/dist-packages/jinja2"),
                 ("python3-protobuf", "/usr/lib/python3/dist-packages/google/protobuf")],
     "windows05": [("dpkg-dev", "dpkg-source")],
+    "stage07": [("libtomlplusplus-dev", "/usr/include/toml++/toml.h"), ("libsodium-dev", "/usr/include/sodium.h"),
+                ("libhiredis-dev", "/usr/include/hiredis/hiredis.h"), "prometheus-cpp-dev", "libmaxminddb-dev",
+                ("libsqlite3-dev", "/usr/include/sqlite3.h"), "libmariadb-dev"],
+    # what the programs of stage 07 are run with (the tests too)
+    "run07": [("redis-server", "redis-server")],
+    # outside programs that the tests of stage 07 start privately, in `test --all` and `test --slow`
+    # (mariadb-server-core is the program without the system's service)
+    "outside07": [("mariadb-server-core", "mariadbd", "/usr/sbin/mariadbd"), ("mariadb-client-core", "mariadb"),
+                  ("prometheus", "prometheus"), ("chromium", "chromium"), ("mmdb-bin", "mmdblookup")],
     # libFuzzer targets (from stage 03)
     "fuzz": [("clang", "clang"), ("libclang-rt-dev", "libclang_rt")],
 }
@@ -44,14 +53,16 @@ ALTERNATIVES = {
 }
 
 
-def for_stages(config, stages):
-    """The purposes of building these stages in this configuration."""
+def for_stages(config, stages, run=False, outside=False):
+    """The purposes of building these stages in this configuration; `run`: and running their programs;
+    `outside`: and the tests with programs from outside."""
     needed = ["base"] + (["windows"] if config == "windows" else [])
     last = max((s.number for s in stages), default="")
+    prefixes = ["stage"] + ["windows"] * (config == "windows") + ["run"] * run + ["outside"] * outside
     for purpose in PURPOSES:
-        for prefix, wanted in (("stage", True), ("windows", config == "windows")):
+        for prefix in prefixes:
             number = purpose[len(prefix):]
-            if wanted and purpose.startswith(prefix) and number.isdigit() and last >= number:
+            if purpose.startswith(prefix) and number.isdigit() and last >= number:
                 needed.append(purpose)
     return needed
 

@@ -33,7 +33,7 @@ def run(repo, args):
     stage = repo.find(args.stage) if args.stage else repo.newest()
     seconds = _seconds(args.seconds)
     config = build.native_config("release")
-    packages.ensure(packages.for_stages(config, [stage]), args.yes)
+    packages.ensure(packages.for_stages(config, [stage], run=True), args.yes)
     again = f"./course run {stage.number}"
     if not args.program and not stage.demo.get("program"):
         raise CourseError(f"course.toml declares no [stage.{stage.number}.demo]")

@@ -96,7 +96,8 @@ def _configs(args):
 def _purposes(args, configs, stages):
     needed = []
     for config in configs:
-        needed += packages.for_stages(config, stages)
+        needed += packages.for_stages(config, stages, run=config != "windows",
+                                      outside=config == "release" and (args.all or args.slow))
     if args.all:
         needed += [n for n in ("git", "format", "tidy", "fuzz") if n not in args.without]
     return sorted(set(needed))
