@@ -1,0 +1,136 @@
+#include "chat/sector_grid.h"
+
+#include <cassert>
+#include <utility>
+
+namespace chat {
+
+SectorGrid::SectorGrid(job::ReadyQueue& ready, const SectorOptions& options, SectorOutlet& outlet)
+    : JobQueue(ready), outlet_(outlet), map_(options), next_sector_numbers_(map_.sectors(), 1) {}
+
+// --- any thread -----------------------------------------------------------------------------------
+
+job::PostResult SectorGrid::Join(net::SessionId id, std::uint64_t player_id, std::string name,
+                                 Position at) {
+  return Post([this, id, player_id, at, name = std::move(name)]() mutable {
+    DoJoin(id, player_id, std::move(name), at);
+  });
+}
+
+job::PostResult SectorGrid::Move(net::SessionId id, Position to) {
+  return Post([this, id, to] { DoMove(id, to); });
+}
+
+job::PostResult SectorGrid::Talk(net::SessionId id, std::string message) {
+  auto talk = [this, id, message = std::move(message)] { DoTalk(id, message); };
+  static_assert(job::Job::kFitsInline<decltype(talk)>, "one allocation per message");
+  return Post(std::move(talk));
+}
+
+job::PostResult SectorGrid::Leave(net::SessionId id) {
+  return Post([this, id] { map_.Remove(id); });
+}
+
+// --- jobs -----------------------------------------------------------------------------------------
+
+void SectorGrid::DoJoin(net::SessionId id, std::uint64_t player_id, std::string name, Position at) {
+  Answer(id, map_.Add(id, player_id, std::move(name), at));
+}
+
+void SectorGrid::DoMove(net::SessionId id, Position to) {
+  Answer(id, map_.Move(id, to));
+}
+
+void SectorGrid::Answer(net::SessionId id, bool success) {
+  assert(InThisQueue());
+  Event& event = events_.emplace_back();
+  event.id = id;
+  event.success = success;
+  if (const SectorMap::Member* member = map_.Find(id)) {
+    event.at = member->at;
+    event.sector = member->sector;
+  }
+}
+
+// Who hears it is decided now: later jobs of this slice may move people.
+// [talk]
+void SectorGrid::DoTalk(net::SessionId id, std::string_view message) {
+  assert(InThisQueue());
+  Event& event = events_.emplace_back();
+  event.id = id;
+  event.talk = true;
+  const SectorMap::Member* const speaker = map_.Find(id);
+  if (speaker == nullptr) return;  // success stays false
+  event.success = true;
+  event.player_id = speaker->player_id;
+  event.at = speaker->at;
+  event.sector = speaker->sector;
+  event.name_at = text_.size();
+  text_ += speaker->name;
+  event.message_at = text_.size();
+  text_ += message;
+  event.text_end = text_.size();
+  event.hearers_at = hearers_.size();
+  map_.Hearers(speaker->sector, hearers_);
+  event.hearers_end = hearers_.size();
+}
+// [/talk]
+
+// --- the end of a slice: record, then number, then send -------------------------------------------
+
+// [slice-end]
+void SectorGrid::OnSliceEnd() {
+  const struct AtEnd {
+    SectorGrid& grid;
+    ~AtEnd() { grid.ForgetSlice(); }  // also when the outlet throws: nothing is recorded twice
+  } at_end{*this};
+  const bool recorded = RecordTurn();
+  for (const Event& event : events_) Deliver(event, recorded);
+  outlet_.Send(deliveries_);
+}
+// [/slice-end]
+
+void SectorGrid::ForgetSlice() {
+  events_.clear();
+  text_.clear();
+  hearers_.clear();
+  turn_.clear();
+  deliveries_.clear();
+}
+
+SectorTalk SectorGrid::TalkOf(const Event& event) const {
+  const std::string_view text(text_);
+  return SectorTalk{event.id, event.player_id,
+                    text.substr(event.name_at, event.message_at - event.name_at),
+                    text.substr(event.message_at, event.text_end - event.message_at), event.sector};
+}
+
+bool SectorGrid::RecordTurn() {
+  for (const Event& event : events_) {
+    if (event.talk && event.success) turn_.push_back(TalkOf(event));
+  }
+  return turn_.empty() || outlet_.Record(turn_);
+}
+
+void SectorGrid::Deliver(const Event& event, bool recorded) {
+  if (event.talk && event.success && recorded) {
+    const net::PacketRef packet =
+        outlet_.MakeTalk(TalkOf(event), next_number_++, next_sector_numbers_[event.sector]++);
+    for (std::size_t i = event.hearers_at; i < event.hearers_end; ++i) {
+      deliveries_.push_back({hearers_[i], packet});
+    }
+  } else if (event.talk) {
+    deliveries_.push_back({event.id, outlet_.MakeRefusal(event.id, event.success)});
+  } else {
+    marks_.clear();
+    if (event.success) {
+      map_.ForEachNeighbour(event.sector, [this](std::uint32_t sector) {
+        marks_.push_back({sector, next_sector_numbers_[sector]});
+      });
+    }
+    deliveries_.push_back(
+        {event.id, outlet_.MakeAnswer({event.id, event.at, event.success, marks_})});
+  }
+}
+
+}  // namespace chat
