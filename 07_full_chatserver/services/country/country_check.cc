@@ -1,0 +1,80 @@
+#include "services/country/country_check.h"
+
+#include <algorithm>
+
+namespace services {
+namespace {
+
+bool IsLoopback(const IpAddress& address) {
+  if (address.IsV4()) return address.bytes[12] == 127;
+  IpAddress one;
+  one.bytes[15] = 1;  // ::1
+  return address == one;
+}
+
+bool IsCountryCode(const std::string& code) {
+  return code.size() == 2 &&
+         std::all_of(code.begin(), code.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+}
+
+}  // namespace
+
+const char* ToString(Entry entry) {
+  switch (entry) {
+    case Entry::kNoDatabase:
+      return "no country check";
+    case Entry::kLoopback:
+      return "loopback";
+    case Entry::kPrivate:
+      return "private address";
+    case Entry::kCountry:
+      return "country allowed";
+    case Entry::kRefusedLoopback:
+      return "loopback refused";
+    case Entry::kRefusedPrivate:
+      return "private address refused";
+    case Entry::kRefusedCountry:
+      return "country refused";
+    case Entry::kRefusedUnknown:
+      return "country unknown";
+  }
+  return "?";
+}
+
+std::string CountryCheck::Open(const CountryOptions& options) {
+  options_ = options;
+  for (const std::string& code : options.allowed) {
+    if (!IsCountryCode(code)) return "country: '" + code + "' is not a code of two capital letters";
+  }
+  for (const std::string& text : options.private_ranges) {
+    const auto range = ParseIpRange(text);
+    if (!range) return "country: '" + text + "' is not an address range like 10.0.0.0/8";
+    private_ranges_.push_back(*range);
+  }
+  if (options.database.empty()) return "";
+  std::string error;
+  database_ = MmdbFile::Open(options.database, error);
+  return database_ ? "" : "country: " + options.database + ": " + error;
+}
+
+// [check]
+CountryAnswer CountryCheck::Check(const IpAddress& address) const {
+  if (!database_) return {Entry::kNoDatabase, ""};
+  if (IsLoopback(address)) {
+    return {options_.allow_loopback ? Entry::kLoopback : Entry::kRefusedLoopback, ""};
+  }
+  for (const IpRange& range : private_ranges_) {
+    if (!range.Contains(address)) continue;
+    return {options_.allow_private ? Entry::kPrivate : Entry::kRefusedPrivate, ""};
+  }
+  const std::string country = database_->CountryOf(address);
+  if (country.empty()) {
+    return {options_.allow_unknown ? Entry::kCountry : Entry::kRefusedUnknown, ""};
+  }
+  const auto& allowed = options_.allowed;
+  const bool listed = std::find(allowed.begin(), allowed.end(), country) != allowed.end();
+  return {listed ? Entry::kCountry : Entry::kRefusedCountry, country};
+}
+// [/check]
+
+}  // namespace services

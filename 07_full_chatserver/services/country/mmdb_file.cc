@@ -1,0 +1,73 @@
+#include "services/country/mmdb_file.h"
+
+#include <maxminddb.h>
+
+#include <cstring>
+
+#ifdef _WIN32
+#include <ws2tcpip.h>
+#else
+#include <netinet/in.h>
+#include <sys/socket.h>
+#endif
+
+namespace services {
+
+struct MmdbFile::Handle {
+  MMDB_s db{};
+  bool open = false;
+
+  ~Handle() {
+    if (open) MMDB_close(&db);
+  }
+};
+
+MmdbFile::MmdbFile(std::unique_ptr<Handle> handle) : handle_(std::move(handle)) {}
+MmdbFile::~MmdbFile() = default;
+
+std::unique_ptr<MmdbFile> MmdbFile::Open(const std::string& path, std::string& error) {
+  auto handle = std::make_unique<Handle>();
+  const int result = MMDB_open(path.c_str(), MMDB_MODE_MMAP, &handle->db);
+  if (result != MMDB_SUCCESS) {
+    error = MMDB_strerror(result);
+    if (result == MMDB_IO_ERROR || result == MMDB_FILE_OPEN_ERROR) {
+      error += std::string(" (") + std::strerror(errno) + ")";
+    }
+    return nullptr;
+  }
+  handle->open = true;
+  const std::string type = handle->db.metadata.database_type;
+  if (type.find("Country") == std::string::npos && type.find("City") == std::string::npos &&
+      type.find("Enterprise") == std::string::npos) {
+    error = "a database of type '" + type + "', which has no countries";
+    return nullptr;
+  }
+  return std::unique_ptr<MmdbFile>(new MmdbFile(std::move(handle)));
+}
+
+std::string MmdbFile::CountryOf(const IpAddress& address) const {
+  // An IPv4 address is looked up as one: a database of IPv4 only has no place for ::ffff:a.b.c.d.
+  sockaddr_in v4{};
+  sockaddr_in6 v6{};
+  const sockaddr* where = nullptr;
+  if (address.IsV4()) {
+    v4.sin_family = AF_INET;
+    std::memcpy(&v4.sin_addr, address.bytes.data() + 12, 4);
+    where = reinterpret_cast<const sockaddr*>(&v4);
+  } else {
+    v6.sin6_family = AF_INET6;
+    std::memcpy(&v6.sin6_addr, address.bytes.data(), 16);
+    where = reinterpret_cast<const sockaddr*>(&v6);
+  }
+  int error = MMDB_SUCCESS;
+  MMDB_lookup_result_s found = MMDB_lookup_sockaddr(&handle_->db, where, &error);
+  if (error != MMDB_SUCCESS || !found.found_entry) return "";
+  MMDB_entry_data_s code{};
+  if (MMDB_get_value(&found.entry, &code, "country", "iso_code", nullptr) != MMDB_SUCCESS ||
+      !code.has_data || code.type != MMDB_DATA_TYPE_UTF8_STRING) {
+    return "";
+  }
+  return std::string(code.utf8_string, code.data_size);
+}
+
+}  // namespace services

@@ -1,0 +1,32 @@
+// A MaxMind database file (.mmdb), as far as the country check needs it. A door to libmaxminddb: a
+// program that is built without the library gets an error from Open.
+//
+// Threading: CountryOf by any thread.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "services/country/ip_address.h"
+
+namespace services {
+
+class MmdbFile {
+ public:
+  // nullptr, and why not, when the file is not a database of countries.
+  static std::unique_ptr<MmdbFile> Open(const std::string& path, std::string& error);
+  ~MmdbFile();
+  MmdbFile(const MmdbFile&) = delete;
+  MmdbFile& operator=(const MmdbFile&) = delete;
+
+  // ISO code ("KR"); empty when the file does not know the address or is damaged there.
+  std::string CountryOf(const IpAddress& address) const;
+
+ private:
+  struct Handle;
+  explicit MmdbFile(std::unique_ptr<Handle> handle);
+
+  std::unique_ptr<Handle> handle_;
+};
+
+}  // namespace services
