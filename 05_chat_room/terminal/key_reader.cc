@@ -1,6 +1,6 @@
 #include "terminal/key_reader.h"
 
-#include <utf8proc.h>
+#include "terminal/text.h"
 
 namespace terminal {
 
@@ -46,17 +46,18 @@ Kind ControlKey(char c) {
 }
 
 // The last byte of "ESC [ parameters final" (and of "ESC O final"), as xterm and its relatives send
-// them.
+// them. "1;5" is a key with Ctrl held down.
 Kind SequenceKey(char final, std::string_view parameters) {
+  const bool ctrl = parameters == "1;5";
   switch (final) {
     case 'A':
       return Kind::kUp;
     case 'B':
       return Kind::kDown;
     case 'C':
-      return Kind::kRight;
+      return ctrl ? Kind::kWordRight : Kind::kRight;
     case 'D':
-      return Kind::kLeft;
+      return ctrl ? Kind::kWordLeft : Kind::kLeft;
     case 'H':
       return Kind::kHome;
     case 'F':
@@ -80,40 +81,87 @@ std::size_t SequenceLength(unsigned char lead) {
   return 0;
 }
 
+bool IsContinuation(char byte) {
+  return (static_cast<unsigned char>(byte) & 0xC0) == 0x80;
+}
+
 }  // namespace
 
-Key KeyReader::Take(std::size_t bytes, Key::Kind kind) {
-  Key key{kind, kind == Kind::kText ? pending_.substr(0, bytes) : std::string()};
-  pending_.erase(0, bytes);
+void KeyReader::Feed(std::string_view bytes) {
+  pending_.erase(0, at_);
+  at_ = 0;
+  pending_ += bytes;
+}
+
+void KeyReader::GiveUp() {
+  if (InEscape()) ++at_;
+}
+
+Key KeyReader::Take(std::size_t bytes, Kind kind) {
+  Key key{kind, kind == Kind::kText ? pending_.substr(at_, bytes) : std::string()};
+  at_ += bytes;
   return key;
 }
 
 std::optional<Key> KeyReader::NextEscape() {
-  if (pending_.size() < 2) return std::nullopt;
-  if (pending_[1] != '[' && pending_[1] != 'O') return Take(2, Kind::kIgnored);  // Alt and a key
-  std::size_t at = 2;
-  while (at < pending_.size() && pending_[at] >= 0x20 && pending_[at] < 0x40) ++at;
-  if (at == pending_.size()) {
-    // Nothing sends a sequence this long: do not collect for ever.
-    if (pending_.size() > 32) return Take(pending_.size(), Kind::kIgnored);
-    return std::nullopt;
+  const std::string_view rest = Rest();
+  if (rest.size() < 2) return std::nullopt;
+  if (rest[1] != '[' && rest[1] != 'O') {
+    // Alt and a key; or the Esc key, and then something else that must not be eaten with it.
+    return Take(rest[1] > 0x20 && rest[1] < 0x7F ? 2 : 1, Kind::kIgnored);
   }
-  return Take(at + 1, SequenceKey(pending_[at], std::string_view(pending_).substr(2, at - 2)));
+  std::size_t at = 2;
+  while (at < rest.size() && rest[at] >= 0x20 && rest[at] < 0x40) ++at;
+  // Nothing sends a sequence this long: do not collect for ever.
+  if (at > 32) return Take(at, Kind::kIgnored);
+  if (at == rest.size()) return std::nullopt;
+  if (rest[at] < 0x40 || rest[at] == 0x7F) return Take(at, Kind::kIgnored);  // no end of a sequence
+  const std::string_view parameters = rest.substr(2, at - 2);
+  const char final = rest[at];
+  if (final == '~' && (parameters == "200" || parameters == "201")) {
+    pasting_ = parameters == "200";
+    after_return_ = false;
+    return Take(at + 1, Kind::kIgnored);
+  }
+  return Take(at + 1, SequenceKey(final, parameters));
+}
+
+// What a key of the keyboard becomes in pasted text.
+Key KeyReader::PasteOr(Key key, char control) {
+  if (!pasting_) return key;
+  const bool second_half = control == '\n' && after_return_;
+  after_return_ = control == '\r';
+  if (second_half) return {Kind::kIgnored, {}};
+  if (control == '\r' || control == '\n' || control == '\t') return {Kind::kText, " "};
+  return {Kind::kIgnored, {}};
+}
+
+// A character of several bytes, when it is complete and harmless; the bytes that are not UTF-8 are
+// skipped as soon as one can know it, so that they never hold back the keys behind them.
+std::optional<Key> KeyReader::NextText() {
+  const std::string_view rest = Rest();
+  const std::size_t length = SequenceLength(static_cast<unsigned char>(rest[0]));
+  std::size_t have = 1;
+  while (have < length && have < rest.size() && IsContinuation(rest[have])) ++have;
+  if (have < length && have == rest.size()) return std::nullopt;
+  if (length == 0 || have < length) return Take(1, Kind::kIgnored);
+  if (!IsHarmless(rest.substr(0, length))) return Take(length, Kind::kIgnored);
+  return Take(length, Kind::kText);
 }
 
 std::optional<Key> KeyReader::Next() {
-  while (!pending_.empty()) {
-    const auto lead = static_cast<unsigned char>(pending_[0]);
-    if (lead == 0x1B) return NextEscape();
-    if (lead < 0x20 || lead == 0x7F) return Take(1, ControlKey(pending_[0]));
-    const std::size_t length = SequenceLength(lead);
-    if (length > pending_.size()) return std::nullopt;
-    utf8proc_int32_t value = -1;
-    if (length > 0 && utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(pending_.data()),
-                                       static_cast<utf8proc_ssize_t>(length), &value) > 0) {
-      return Take(length, Kind::kText);
+  while (at_ < pending_.size()) {
+    const char first = pending_[at_];
+    std::optional<Key> key;
+    if (first == '\x1b') {
+      key = NextEscape();
+    } else if (static_cast<unsigned char>(first) < 0x20 || first == 0x7F) {
+      key = PasteOr(Take(1, ControlKey(first)), first);
+    } else {
+      after_return_ = false;
+      key = NextText();
     }
-    pending_.erase(0, 1);  // not UTF-8
+    if (!key || key->kind != Kind::kIgnored) return key;
   }
   return std::nullopt;
 }

@@ -26,6 +26,10 @@ Event LineEditor::Apply(const Key& key) {
       return MoveTo(0);
     case Key::Kind::kEnd:
       return MoveTo(text_.size());
+    case Key::Kind::kWordLeft:
+      return MoveTo(WordStart());
+    case Key::Kind::kWordRight:
+      return MoveTo(WordEnd());
     case Key::Kind::kUp:
       return Recall(true);
     case Key::Kind::kDown:
@@ -52,12 +56,7 @@ Event LineEditor::Insert(const std::string& text) {
   if (text_.size() + text.size() > kMaxBytes) return Event::kNone;
   text_.insert(cursor_, text);
   cursor_ += text.size();
-  // A combining mark joins the character before it: the cursor must not stand in the middle of the
-  // two.
-  if (cursor_ < text_.size()) {
-    const std::size_t start = PreviousCharacter(text_, cursor_);
-    if (NextCharacter(text_, start) != cursor_) cursor_ = NextCharacter(text_, start);
-  }
+  SettleCursor();
   return Event::kEdited;
 }
 
@@ -65,7 +64,17 @@ Event LineEditor::Erase(std::size_t from, std::size_t to) {
   if (from == to) return Event::kNone;
   text_.erase(from, to - from);
   cursor_ = from;
+  SettleCursor();
   return Event::kEdited;
+}
+
+// An inserted combining mark joins the character before it, and what stood on the two sides of an
+// erased character may join now: the cursor must not stand in the middle of a character.
+void LineEditor::SettleCursor() {
+  if (cursor_ == 0 || cursor_ == text_.size()) return;
+  const std::size_t start = PreviousCharacter(text_, cursor_);
+  const std::size_t end = NextCharacter(text_, start);
+  if (end > cursor_) cursor_ = end;
 }
 
 Event LineEditor::MoveTo(std::size_t offset) {
@@ -87,6 +96,13 @@ std::size_t LineEditor::WordStart() const {
   std::size_t at = cursor_;
   while (at > 0 && text_[at - 1] == ' ') --at;
   while (at > 0 && text_[at - 1] != ' ') --at;
+  return at;
+}
+
+std::size_t LineEditor::WordEnd() const {
+  std::size_t at = cursor_;
+  while (at < text_.size() && text_[at] == ' ') ++at;
+  while (at < text_.size() && text_[at] != ' ') ++at;
   return at;
 }
 

@@ -53,7 +53,9 @@ class LineEditor {
   Event Erase(std::size_t from, std::size_t to);
   Event MoveTo(std::size_t offset);
   Event Recall(bool older);
+  void SettleCursor();
   [[nodiscard]] std::size_t WordStart() const;
+  [[nodiscard]] std::size_t WordEnd() const;
 
   std::string text_;
   std::size_t cursor_ = 0;

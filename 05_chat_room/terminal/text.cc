@@ -20,17 +20,33 @@ CodePoint Decode(std::string_view text, std::size_t offset) {
   return {value, static_cast<std::size_t>(bytes)};
 }
 
-// A character is as wide as the widest of its code points: an emoji with modifiers counts once.
+bool IsRegionalIndicator(utf8proc_int32_t value) {
+  return value >= 0x1F1E6 && value <= 0x1F1FF;
+}
+
+// A character is as wide as the widest of its code points: an emoji with modifiers counts once. A
+// flag is two letters of one column each.
 std::size_t CharacterWidth(std::string_view character) {
   std::size_t width = 0;
   for (std::size_t at = 0; at < character.size();) {
     const CodePoint point = Decode(character, at);
+    if (at == 0 && IsRegionalIndicator(point.value)) return 2;
     const int columns = point.value < 0 ? 1 : utf8proc_charwidth(point.value);
     if (columns > 0 && static_cast<std::size_t>(columns) > width)
       width = static_cast<std::size_t>(columns);
     at += point.bytes;
   }
   return width;
+}
+
+// What a terminal might obey instead of showing it: control characters (category Cc, which has
+// escape and the one-character CSI U+009B), line and paragraph separators, the marks that turn the
+// writing direction around, and bytes that are not UTF-8. The joiners of emoji (category Cf, as the
+// direction marks) stay.
+bool IsObeyed(utf8proc_int32_t value) {
+  return value < 0 || utf8proc_category(value) == UTF8PROC_CATEGORY_CC || value == 0x2028 ||
+         value == 0x2029 || (value >= 0x202A && value <= 0x202E) ||
+         (value >= 0x2066 && value <= 0x2069);
 }
 
 }  // namespace
@@ -85,13 +101,7 @@ std::string Printable(std::string_view text) {
   result.reserve(text.size());
   for (std::size_t at = 0; at < text.size();) {
     const CodePoint point = Decode(text, at);
-    const utf8proc_category_t category =
-        point.value < 0 ? UTF8PROC_CATEGORY_CN : utf8proc_category(point.value);
-    // Cc: control characters. Cf would hold the joiners of emoji, but also the marks that turn the
-    // writing direction around (U+202A to U+202E, U+2066 to U+2069).
-    const bool turns_direction = (point.value >= 0x202A && point.value <= 0x202E) ||
-                                 (point.value >= 0x2066 && point.value <= 0x2069);
-    if (point.value < 0 || category == UTF8PROC_CATEGORY_CC || turns_direction) {
+    if (IsObeyed(point.value)) {
       result += "\xEF\xBF\xBD";
     } else {
       result += text.substr(at, point.bytes);
@@ -99,6 +109,15 @@ std::string Printable(std::string_view text) {
     at += point.bytes;
   }
   return result;
+}
+
+bool IsHarmless(std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    const CodePoint point = Decode(text, at);
+    if (IsObeyed(point.value)) return false;
+    at += point.bytes;
+  }
+  return true;
 }
 
 }  // namespace terminal

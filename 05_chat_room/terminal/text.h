@@ -29,4 +29,7 @@ namespace terminal {
 // screen.
 [[nodiscard]] std::string Printable(std::string_view text);
 
+// True when Printable would change nothing.
+[[nodiscard]] bool IsHarmless(std::string_view text);
+
 }  // namespace terminal

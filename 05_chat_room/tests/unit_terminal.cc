@@ -1,23 +1,30 @@
 // The pure parts of the terminal client: widths, keys out of bytes, editing a line.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "terminal/key_reader.h"
 #include "terminal/line_editor.h"
+#include "terminal/line_splitter.h"
+#include "terminal/screen.h"
 #include "terminal/text.h"
 
 namespace {
 
+using namespace std::string_view_literals;
 using terminal::DisplayWidth;
 using terminal::IsUtf8;
 using terminal::Key;
 using terminal::KeyReader;
 using terminal::LineEditor;
+using terminal::LineSplitter;
 using terminal::NextCharacter;
 using terminal::PreviousCharacter;
 using terminal::Printable;
+using terminal::Screen;
 
 // --- text ---
 
@@ -75,6 +82,19 @@ TEST(TerminalText, NothingThatATerminalObeysGetsThrough) {
             "\xEF\xBF\xBD"
             "abc");  // right-to-left override
   EXPECT_EQ(Printable("안녕 👩‍💻"), "안녕 👩‍💻");
+  EXPECT_EQ(Printable("a\nb\r\tc"),
+            "a\xEF\xBF\xBD"
+            "b\xEF\xBF\xBD\xEF\xBF\xBD"
+            "c");
+  EXPECT_TRUE(terminal::IsHarmless("안녕 👩‍💻"));
+  EXPECT_FALSE(terminal::IsHarmless("안녕\x1b[2J"));
+}
+
+TEST(TerminalText, EmojiAndFlagsTakeTwoColumns) {
+  EXPECT_EQ(DisplayWidth("👍"), 2u);
+  EXPECT_EQ(DisplayWidth("👩‍💻"), 2u);  // three code points, one picture
+  EXPECT_EQ(DisplayWidth("🇰🇷"), 2u);
+  EXPECT_EQ(DisplayWidth("🇰🇷🇯🇵"), 4u);
 }
 
 // --- keys ---
@@ -116,10 +136,68 @@ TEST(TerminalKeys, BadUtf8IsDroppedAndTheNextKeyIsWhole) {
 }
 
 TEST(TerminalKeys, AnEndlessSequenceIsGivenUp) {
-  const std::vector<Key> keys = Keys("\x1b[" + std::string(100, '1') + "x", 1);
+  std::string bytes = "\x1b[";
+  bytes.append(100, '1');
+  bytes += 'x';
+  const std::vector<Key> keys = Keys(bytes, 1);
   ASSERT_FALSE(keys.empty());
-  EXPECT_EQ(keys.front().kind, Key::Kind::kIgnored);
+  EXPECT_LT(keys.size(), 100u);
   EXPECT_EQ(keys.back().text, "x");
+}
+
+TEST(TerminalKeys, BytesThatCannotBecomeUtf8HoldNothingBack) {
+  // The Enter behind half a syllable must not wait for the syllable's last byte.
+  const std::vector<Key> keys = Keys("\xEC\x95\r", 1);
+  ASSERT_EQ(keys.size(), 1u);
+  EXPECT_EQ(keys[0].kind, Key::Kind::kEnter);
+}
+
+TEST(TerminalKeys, TheEscKeyEatsNothing) {
+  // Esc and then a syllable: Alt is not held down with an input method.
+  std::vector<Key> keys = Keys("\x1b가", 1);
+  ASSERT_EQ(keys.size(), 1u);
+  EXPECT_EQ(keys[0].text, "가");
+
+  KeyReader reader;
+  reader.Feed("\x1b");
+  EXPECT_EQ(reader.Next(), std::nullopt);
+  EXPECT_TRUE(reader.InEscape());
+  reader.GiveUp();  // nothing followed: it was the key
+  EXPECT_FALSE(reader.InEscape());
+  reader.Feed("[A");
+  EXPECT_EQ(reader.Next()->text, "[");
+  EXPECT_EQ(reader.Next()->text, "A");
+}
+
+TEST(TerminalKeys, ASequenceEndsWhereItIsBroken) {
+  const std::vector<Key> keys = Keys("\x1b[1가\x1b[\r\x1b[1;5Cb", 1);
+  ASSERT_EQ(keys.size(), 4u);
+  EXPECT_EQ(keys[0].text, "가");
+  EXPECT_EQ(keys[1].kind, Key::Kind::kEnter);
+  EXPECT_EQ(keys[2].kind, Key::Kind::kWordRight);
+  EXPECT_EQ(keys[3].text, "b");
+}
+
+TEST(TerminalKeys, WhatMovesTheCursorCannotBeTyped) {
+  EXPECT_TRUE(Keys("\xC2\x9B", 1).empty());      // CSI as one character
+  EXPECT_TRUE(Keys("\xE2\x80\xAE", 1).empty());  // right-to-left override
+  EXPECT_TRUE(Keys("\t\x1a\x00"sv, 1).empty());  // Tab, Ctrl-Z, Ctrl-Space
+}
+
+TEST(TerminalKeys, PastedLinesAreOneLine) {
+  const std::string bytes = "a\x1b[200~하나\r\n둘\n\n셋\t\x03\x1b[201~\r";
+  for (std::size_t piece = 1; piece <= bytes.size(); ++piece) {
+    std::string text;
+    std::vector<Key> keys = Keys(bytes, piece);
+    ASSERT_FALSE(keys.empty());
+    EXPECT_EQ(keys.back().kind, Key::Kind::kEnter);  // the one behind the paste
+    keys.pop_back();
+    for (const Key& key : keys) {
+      ASSERT_EQ(key.kind, Key::Kind::kText);
+      text += key.text;
+    }
+    EXPECT_EQ(text, "a하나 둘  셋 ") << "pieces of " << piece;
+  }
 }
 
 // --- editing ---
@@ -215,9 +293,233 @@ TEST_F(TerminalEditor, KillsAndWords) {
   EXPECT_EQ(editor_.text(), "");
 }
 
+TEST_F(TerminalEditor, WordsForwardAndBack) {
+  Type("하나 둘 셋");
+  Type("\x1b[1;5D");
+  EXPECT_EQ(editor_.cursor(), std::string("하나 둘 ").size());
+  Type("\x1b[1;5D\x1b[1;5D");
+  EXPECT_EQ(editor_.cursor(), 0u);
+  Type("\x1b[1;5C");
+  EXPECT_EQ(editor_.cursor(), std::string("하나").size());
+}
+
+TEST_F(TerminalEditor, TheCursorNeverStandsInsideACharacter) {
+  // What stands on both sides of an erased character becomes one: ㅎ and ㅏ as conjoining jamo.
+  Type("\xE1\x84\x92x\xE1\x85\xA1z");
+  Type("\x01\x06\x1b[3~");  // to the beginning, over ㅎ, Delete
+  EXPECT_EQ(editor_.text(), "\xE1\x84\x92\xE1\x85\xA1z");
+  EXPECT_EQ(editor_.cursor(), 6u);
+  // At the very beginning it stays where it is.
+  Type("\x01\x1b[3~");
+  EXPECT_EQ(editor_.text(), "z");
+  EXPECT_EQ(editor_.cursor(), 0u);
+}
+
 TEST_F(TerminalEditor, ALineHasALimit) {
   Type(std::string(LineEditor::kMaxBytes + 100, 'x'));
   EXPECT_EQ(editor_.text().size(), LineEditor::kMaxBytes);
+}
+
+// --- the screen ---
+
+// A terminal that knows what Screen uses, and wraps as terminals do.
+class TinyTerminal {
+ public:
+  explicit TinyTerminal(std::size_t columns) : columns_(columns), rows_(1) {}
+
+  void Write(std::string_view bytes) {
+    for (std::size_t at = 0; at < bytes.size();) {
+      if (bytes[at] == '\r') {
+        column_ = 0;
+        ++at;
+      } else if (bytes[at] == '\n') {
+        if (++row_ == rows_.size()) rows_.emplace_back();
+        ++at;
+      } else if (bytes[at] == '\x1b') {
+        at = Obey(bytes, at + 2);
+      } else {
+        const std::size_t next = NextCharacter(bytes, at);
+        Put(bytes.substr(at, next - at));
+        at = next;
+      }
+    }
+  }
+
+  // The rows; a wide character's second column is not in the text.
+  std::vector<std::string> Text() const {
+    std::vector<std::string> text;
+    for (const auto& row : rows_) {
+      std::string line;
+      for (const std::string& cell : row) line += cell;
+      while (line.ends_with(' ')) line.pop_back();
+      text.push_back(line);
+    }
+    return text;
+  }
+  std::size_t row() const { return row_; }
+  std::size_t column() const { return column_; }
+
+ private:
+  void Put(std::string_view character) {
+    const std::size_t width = DisplayWidth(character);
+    if (column_ + width > columns_) {
+      column_ = 0;
+      if (++row_ == rows_.size()) rows_.emplace_back();
+    }
+    if (rows_[row_].size() < column_ + width) rows_[row_].resize(column_ + width, " ");
+    rows_[row_][column_] = character;
+    if (width == 2) rows_[row_][column_ + 1] = "";
+    column_ += width;
+  }
+  std::size_t Obey(std::string_view bytes, std::size_t at) {
+    std::size_t number = 0;
+    while (bytes[at] >= '0' && bytes[at] <= '9') {
+      number = 10 * number + static_cast<std::size_t>(bytes[at++] - '0');
+    }
+    switch (bytes[at]) {
+      case 'A':
+        row_ -= std::min(row_, number);
+        break;
+      case 'C':
+        column_ = std::min(column_ + number, columns_ - 1);
+        break;
+      case 'J':
+        rows_.resize(row_ + 1);
+        rows_[row_].resize(std::min(rows_[row_].size(), column_));
+        break;
+      default:
+        ADD_FAILURE() << "the screen used ESC [ ... " << bytes[at];
+    }
+    return at + 1;
+  }
+
+  const std::size_t columns_;
+  std::vector<std::vector<std::string>> rows_;
+  std::size_t row_ = 0;
+  std::size_t column_ = 0;
+};
+
+class TerminalScreen : public TerminalEditor {
+ protected:
+  void Show(std::size_t columns) { terminal_.Write(screen_.Update(editor_, columns)); }
+
+  Screen screen_{true};
+  TinyTerminal terminal_{20};
+};
+
+TEST_F(TerminalScreen, LinesArriveWhileOneIsTyped) {
+  screen_.SetPrompt("나> ");
+  Type("안녕하세요");
+  Type(kLeft);
+  Show(20);
+  EXPECT_EQ(terminal_.Text(), std::vector<std::string>{"나> 안녕하세요"});
+  EXPECT_EQ(terminal_.column(), 4u + 8u);
+
+  screen_.Print("하나: 반가워요");
+  screen_.Print("둘: hello");
+  Show(20);
+  EXPECT_EQ(terminal_.Text(),
+            (std::vector<std::string>{"하나: 반가워요", "둘: hello", "나> 안녕하세요"}));
+  EXPECT_EQ(terminal_.row(), 2u);
+  EXPECT_EQ(terminal_.column(), 4u + 8u);
+
+  Type("\x7f");
+  Show(20);
+  EXPECT_EQ(terminal_.Text().back(), "나> 안녕하요");
+}
+
+TEST_F(TerminalScreen, ALineWiderThanTheWindowScrollsSideways) {
+  screen_.SetPrompt("> ");
+  Type("가나다라마바사아자차카타파하");
+  for (int step = 0; step < 20; ++step) {
+    Show(20);
+    EXPECT_EQ(terminal_.Text().size(), 1u) << "the input line has wrapped";
+    EXPECT_LT(terminal_.column(), 20u);
+    Type(kLeft);
+  }
+  EXPECT_EQ(terminal_.Text().back(), "> 가나다라마바사아자");
+}
+
+TEST_F(TerminalScreen, AMessageWiderThanTheWindowIsNotCut) {
+  screen_.SetPrompt("> ");
+  Type("x");
+  Show(20);
+  screen_.Print("가나다라마바사아자차카타");
+  Show(20);
+  EXPECT_EQ(terminal_.Text(), (std::vector<std::string>{"가나다라마바사아자차", "카타", "> x"}));
+}
+
+TEST_F(TerminalScreen, NothingIsWrittenWhenNothingHasChanged) {
+  Type("abc");
+  EXPECT_FALSE(screen_.Update(editor_, 20).empty());
+  EXPECT_TRUE(screen_.Update(editor_, 20).empty());
+  screen_.Invalidate();
+  EXPECT_FALSE(screen_.Update(editor_, 20).empty());
+}
+
+TEST_F(TerminalScreen, ANarrowerWindowHasWrappedTheLine) {
+  // 18 columns of text in a window of 20; in one of 10 they are two rows, the cursor in the second.
+  screen_.SetPrompt("> ");
+  Type("abcdefghijklmnop");
+  static_cast<void>(screen_.Update(editor_, 20));
+  TinyTerminal narrow(10);
+  narrow.Write("said before\r\n> abcdefghijklmnop");
+  narrow.Write(screen_.Update(editor_, 10));
+  EXPECT_EQ(narrow.Text(), (std::vector<std::string>{"said befor", "e", "> jklmnop"}));
+}
+
+TEST_F(TerminalScreen, TheEndLeavesNoInputLine) {
+  screen_.SetPrompt("> ");
+  Type("half a line");
+  Show(20);
+  screen_.Print("bye");
+  terminal_.Write(screen_.Finish(20));
+  EXPECT_EQ(terminal_.Text(), (std::vector<std::string>{"bye", ""}));
+}
+
+TEST(TerminalScreenInAPipe, WritesPlainLines) {
+  Screen screen(false);
+  screen.SetPrompt("> ");
+  screen.Print("하나");
+  EXPECT_EQ(screen.Update(LineEditor(), 80), "하나\n");
+  EXPECT_EQ(screen.Update(LineEditor(), 80), "");
+  screen.Print("둘");
+  EXPECT_EQ(screen.Finish(80), "둘\n");
+}
+
+// --- lines of a pipe ---
+
+std::vector<std::string> Lines(std::string_view bytes, std::size_t piece) {
+  LineSplitter splitter;
+  std::vector<std::string> lines;
+  const auto take = [&] {
+    while (auto line = splitter.Next()) lines.push_back(line->too_long ? "(long)" : line->text);
+  };
+  for (std::size_t at = 0; at < bytes.size(); at += piece) {
+    splitter.Feed(bytes.substr(at, piece));
+    take();
+  }
+  splitter.End();
+  take();
+  return lines;
+}
+
+TEST(TerminalLines, AnyEndsInAnyPieces) {
+  const std::string bytes = "\xEF\xBB\xBF하나\r\n\n둘\n셋";
+  for (std::size_t piece = 1; piece <= bytes.size(); ++piece) {
+    EXPECT_EQ(Lines(bytes, piece), (std::vector<std::string>{"하나", "", "둘", "셋"}));
+  }
+  EXPECT_TRUE(Lines("", 1).empty());
+}
+
+TEST(TerminalLines, AnEndlessLineIsNotCollected) {
+  std::string bytes = "a\n";
+  bytes.append(5 * LineSplitter::kMaxBytes, 'x');
+  bytes += "\nb\n";
+  bytes.append(2 * LineSplitter::kMaxBytes, 'y');
+  for (const std::size_t piece : {1000u, 4096u, 1000000u}) {
+    EXPECT_EQ(Lines(bytes, piece), (std::vector<std::string>{"a", "(long)", "b", "(long)"}));
+  }
 }
 
 }  // namespace
