@@ -2,3 +2,8 @@
 stage_unit_test(config
   tests/unit_config.cc
   LINK config)
+
+stage_unit_test(journal
+  tests/unit_journal.cc
+  LINK journal
+  LABELS stress)

@@ -1,0 +1,12 @@
+# journal: records on disk before anybody hears of them.
+if(WIN32)
+  set(journal_file_ops services/journal/file_ops_windows.cc)
+else()
+  set(journal_file_ops services/journal/file_ops_posix.cc)
+endif()
+stage_library(journal
+  services/journal/file_ops.cc
+  ${journal_file_ops}
+  services/journal/journal.cc
+  services/journal/record.cc
+  services/journal/segment.cc)
