@@ -1,0 +1,136 @@
+#include "services/log/log_setup.h"
+
+#include <spdlog/async.h>
+#include <spdlog/sinks/rotating_file_sink.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <filesystem>
+#include <utility>
+#include <vector>
+
+#include "services/log/flush_mark.h"
+#include "services/log/log_failures.h"
+
+namespace services {
+namespace {
+
+constexpr std::size_t kQueueLines = 8192;
+constexpr const char* kPattern = "%Y-%m-%dT%H:%M:%S.%e%z %^%l%$ %t %v";
+constexpr std::string_view kLevels[] = {"trace", "debug",    "info", "warn",
+                                        "error", "critical", "off"};
+
+LogFailures& Failures() {
+  static LogFailures failures;
+  return failures;
+}
+
+std::optional<spdlog::level::level_enum> LevelOf(std::string_view name) {
+  for (int i = 0; i < spdlog::level::n_levels; ++i) {
+    if (kLevels[i] == name) return static_cast<spdlog::level::level_enum>(i);
+  }
+  return std::nullopt;
+}
+
+// The last sink of the queued logger; nullptr when none is set up. Main thread's, but for FlushLog.
+std::shared_ptr<FlushMark>& Mark() {
+  static std::shared_ptr<FlushMark> mark;
+  return mark;
+}
+
+// Opens the file, or returns why not.
+std::string AddFile(const LogOptions& options, std::vector<spdlog::sink_ptr>& sinks) {
+  try {
+    const std::filesystem::path path(options.file);
+    if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path());
+    sinks.push_back(std::make_shared<spdlog::sinks::rotating_file_sink_mt>(
+        options.file, options.rotate_bytes, options.rotate_files));
+    return "";
+  } catch (const std::exception& error) {
+    return "log file " + options.file + ": " + error.what();
+  }
+}
+
+}  // namespace
+
+std::optional<std::string> LogOptions::Validate() const {
+  if (!LevelOf(level)) return "log: level must be trace, debug, info, warn, error or off";
+  if (rotate_bytes < 4096) return "log: rotate_bytes must be at least 4096";
+  if (rotate_files > 1000) return "log: rotate_files must be 0..1000";
+  if (flush.count() <= 0) return "log: flush must be above 0 ms";
+  return std::nullopt;
+}
+
+// [set-up]
+std::string SetUpLogging(const LogOptions& options) {
+  if (const auto wrong = options.Validate()) return *wrong;
+  ShutDownLogging();
+  Failures().Reset();
+  std::vector<spdlog::sink_ptr> sinks;
+  if (options.console) sinks.push_back(std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
+  const std::string problem = options.file.empty() ? "" : AddFile(options, sinks);
+  if (!problem.empty()) Failures().Add(problem);
+
+  Mark() = std::make_shared<FlushMark>();
+  sinks.push_back(Mark());
+
+  spdlog::init_thread_pool(kQueueLines, 1);
+  auto logger =
+      std::make_shared<spdlog::async_logger>("", sinks.begin(), sinks.end(), spdlog::thread_pool(),
+                                             spdlog::async_overflow_policy::overrun_oldest);
+  logger->set_error_handler([](const std::string& what) { Failures().Add(what); });
+  logger->set_pattern(kPattern);
+  logger->set_level(*LevelOf(options.level));
+  logger->flush_on(spdlog::level::warn);
+  spdlog::set_default_logger(std::move(logger));
+  spdlog::flush_every(std::chrono::ceil<std::chrono::seconds>(options.flush));
+  return problem;
+}
+// [/set-up]
+
+void ShutDownLogging() {
+  const auto level = spdlog::get_level();
+  spdlog::shutdown();  // the queue is written out, the threads end
+  auto console =
+      std::make_shared<spdlog::logger>("", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
+  console->set_pattern(kPattern);
+  console->set_level(level);
+  spdlog::set_default_logger(std::move(console));
+  Mark().reset();
+}
+
+// Flushes travel through the queue like lines, in order. One that was already inside when we came
+// marks less than we ask for, hence two; and a full queue may drop ours, hence the repeated asking.
+bool FlushLog(std::chrono::milliseconds limit) {
+  const auto end = std::chrono::steady_clock::now() + limit;
+  const std::shared_ptr<FlushMark> mark = Mark();
+  if (!mark) return true;
+  for (int round = 0; round < 2; ++round) {
+    const std::uint64_t before = mark->Count();
+    do {
+      if (std::chrono::steady_clock::now() >= end) return false;
+      spdlog::default_logger_raw()->flush();
+    } while (!mark->WaitBeyond(before, std::chrono::milliseconds(100)));
+  }
+  return true;
+}
+
+bool SetLogLevel(std::string_view level) {
+  const auto wanted = LevelOf(level);
+  if (wanted) spdlog::default_logger_raw()->set_level(*wanted);
+  return wanted.has_value();
+}
+
+std::string_view GetLogLevel() {
+  return kLevels[spdlog::default_logger_raw()->level()];
+}
+
+LogStats GetLogStats() {
+  LogStats stats;
+  stats.write_failures = Failures().count();
+  stats.last_failure = Failures().last();
+  if (const auto pool = spdlog::thread_pool()) stats.dropped = pool->overrun_counter();
+  return stats;
+}
+
+}  // namespace services

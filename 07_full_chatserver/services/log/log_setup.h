@@ -1,0 +1,60 @@
+// The log of a program: console and a rotating file behind spdlog's default logger, so that the
+// framework below needs to know nothing but spdlog.
+//
+//   any thread -> bounded queue -> log thread -> console, file
+//
+// A worker that writes a log line must never wait for a disk. Therefore lines go through a queue
+// (8192 lines); when it is full the oldest line is dropped and counted, nobody waits. A file that
+// cannot be opened or written is reported once per minute on stderr and counted; the server goes
+// on.
+//
+// Threading: SetUpLogging and ShutDownLogging by main() before and after all other threads (or, in
+// tests, while none logs); SetLogLevel and GetLogStats by any thread.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace services {
+
+struct LogOptions {
+  std::string level = "info";  // trace, debug, info, warn, error, off
+  bool console = true;         // stderr, coloured when it is a terminal
+  std::string file;            // path; missing folders are made; empty: no file
+  std::size_t rotate_bytes = 16 * 1024 * 1024;
+  std::size_t rotate_files = 5;  // old ones that are kept: file.1.log is the newest
+  std::chrono::milliseconds flush{
+      1000};  // how long a line may stay in memory, in whole seconds; > 0
+  // Lines of warnings and errors are flushed at once: after a crash they are what one looks for.
+
+  std::optional<std::string> Validate() const;
+};
+
+struct LogStats {
+  std::uint64_t write_failures = 0;  // lines that a sink could not write
+  std::uint64_t dropped = 0;         // lines that found the queue full
+  std::string last_failure;
+};
+
+// Replaces what was set up before. What went wrong with the file (then there is no file, the rest
+// works), or an empty string. Wrong options: their line, nothing is changed.
+std::string SetUpLogging(const LogOptions& options);
+
+// Writes out what is in the queue, ends the log thread. Later lines go to the console, unqueued.
+void ShutDownLogging();
+
+// Writes out what was logged before this call (up to a short limit); for tests and before a planned
+// exit. The default logger's flush() only asks for it.
+bool FlushLog(std::chrono::milliseconds limit = std::chrono::seconds(5));
+
+// False: no such level (the level stays as it is).
+bool SetLogLevel(std::string_view level);
+std::string_view GetLogLevel();
+
+LogStats GetLogStats();
+
+}  // namespace services

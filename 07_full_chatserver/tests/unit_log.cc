@@ -1,0 +1,196 @@
+// The log: files, rotation, levels at run time, structured lines, and a disk that fails.
+#include <gtest/gtest.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <random>
+#include <sstream>
+#include <thread>
+
+#include "services/log/log_event.h"
+#include "services/log/log_setup.h"
+
+namespace services {
+namespace {
+
+std::string Contents(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+class Log : public ::testing::Test {
+ protected:
+  Log() {
+    folder_ = std::filesystem::temp_directory_path() /
+              ("course-log-" + std::to_string(std::random_device{}()));
+    std::filesystem::create_directories(folder_);
+    options_.console = false;
+    options_.file = (folder_ / "deep" / "server.log").string();
+  }
+  ~Log() override {
+    ShutDownLogging();
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+  }
+
+  std::filesystem::path folder_;
+  LogOptions options_;
+};
+
+TEST_F(Log, LinesReachTheFileInOrder) {
+  ASSERT_EQ(SetUpLogging(options_), "");
+  for (int i = 0; i < 100; ++i) LogEvent(spdlog::level::info, "count").With("i", i);
+  ASSERT_TRUE(FlushLog());
+  const std::string text = Contents(options_.file);
+  std::size_t at = 0;
+  for (int i = 0; i < 100; ++i) {
+    at = text.find("count i=" + std::to_string(i) + "\n", at);
+    ASSERT_NE(at, std::string::npos) << i << "\n" << text;
+  }
+  EXPECT_EQ(GetLogStats().write_failures, 0u);
+}
+
+TEST_F(Log, ShutDownWritesOutWhatIsQueued) {
+  ASSERT_EQ(SetUpLogging(options_), "");
+  for (int i = 0; i < 1000; ++i) spdlog::info("line {}", i);
+  ShutDownLogging();
+  EXPECT_NE(Contents(options_.file).find("line 999\n"), std::string::npos);
+  spdlog::info("after the end: must not crash");
+}
+
+TEST_F(Log, LevelChangesWhileItRuns) {
+  ASSERT_EQ(SetUpLogging(options_), "");
+  EXPECT_EQ(GetLogLevel(), "info");
+  LogEvent(spdlog::level::debug, "hidden");
+  ASSERT_TRUE(SetLogLevel("debug"));
+  LogEvent(spdlog::level::debug, "shown");
+  ASSERT_TRUE(SetLogLevel("error"));
+  LogEvent(spdlog::level::warn, "hidden");
+  EXPECT_FALSE(SetLogLevel("loud"));
+  EXPECT_EQ(GetLogLevel(), "error");
+  ASSERT_TRUE(FlushLog());
+  const std::string text = Contents(options_.file);
+  EXPECT_NE(text.find("shown"), std::string::npos);
+  EXPECT_EQ(text.find("hidden"), std::string::npos);
+}
+
+TEST_F(Log, RotatesAndKeepsSoManyFiles) {
+  options_.rotate_bytes = 4096;
+  options_.rotate_files = 2;
+  ASSERT_EQ(SetUpLogging(options_), "");
+  for (int i = 0; i < 300; ++i) spdlog::info("a line of some length, number {:06}", i);
+  ASSERT_TRUE(FlushLog());
+  std::size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_ / "deep")) {
+    ++files;
+    EXPECT_LE(entry.file_size(), 4096u) << entry.path();
+  }
+  EXPECT_EQ(files, 3u);
+  EXPECT_NE(Contents(options_.file).find("000299"), std::string::npos);
+  EXPECT_EQ(Contents(folder_ / "deep" / "server.2.log").find("000000"), std::string::npos);
+}
+
+TEST_F(Log, FileThatCannotBeOpenedIsReportedAndTheRestWorks) {
+  std::ofstream(folder_ / "deep") << "a file where a folder should be";
+  const std::string problem = SetUpLogging(options_);
+  EXPECT_TRUE(problem.starts_with("log file " + options_.file)) << problem;
+  EXPECT_EQ(GetLogStats().write_failures, 1u);
+  spdlog::info("nobody sees this, and nothing breaks");
+  EXPECT_TRUE(FlushLog());
+}
+
+TEST_F(Log, RotationThatFailsLosesNoServer) {
+  options_.rotate_bytes = 4096;
+  std::filesystem::create_directories(folder_ / "deep" / "server.1.log" / "in the way");
+  ASSERT_EQ(SetUpLogging(options_), "");
+  for (int i = 0; i < 300; ++i) spdlog::info("a line of some length, number {:06}", i);
+  ASSERT_TRUE(FlushLog());
+  EXPECT_GT(GetLogStats().write_failures, 0u);
+  spdlog::info("still here");
+  ASSERT_TRUE(FlushLog());
+  EXPECT_NE(Contents(options_.file).find("still here"), std::string::npos);
+}
+
+#ifdef __linux__
+// A symbolic link, so that rotation could only rename the link.
+TEST_F(Log, FullDiskIsCountedAndTheServerLives) {
+  std::filesystem::create_directories(folder_ / "deep");
+  std::filesystem::create_symlink("/dev/full", options_.file);
+  ASSERT_EQ(SetUpLogging(options_), "");
+  for (int i = 0; i < 10; ++i) {
+    spdlog::warn("line {}", i);
+    ASSERT_TRUE(FlushLog());
+  }
+  const LogStats stats = GetLogStats();
+  EXPECT_GT(stats.write_failures, 0u);
+  EXPECT_FALSE(stats.last_failure.empty());
+}
+
+TEST_F(Log, NobodyWaitsForTheDisk) {
+  // A pipe that nobody reads: the log thread hangs in write(), the others must not.
+  const std::string pipe = (folder_ / "pipe").string();
+  ASSERT_EQ(std::system(("mkfifo " + pipe).c_str()), 0);
+  std::thread reader;
+  std::ifstream far_end;
+  reader = std::thread([&] { far_end.open(pipe); });  // both ends open together
+  options_.file = pipe;
+  options_.rotate_bytes = 1 << 30;
+  ASSERT_EQ(SetUpLogging(options_), "");
+  reader.join();
+  const std::string long_line(1000, 'x');
+  for (int i = 0; i < 20'000; ++i) spdlog::info("{} {}", i, long_line);  // 20 MB; returns
+  EXPECT_GT(GetLogStats().dropped, 0u);
+  std::thread drain([&] { far_end.ignore(std::numeric_limits<std::streamsize>::max()); });
+  ShutDownLogging();
+  drain.join();
+}
+#endif
+
+TEST_F(Log, ManyThreads) {
+  ASSERT_EQ(SetUpLogging(options_), "");
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([t] {
+      for (int i = 0; i < 500; ++i) LogEvent(spdlog::level::info, "work").With("t", t).With("i", i);
+    });
+  }
+  for (int i = 0; i < 50; ++i) SetLogLevel(i % 2 == 0 ? "debug" : "info");
+  for (std::thread& thread : threads) thread.join();
+  ASSERT_TRUE(FlushLog());
+  const std::string text = Contents(options_.file);
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 2000);
+}
+
+TEST(LogEvent, ValuesAreQuotedWhenTheyMustBe) {
+  const auto value = [](std::string_view text) {
+    std::string line;
+    AppendLogValue(line, text);
+    return line;
+  };
+  EXPECT_EQ(value("plain/1.2:3"), "plain/1.2:3");
+  EXPECT_EQ(value(""), "\"\"");
+  EXPECT_EQ(value("two words"), "\"two words\"");
+  EXPECT_EQ(value("a=b"), "\"a=b\"");
+  EXPECT_EQ(value("say \"hi\" \\"), "\"say \\\"hi\\\" \\\\\"");
+  EXPECT_EQ(value("x\n2026 forged"), "\"x\\n2026 forged\"");
+  EXPECT_EQ(value(std::string_view("\0\x1b[31m\x7f", 7)), "\"\\x00\\x1b[31m\\x7f\"");
+  EXPECT_EQ(value("안녕"), "안녕");
+}
+
+TEST(LogOptions, WrongOnesAreNamed) {
+  EXPECT_FALSE(LogOptions{}.Validate());
+  LogOptions options;
+  options.level = "loud";
+  EXPECT_TRUE(options.Validate());
+  EXPECT_EQ(SetUpLogging(options), *options.Validate());
+  options = {};
+  options.rotate_bytes = 10;
+  EXPECT_TRUE(options.Validate());
+}
+
+}  // namespace
+}  // namespace services
