@@ -6,6 +6,7 @@ copies the folder (and nothing else of the repository) to build/alone/03/src, bu
 CMake commands of its README and runs its tests but the slow and the stress ones."""
 
 import os
+import pathlib
 import shutil
 import subprocess
 import sys
@@ -14,9 +15,9 @@ from . import build
 from .model import Repo, find_root
 
 
-def copy(repo, stage):
-    """The stage's files in a folder of their own; returns (source folder, build folder)."""
-    base = repo.root / "build" / "alone" / stage.number
+def copy(repo, stage, purpose="alone"):
+    """The stage's files in a folder of their own; returns (source folder, build folder, compiler launcher)."""
+    base = repo.root / "build" / purpose / stage.number
     source = base / "src" / stage.folder
     if source.exists():
         shutil.rmtree(source)
@@ -27,7 +28,7 @@ def copy(repo, stage):
     # The compiler launcher finds the stage by its own place: two folders above.
     launcher = base / "src" / "tools" / "cmake" / "stage-compile"
     launcher.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy2(repo.root / "tools" / "cmake" / "stage-compile", launcher)
+    shutil.copy2(pathlib.Path(__file__).parents[1] / "cmake" / "stage-compile", launcher)
     return source, base / "tree", launcher
 
 

@@ -9,6 +9,7 @@ HELP = "hold the stages, the notes and the code to the course's rules"
 EXAMPLES = """examples:
   ./course check                  all quick checks
   ./course check stages tasks     only these
+  ./course check tasks --emptied  builds each stage with switches and sees each task's tests fail (long)
   ./course check --all            also the slow ones: every header alone, clang-tidy
   ./course check format --fix     mend formatting (also: readme)
   ./course check --list           what each check looks at"""
@@ -38,6 +39,9 @@ def add_arguments(parser):
     parser.add_argument("names", nargs="*", metavar="check", help="only these checks (see --list)")
     parser.add_argument("--all", action="store_true", help="the slow checks too")
     parser.add_argument("--fix", action="store_true", help="mend what can be mended: formatting, the tables of stages")
+    parser.add_argument("--emptied", action="store_true",
+                        help="tasks: see that the declared tests fail while the student's region is empty")
+    parser.add_argument("--stage", action="append", default=[], metavar="NN", help="with --emptied: only this stage")
     parser.add_argument("--list", action="store_true", help="list the checks and stop")
 
 
@@ -49,6 +53,10 @@ def run(repo, args):
     unknown = [n for n in args.names if n not in CHECKS]
     if unknown:
         raise UsageError(f"no check named '{unknown[0]}' (there are: {', '.join(CHECKS)})")
+    if args.emptied:
+        return _emptied(repo, args)
+    if args.stage:
+        raise UsageError("--stage goes with --emptied")
     names = args.names or [n for n, c in CHECKS.items() if args.all or not c[1]]
     purposes = sorted({p for n in names for p in CHECKS[n][2]})
     if purposes:
@@ -69,11 +77,24 @@ def run(repo, args):
     return 0
 
 
+def _emptied(repo, args):
+    from . import build, emptied, packages
+    if args.names not in ([], ["tasks"]):
+        raise UsageError("--emptied belongs to: ./course check tasks --emptied")
+    stages = repo.select(args.stage)
+    packages.ensure(packages.for_stages(build.native_config("release"), stages, run=True), args.yes)
+    problems, notes = emptied.check(repo, stages)
+    return 0 if report("tasks", problems, notes) else 1
+
+
 def run_one(repo, name):
     """Runs one check and prints what it found; True when there is no problem."""
     start = time.monotonic()
     problems, notes = CHECKS[name][0](repo)
-    seconds = time.monotonic() - start
+    return report(name, problems, notes, time.monotonic() - start)
+
+
+def report(name, problems, notes, seconds=0.0):
     word = console.style("ok", "green") if not problems else console.style(f"{len(problems)} problems", "red")
     timing = f" ({console.elapsed(seconds)})" if seconds >= 1 else ""
     console.say(f"{name}: {word}{timing}")
