@@ -1,7 +1,6 @@
 // The pure parts of the terminal client: widths, keys out of bytes, editing a line.
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +10,7 @@
 #include "terminal/line_splitter.h"
 #include "terminal/screen.h"
 #include "terminal/text.h"
+#include "tests/tiny_terminal.h"
 
 namespace {
 
@@ -25,6 +25,7 @@ using terminal::NextCharacter;
 using terminal::PreviousCharacter;
 using terminal::Printable;
 using terminal::Screen;
+using tests::TinyTerminal;
 
 // --- text ---
 
@@ -321,83 +322,6 @@ TEST_F(TerminalEditor, ALineHasALimit) {
 }
 
 // --- the screen ---
-
-// A terminal that knows what Screen uses, and wraps as terminals do.
-class TinyTerminal {
- public:
-  explicit TinyTerminal(std::size_t columns) : columns_(columns), rows_(1) {}
-
-  void Write(std::string_view bytes) {
-    for (std::size_t at = 0; at < bytes.size();) {
-      if (bytes[at] == '\r') {
-        column_ = 0;
-        ++at;
-      } else if (bytes[at] == '\n') {
-        if (++row_ == rows_.size()) rows_.emplace_back();
-        ++at;
-      } else if (bytes[at] == '\x1b') {
-        at = Obey(bytes, at + 2);
-      } else {
-        const std::size_t next = NextCharacter(bytes, at);
-        Put(bytes.substr(at, next - at));
-        at = next;
-      }
-    }
-  }
-
-  // The rows; a wide character's second column is not in the text.
-  std::vector<std::string> Text() const {
-    std::vector<std::string> text;
-    for (const auto& row : rows_) {
-      std::string line;
-      for (const std::string& cell : row) line += cell;
-      while (line.ends_with(' ')) line.pop_back();
-      text.push_back(line);
-    }
-    return text;
-  }
-  std::size_t row() const { return row_; }
-  std::size_t column() const { return column_; }
-
- private:
-  void Put(std::string_view character) {
-    const std::size_t width = DisplayWidth(character);
-    if (column_ + width > columns_) {
-      column_ = 0;
-      if (++row_ == rows_.size()) rows_.emplace_back();
-    }
-    if (rows_[row_].size() < column_ + width) rows_[row_].resize(column_ + width, " ");
-    rows_[row_][column_] = character;
-    if (width == 2) rows_[row_][column_ + 1] = "";
-    column_ += width;
-  }
-  std::size_t Obey(std::string_view bytes, std::size_t at) {
-    std::size_t number = 0;
-    while (bytes[at] >= '0' && bytes[at] <= '9') {
-      number = 10 * number + static_cast<std::size_t>(bytes[at++] - '0');
-    }
-    switch (bytes[at]) {
-      case 'A':
-        row_ -= std::min(row_, number);
-        break;
-      case 'C':
-        column_ = std::min(column_ + number, columns_ - 1);
-        break;
-      case 'J':
-        rows_.resize(row_ + 1);
-        rows_[row_].resize(std::min(rows_[row_].size(), column_));
-        break;
-      default:
-        ADD_FAILURE() << "the screen used ESC [ ... " << bytes[at];
-    }
-    return at + 1;
-  }
-
-  const std::size_t columns_;
-  std::vector<std::vector<std::string>> rows_;
-  std::size_t row_ = 0;
-  std::size_t column_ = 0;
-};
 
 class TerminalScreen : public TerminalEditor {
  protected:
