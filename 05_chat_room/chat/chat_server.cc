@@ -1,5 +1,7 @@
 #include "chat/chat_server.h"
 
+#include <string>
+
 #include "client_packet_handler.h"
 #include "net/log.h"
 
@@ -15,17 +17,22 @@ ChatServer::~ChatServer() {
 
 void ChatServer::OnClientJoin(net::SessionId id) {
   sessions_[id.index()] = std::make_unique<GameSession>(id, world_);
+  net::Log(net::LogLevel::kInfo, "join", id, "");
 }
 
-void ChatServer::OnClientLeave(net::SessionId id, std::string_view) {
+void ChatServer::OnClientLeave(net::SessionId id, std::string_view reason) {
   sessions_[id.index()] = nullptr;  // leaves its room
+  net::Log(net::LogLevel::kInfo, "leave", id, "reason=\"" + std::string(reason) + "\"");
 }
 
 void ChatServer::OnRecv(net::SessionId id, const net::PacketRef& packet) {
   GameSession& session = *sessions_[id.index()];
   const proto::Dispatched dispatched =
       ClientPacketHandler::Dispatch(session, packet->type(), packet->body());
-  if (dispatched == proto::Dispatched::kHandled) return;
+  if (dispatched == proto::Dispatched::kHandled) {
+    CountUpdate();
+    return;
+  }
   // The reason, which is a literal, becomes the log line of the session's end.
   Disconnect(id, proto::ToString(dispatched).data());
 }

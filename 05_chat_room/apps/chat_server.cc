@@ -1,0 +1,55 @@
+// chat_server: log in, choose a character, enter a room, talk. Every room is under a lock.
+#include <spdlog/spdlog.h>
+
+#include <iostream>
+#include <optional>
+
+#include "apps/open_files.h"
+#include "apps/server_flags.h"
+#include "apps/stop_signal.h"
+#include "chat/chat_server.h"
+#include "net/tps_report.h"
+
+int main(int argc, char** argv) {
+  CLI::App app("The chat room: one server, many rooms", "chat_server");
+  net::ServerOptions options;
+  options.port = 9005;
+  options.idle_timeout_ms = 0;  // people are silent for hours; stage 07 has a heartbeat
+  chat::WorldOptions world;
+  apps::AddServerOptions(app, options);
+  app.add_option("--rooms", world.rooms, "rooms, numbered from 0")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  app.add_option("--message-max", world.max_message_bytes, "longest chat message, bytes of UTF-8")
+      ->check(CLI::Range(1, 4000))
+      ->capture_default_str();
+  bool tps = false;
+  app.add_flag("--tps", tps, "print packets per second and live sessions once a second");
+  bool quiet = false;
+  app.add_flag("--quiet", quiet, "log warnings and errors only");
+  bool stop_on_eof = false;
+  app.add_flag("--stop-on-eof", stop_on_eof, "stop when the standard input ends");
+  if (const auto exit_code = apps::ParseOptions(app, argc, argv)) return *exit_code;
+  if (quiet) spdlog::set_level(spdlog::level::warn);
+  apps::RaiseOpenFileLimit();
+
+  apps::StopSignal stop(stop_on_eof);  // before any thread is started
+  chat::ChatServer server(options, world);
+  if (const net::Status status = server.Start(); !status.ok()) {
+    return apps::Refuse(app, status.error());
+  }
+  std::optional<net::TpsReport> report_tps;
+  if (tps)
+    report_tps.emplace(server, [](const std::string& line) { std::cout << line << std::endl; });
+  std::cout << "listening on " << options.host << ":" << server.port() << std::endl;
+  stop.Wait();
+  report_tps.reset();
+  const net::StopReport report = server.Stop();
+  const net::TrafficTotals traffic = server.traffic();
+  std::cout << "served: connections " << traffic.accepts << ", packets in " << traffic.recv_packets
+            << ", packets out " << traffic.send_packets << ", handled " << traffic.updates
+            << std::endl;
+  std::cout << "stopped: live sessions " << report.live_sessions << ", outstanding operations "
+            << report.outstanding_operations << std::endl;
+  return report.live_sessions == 0 && report.outstanding_operations == 0 ? 0 : 1;
+}

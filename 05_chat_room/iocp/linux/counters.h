@@ -1,0 +1,36 @@
+// Counters behind inspect.h. The frequent ones are kept per thread and added up when read, so that
+// counting never makes two threads share a cache line.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "iocp/inspect.h"
+
+namespace iocp {
+
+// One thread's share. Written by that thread only, read by any (hence atomics, without ordering).
+struct ThreadCounts {
+  std::array<std::atomic<std::uint64_t>, static_cast<std::size_t>(SystemCall::kCount)> calls{};
+  std::atomic<std::uint64_t> wake_ups{0};
+  std::atomic<std::int64_t> operations{0};  // taken minus freed here; may be negative
+  ThreadCounts* next = nullptr;  // list of all threads' shares, guarded by the list's lock
+};
+
+void CountCall(SystemCall call);
+void CountWakeUp();
+void CountOperation(int change);
+void PrepareCounts();  // makes the calling thread's share
+
+inline constinit std::atomic<std::int64_t> g_live_handles{0};
+inline constinit std::atomic<std::int64_t> g_open_descriptors{0};
+inline constinit std::atomic<std::uint64_t> g_allocations{0};
+
+inline void CountAllocation() {
+  g_allocations.fetch_add(1, std::memory_order_relaxed);
+}
+inline void CountDescriptors(int change) {
+  g_open_descriptors.fetch_add(change, std::memory_order_relaxed);
+}
+
+}  // namespace iocp
