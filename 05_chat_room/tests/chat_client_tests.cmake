@@ -8,3 +8,4 @@ if(NOT WIN32)  # a pseudo terminal
     tests/scenario_chat_client_terminal.cc
     LINK scenario_support terminal)
 endif()
+include(tests/interop/interop.cmake)
