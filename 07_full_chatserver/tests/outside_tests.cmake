@@ -21,3 +21,17 @@ else()
   stage_unit_test(country tests/unit_country.cc LINK country)
 endif()
 stage_unit_test(log tests/unit_log.cc LINK log)
+
+if(NOT WIN32 AND BUILD_TESTING)
+  target_sources(${STAGE}_outside_test_support PRIVATE tests/outside/http_get.cc)
+endif()
+stage_unit_test(metrics tests/unit_metrics.cc LINK monitor monitor_core)
+stage_unit_test(monitor tests/unit_monitor.cc LINK monitor_core)
+if(COURSE_HAS_PROMETHEUS)
+  stage_unit_test(metrics_endpoint tests/unit_metrics_endpoint.cc
+    LINK monitor outside_test_support TIMEOUT 240)
+endif()
+if(COURSE_HAS_MONITOR_WEB)
+  stage_unit_test(monitor_web tests/unit_monitor_web.cc
+    LINK monitor monitor_web outside_test_support TIMEOUT 300)
+endif()

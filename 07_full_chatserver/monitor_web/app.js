@@ -1,0 +1,310 @@
+"use strict";
+// The page: asks /api/servers and /api/history once a second and shows what came. Everything that comes
+// from a server goes into the page as text, never as HTML.
+
+// What is shown, in this order. lines: [metric, label].
+const CHARTS = [
+  { title: "sessions", unit: "count", lines: [["chat_sessions", "sessions"], ["chat_players", "players"]] },
+  { title: "packets", unit: "count",
+    lines: [["chat_packets_received_per_second", "received"], ["chat_packets_sent_per_second", "sent"]] },
+  { title: "updates", unit: "count", lines: [["chat_updates_per_second", "jobs"]] },
+  { title: "p99", unit: "seconds", lines: [["chat_job_p99_seconds", "time"]] },
+  { title: "machine_cpu", unit: "ratio", lines: [["machine_cpu_ratio", "busy"]] },
+  { title: "process_cpu", unit: "cores", lines: [["process_cpu_cores", "cores"]] },
+  { title: "memory", unit: "bytes", lines: [["process_resident_memory_bytes", "memory"]] },
+  { title: "free_memory", unit: "bytes", lines: [["machine_memory_available_bytes", "free_memory"]] },
+  { title: "accepts", unit: "count",
+    lines: [["chat_accepts_per_second", "accepted"], ["chat_refused_per_second", "refused"]] },
+  { title: "queues", unit: "count",
+    lines: [["chat_jobs_waiting", "jobs_waiting"], ["chat_database_queue_rows", "rows_waiting"]] },
+  { title: "rows", unit: "count", lines: [["chat_database_rows_per_second", "rows"]] },
+  { title: "bytes_waiting", unit: "bytes",
+    lines: [["chat_send_queue_bytes", "send_queue"], ["chat_journal_bytes", "journal"]] },
+  { title: "pools", unit: "count",
+    lines: [["chat_packet_pool_in_use", "pool_packets"], ["chat_message_pool_in_use", "pool_messages"]] },
+];
+const TILES = [
+  { title: "sessions", metric: "chat_sessions", unit: "count" },
+  { title: "packets", metric: "chat_packets_sent_per_second", unit: "count" },
+  { title: "p99", metric: "chat_job_p99_seconds", unit: "seconds" },
+  { title: "machine_cpu", metric: "machine_cpu_ratio", unit: "ratio" },
+  { title: "memory", metric: "process_resident_memory_bytes", unit: "bytes" },
+  { title: "database", metric: "chat_database_up", state: ["down", "up"], good: 1 },
+  { title: "redis", metric: "chat_redis_up", state: ["down", "up"], good: 1 },
+  { title: "congestion", metric: "chat_congestion_pause", state: ["flowing", "paused"], good: 0 },
+];
+// Known, but not for charts of their own.
+const QUIET = new Set(["process_start_time_seconds", "machine_memory_bytes", "process_open_fds", "process_threads",
+                       "chat_receive_buffer_bytes", "chat_redis_requests_inside", "chat_redis_timeouts_per_second",
+                       ...TILES.map((t) => t.metric), ...CHARTS.flatMap((c) => c.lines.map((l) => l[0]))]);
+const WINDOWS = [5, 15, 60];
+
+const state = { view: null, server: null, minutes: 5, history: { times: [], series: {} }, charts: new Map(),
+                lastAnswer: 0, theme: "auto" };
+const $ = (id) => document.getElementById(id);
+
+function make(tag, className, content) {
+  const element = document.createElement(tag);
+  if (className) element.className = className;
+  if (content !== undefined) element.textContent = content;
+  return element;
+}
+
+function keep(key, value) {
+  try {
+    if (value !== undefined) localStorage.setItem(key, value);
+    return localStorage.getItem(key);
+  } catch {
+    return null;  // storage may be forbidden; then nothing is remembered
+  }
+}
+
+// --- asking ---
+
+async function ask(path) {
+  const answer = await fetch(path, { signal: AbortSignal.timeout(4000) });
+  if (!answer.ok) throw new Error(path + ": " + answer.status);
+  return answer.json();
+}
+
+function append(answer) {
+  const { times, series } = state.history;
+  const before = times.length;
+  times.push(...answer.times);
+  for (const [name, values] of Object.entries(answer.series)) {
+    series[name] ??= new Array(before).fill(null);
+    series[name].push(...values);
+  }
+  for (const values of Object.values(series)) while (values.length < times.length) values.push(null);
+  // No more than the longest span is kept.
+  const oldest = state.view.now - WINDOWS.at(-1) * 60000;
+  const drop = times.findIndex((ms) => ms >= oldest);
+  if (drop > 0) {
+    times.splice(0, drop);
+    for (const values of Object.values(series)) values.splice(0, drop);
+  }
+}
+
+async function refresh() {
+  state.view = await ask("/api/servers");
+  const ids = state.view.servers.map((s) => s.id);
+  if (!ids.includes(state.server)) choose(ids[0] ?? null);
+  if (state.server !== null) {
+    const id = state.server;
+    const since = state.history.times.at(-1) ?? state.view.now - WINDOWS.at(-1) * 60000;
+    const answer = await ask(`/api/history?server=${id}&since=${since}`);
+    if (id === state.server) append(answer);  // not when another was chosen meanwhile
+  }
+  state.lastAnswer = Date.now();
+}
+
+function choose(server) {
+  state.server = server;
+  state.history = { times: [], series: {} };
+}
+
+// One round after the other, never two at a time.
+async function loop() {
+  try {
+    await refresh();
+    showLink(true);
+    showAll();
+  } catch (error) {
+    console.warn(String(error));
+    showLink(false);
+  }
+  setTimeout(loop, document.hidden ? 5000 : 1000);
+}
+
+// --- showing ---
+
+function showLink(good) {
+  const link = $("link");
+  link.classList.toggle("lost", !good);
+  link.textContent = good ? `● ${text("live")} ${clock(state.view.now)}`
+                          : `${text("lost")} ${state.lastAnswer ? clock(state.lastAnswer) : "-"}`;
+}
+
+function showAlarms() {
+  const list = state.view.alarms.map((alarm) => {
+    const line = make("div", "alarm" + (alarm.firing ? " firing" : ""));
+    line.append(make("b", "", text(alarm.firing ? "alarm" : "pending")), make("span", "", `${text("server")} ${alarm.server}`),
+                make("code", "", text(alarm.rule)));
+    if (alarm.rule !== "server down") line.append(make("span", "", `${text("value")} ${FORMATS.count(alarm.value)}`));
+    line.append(make("span", "", `${text("since")} ${clock(alarm.since)}`));
+    return line;
+  });
+  $("alarms").replaceChildren(...list);
+  const events = state.view.events.slice(-30).reverse().map((event) => {
+    const line = make("li");
+    line.append(make("time", "", clock(event.time)), make("span", event.firing ? "fires" : "ends", text(event.firing ? "fires" : "ends")),
+                make("span", "", `${text("server")} ${event.server}`), make("code", "", text(event.rule)));
+    return line;
+  });
+  $("events").replaceChildren(...events);
+  $("log").hidden = events.length === 0;
+  const firing = state.view.alarms.filter((alarm) => alarm.firing).length;
+  document.title = (firing ? `(${firing}) ` : "") + text("title");
+}
+
+function showServers() {
+  const nav = $("servers");
+  // Kept as they are while the list is the same: a button that is replaced loses the focus.
+  const signature = JSON.stringify([state.view.servers.map((s) => [s.id, s.up, s.since]), state.server, language]);
+  $("empty").hidden = state.view.servers.length > 0;
+  if (nav.dataset.signature === signature) return;
+  nav.dataset.signature = signature;
+  nav.replaceChildren(...state.view.servers.map((server) => {
+    const button = make("button");
+    button.type = "button";
+    button.setAttribute("aria-pressed", server.id === state.server);
+    button.append(make("span", "dot" + (server.up ? "" : " down")),
+                  `${text("server")} ${server.id} · ` + (server.up ? text("up") : `${text("down_since")} ${clock(server.since)}`));
+    button.addEventListener("click", () => {
+      choose(server.id);
+      refresh().then(showAll, () => showLink(false));
+    });
+    return button;
+  }));
+}
+
+function showTiles(server) {
+  $("tiles").classList.toggle("old", !server.up);
+  $("tiles").replaceChildren(...TILES.filter((tile) => server.values[tile.metric] !== undefined).map((tile) => {
+    const value = server.values[tile.metric];
+    const box = make("div", "tile");
+    if (tile.state) box.classList.add(value === tile.good ? "good" : "bad");
+    box.dataset.metric = tile.metric;
+    box.append(make("span", "", text(tile.title)),
+               make("strong", "", tile.state ? text(tile.state[value ? 1 : 0]) : FORMATS[tile.unit](value)));
+    return box;
+  }));
+}
+
+// Metrics that this page does not know get a chart each.
+function allCharts() {
+  const others = Object.keys(state.history.series).filter((name) => !QUIET.has(name)).sort();
+  return [...CHARTS.filter((c) => c.lines.some(([metric]) => state.history.series[metric])),
+          ...others.map((name) => ({ title: name, lines: [[name, name]],
+                                     unit: name.endsWith("_bytes") ? "bytes" : name.endsWith("_seconds") ? "seconds"
+                                           : name.endsWith("_ratio") ? "ratio" : "count" }))];
+}
+
+function chartBox(spec) {
+  let box = state.charts.get(spec.title);
+  if (!box) {
+    const element = make("article", "chart");
+    const canvas = make("canvas");
+    canvas.setAttribute("role", "img");
+    element.append(make("h2"), make("div", "legend"), canvas);
+    box = { element, canvas, chart: new Chart(canvas, spec.unit) };
+    state.charts.set(spec.title, box);
+  }
+  return box;
+}
+
+function showCharts(server) {
+  const { times, series } = state.history;
+  const to = state.view.now;
+  const from = to - state.minutes * 60000;
+  const specs = allCharts();
+  const boxes = specs.map(chartBox);
+  const parent = $("charts");
+  if (boxes.length !== parent.children.length || boxes.some((box, i) => parent.children[i] !== box.element)) {
+    parent.replaceChildren(...boxes.map((box) => box.element));
+  }
+  parent.classList.toggle("old", !server.up);
+  specs.forEach((spec, i) => {
+    const { element, canvas, chart } = boxes[i];
+    const lines = spec.lines.filter(([metric]) => series[metric])
+                      .map(([metric, label]) => ({ metric, label: text(label), values: series[metric] }));
+    const format = FORMATS[spec.unit];
+    element.children[0].textContent = text(spec.title);
+    element.children[1].replaceChildren(...lines.map((line, n) => {
+      const now = server.values[line.metric];
+      const item = make("span");
+      item.append(make("i", "key key" + (n % 4)), line.label + " ", make("b", "", now === undefined ? "-" : format(now)));
+      return item;
+    }));
+    canvas.setAttribute("aria-label", text(spec.title) + ": " + element.children[1].textContent);
+    const thresholds = state.view.rules.filter((rule) => (rule.server === 0 || rule.server === server.id) &&
+                                                         lines.some((line) => line.metric === rule.metric))
+                           .map((rule) => rule.threshold);
+    chart.show({ times, lines, from, to, thresholds });
+  });
+}
+
+function showAll() {
+  if (!state.view) return;
+  showAlarms();
+  showServers();
+  const server = state.view.servers.find((s) => s.id === state.server);
+  $("tiles").hidden = $("charts").hidden = !server;
+  if (!server) return;
+  showTiles(server);
+  showCharts(server);
+}
+
+// --- settings ---
+
+function applyLanguage(next) {
+  language = next;
+  document.documentElement.lang = next;
+  for (const element of document.querySelectorAll("[data-text]")) element.textContent = text(element.dataset.text);
+  for (const element of document.querySelectorAll("[data-label]")) element.setAttribute("aria-label", text(element.dataset.label));
+  $("language").textContent = text("language");
+  $("language").lang = next === "ko" ? "en" : "ko";
+  applyTheme(state.theme);
+  showWindows();
+  showAll();
+}
+
+function applyTheme(theme) {
+  state.theme = theme;
+  if (theme === "auto") {
+    delete document.documentElement.dataset.theme;
+  } else {
+    document.documentElement.dataset.theme = theme;
+  }
+  $("theme").textContent = text("theme_" + theme);
+  showAll();
+}
+
+function showWindows() {
+  $("windows").replaceChildren(...WINDOWS.map((minutes) => {
+    const button = make("button", "", `${minutes} ${text("minutes")}`);
+    button.type = "button";
+    button.setAttribute("aria-pressed", minutes === state.minutes);
+    button.addEventListener("click", () => {
+      state.minutes = minutes;
+      keep("minutes", minutes);
+      showWindows();
+      showAll();
+    });
+    return button;
+  }));
+}
+
+function start() {
+  const minutes = Number(keep("minutes"));
+  if (WINDOWS.includes(minutes)) state.minutes = minutes;
+  const theme = keep("theme");
+  if (theme === "dark" || theme === "light") state.theme = theme;
+  const wanted = new URLSearchParams(location.search).get("lang") ?? keep("language") ?? navigator.language;
+  $("language").addEventListener("click", () => {
+    applyLanguage(language === "ko" ? "en" : "ko");
+    keep("language", language);
+  });
+  $("theme").addEventListener("click", () => {
+    const order = ["auto", "dark", "light"];
+    applyTheme(order[(order.indexOf(state.theme) + 1) % 3]);
+    keep("theme", state.theme);
+  });
+  window.addEventListener("resize", showAll);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", showAll);
+  document.addEventListener("visibilitychange", () => !document.hidden && showAll());
+  applyLanguage(wanted.startsWith("ko") ? "ko" : "en");
+  loop();
+}
+
+start();

@@ -1,0 +1,60 @@
+"use strict";
+// Every text of the page, in both languages; and how numbers of each unit are written.
+
+const TEXTS = {
+  en: {
+    title: "Chat server monitor", language: "한국어", theme_auto: "Theme: auto", theme_dark: "Theme: dark",
+    theme_light: "Theme: light", window: "Time span", minutes: "min", servers: "Servers", server: "Server",
+    now: "Values now", charts: "Charts", events: "Alarm log", live: "live", lost: "no answer from the monitor server since",
+    empty: "No server has reported yet.", up: "up", down: "down", down_since: "down since", alarm: "ALARM",
+    pending: "over the line", since: "since", value: "value", fires: "fires", ends: "over", paused: "paused", flowing: "no",
+    "server down": "server down",
+    sessions: "Sessions", players: "Players", packets: "Packets per second", received: "received", sent: "sent",
+    updates: "Jobs done per second", jobs: "jobs", accepts: "Connections per second", accepted: "accepted", refused: "refused",
+    p99: "Job time, 99 of 100", machine_cpu: "Processors of the machine", process_cpu: "Processor cores used by the server",
+    memory: "Memory of the server", queues: "Waiting", jobs_waiting: "jobs", rows_waiting: "database rows",
+    pools: "Pools, in use", pool_packets: "packets", pool_messages: "messages", database: "Database",
+    rows: "Database rows per second", bytes_waiting: "Bytes waiting", send_queue: "to send", journal: "journal",
+    redis: "Redis", congestion: "Congestion pause", free_memory: "Free memory of the machine", busy: "busy", cores: "cores", time: "time",
+  },
+  ko: {
+    title: "채팅 서버 모니터", language: "English", theme_auto: "테마: 자동", theme_dark: "테마: 어둡게",
+    theme_light: "테마: 밝게", window: "표시 구간", minutes: "분", servers: "서버", server: "서버",
+    now: "현재 값", charts: "차트", events: "알람 기록", live: "실시간", lost: "모니터 서버가 응답하지 않음, 마지막 응답",
+    empty: "아직 보고한 서버가 없습니다.", up: "정상", down: "중단", down_since: "중단 시각", alarm: "알람",
+    pending: "기준 초과 중", since: "시작", value: "값", fires: "발생", ends: "해제", paused: "일시 정지", flowing: "아님",
+    "server down": "서버 중단",
+    sessions: "세션", players: "플레이어", packets: "초당 패킷", received: "수신", sent: "송신",
+    updates: "초당 처리한 job", jobs: "job", accepts: "초당 접속", accepted: "수락", refused: "거부",
+    p99: "job 처리 시간 (p99)", machine_cpu: "장비 CPU 사용률", process_cpu: "서버가 쓰는 CPU 코어",
+    memory: "서버 메모리", queues: "대기 중", jobs_waiting: "job", rows_waiting: "DB 행",
+    pools: "풀 사용량", pool_packets: "패킷", pool_messages: "메시지", database: "데이터베이스",
+    rows: "초당 DB 기록 행", bytes_waiting: "대기 중인 바이트", send_queue: "송신 대기", journal: "저널",
+    redis: "Redis", congestion: "혼잡 제어 정지", free_memory: "장비의 남은 메모리", busy: "사용", cores: "코어", time: "시간",
+  },
+};
+
+let language = "en";
+const text = (key) => TEXTS[language][key] ?? key;
+
+function scaled(value, steps, digits = 1) {
+  for (const [size, unit] of steps) {
+    if (Math.abs(value) >= size) {
+      const number = value / size;
+      return number.toFixed(Math.abs(number) >= 100 ? 0 : digits) + unit;
+    }
+  }
+  return "0";
+}
+
+const FORMATS = {
+  count: (v) => (Math.abs(v) < 10000 ? (Number.isInteger(v) || v >= 100 ? Math.round(v).toLocaleString("en") : v.toFixed(1))
+                                     : scaled(v, [[1e9, " G"], [1e6, " M"], [1e3, " k"]])),
+  bytes: (v) => (Math.abs(v) < 1024 ? Math.round(v) + " B"
+                                    : scaled(v, [[2 ** 40, " TiB"], [2 ** 30, " GiB"], [2 ** 20, " MiB"], [1024, " KiB"]])),
+  seconds: (v) => scaled(v, [[1, " s"], [1e-3, " ms"], [1e-6, " µs"], [1e-9, " ns"]]),
+  ratio: (v) => (v * 100).toFixed(v < 0.1 ? 1 : 0) + " %",
+  cores: (v) => v.toFixed(2),
+};
+
+const clock = (ms) => new Date(ms).toLocaleTimeString("en-GB");

@@ -1,0 +1,81 @@
+# monitor: collection thread, /metrics for Prometheus, and the monitor server's history, alarms and page.
+#   monitor       the collecting side, in every server
+#   monitor_core  the monitor server without its HTTP
+#   monitor_web   its page (COURSE_HAS_MONITOR_WEB)
+option(COURSE_WITH_PROMETHEUS "/metrics with prometheus-cpp" ON)
+option(COURSE_WITH_MONITOR_WEB "The monitor page with civetweb" ON)
+
+set(COURSE_HAS_PROMETHEUS OFF)
+set(COURSE_HAS_MONITOR_WEB OFF)
+if(NOT CMAKE_CROSSCOMPILING)
+  if(COURSE_WITH_PROMETHEUS)
+    find_package(prometheus-cpp QUIET COMPONENTS pull)
+    if(TARGET prometheus-cpp::pull)
+      set(COURSE_HAS_PROMETHEUS ON)
+    else()
+      message(STATUS "${STAGE}: no prometheus-cpp (Debian: prometheus-cpp-dev); no /metrics")
+    endif()
+  endif()
+  if(COURSE_WITH_MONITOR_WEB)
+    find_path(CIVETWEB_INCLUDE_DIR civetweb.h)
+    find_library(CIVETWEB_LIBRARY civetweb)
+    find_path(NLOHMANN_JSON_INCLUDE_DIR nlohmann/json.hpp)
+    if(CIVETWEB_INCLUDE_DIR AND CIVETWEB_LIBRARY AND NLOHMANN_JSON_INCLUDE_DIR)
+      set(COURSE_HAS_MONITOR_WEB ON)
+    else()
+      message(STATUS "${STAGE}: no civetweb or JSON library (Debian: libcivetweb-dev nlohmann-json3-dev); "
+                     "no monitor page")
+    endif()
+  endif()
+endif()
+
+set(monitor_system services/monitor/system_usage_linux.cc)
+if(WIN32)
+  set(monitor_system services/monitor/system_usage_windows.cc)
+endif()
+set(monitor_endpoint services/monitor/metrics_endpoint_absent.cc)
+if(COURSE_HAS_PROMETHEUS)
+  set(monitor_endpoint services/monitor/metrics_endpoint.cc)
+endif()
+stage_library(monitor
+  services/monitor/collector.cc
+  services/monitor/report_link.cc
+  services/monitor/standard_metrics.cc
+  ${monitor_endpoint}
+  ${monitor_system}
+  LINK reconnect course_log)
+if(COURSE_HAS_PROMETHEUS)
+  target_link_libraries(${STAGE}_monitor PRIVATE prometheus-cpp::pull)
+endif()
+if(WIN32)
+  target_link_libraries(${STAGE}_monitor PUBLIC psapi)
+endif()
+
+stage_library(monitor_core
+  services/monitor/alarm_board.cc
+  services/monitor/alarm_rule.cc
+  services/monitor/history.cc
+  services/monitor/monitor_core.cc
+  LINK course_log)
+
+if(COURSE_HAS_MONITOR_WEB)
+  set(monitor_assets "")
+  foreach(name index.html style.css charts.js texts.js app.js icon.svg)
+    list(APPEND monitor_assets ${CMAKE_CURRENT_SOURCE_DIR}/monitor_web/${name})
+  endforeach()
+  set(monitor_assets_cc ${CMAKE_CURRENT_BINARY_DIR}/monitor_web_assets.cc)
+  add_custom_command(OUTPUT ${monitor_assets_cc}
+    COMMAND ${CMAKE_COMMAND} -DOUT=${monitor_assets_cc} "-DFILES=${monitor_assets}"
+            -P ${CMAKE_CURRENT_SOURCE_DIR}/services/monitor/embed_assets.cmake
+    DEPENDS ${monitor_assets} ${CMAKE_CURRENT_SOURCE_DIR}/services/monitor/embed_assets.cmake
+    VERBATIM)
+  stage_library(monitor_web
+    services/monitor/monitor_api.cc
+    services/monitor/monitor_http.cc
+    ${monitor_assets_cc}
+    LINK monitor_core)
+  target_include_directories(${STAGE}_monitor_web SYSTEM PRIVATE
+    ${CIVETWEB_INCLUDE_DIR} ${NLOHMANN_JSON_INCLUDE_DIR})
+  target_link_libraries(${STAGE}_monitor_web PRIVATE ${CIVETWEB_LIBRARY})
+  target_compile_definitions(${STAGE}_monitor_web PUBLIC COURSE_HAS_MONITOR_WEB=1)
+endif()

@@ -1,0 +1,33 @@
+#include "services/monitor/report_link.h"
+
+#include <spdlog/spdlog.h>
+
+namespace services {
+
+bool ReportLink::ShouldConnect(TimePoint now) {
+  if (state_ != State::kAway || now < next_attempt_) return false;
+  state_ = State::kConnecting;
+  attempt_since_ = now;
+  return true;
+}
+
+bool ReportLink::AttemptIsOver(TimePoint now) const {
+  return state_ == State::kConnecting && now - attempt_since_ >= options_.connect_timeout;
+}
+
+void ReportLink::OnConnected() {
+  state_ = State::kConnected;
+  backoff_.Reset();
+  outage_logged_ = false;
+  spdlog::info("monitor.connected");
+}
+
+void ReportLink::OnLost(TimePoint now, const std::string& reason) {
+  if (state_ == State::kAway) return;
+  state_ = State::kAway;
+  next_attempt_ = now + backoff_.Next();
+  if (!outage_logged_) spdlog::warn("monitor.away reason=\"{}\"", reason);
+  outage_logged_ = true;
+}
+
+}  // namespace services

@@ -1,0 +1,56 @@
+// When to connect to the monitor server and what to send: the policy of the LAN client, without the
+// network. A server must not suffer because nobody watches it: reports that cannot be sent are
+// dropped (the next one is a second away), never queued; attempts back off; only changes are
+// logged.
+//
+// Use, on one thread, whenever a report is ready and whenever the connection changes:
+//   if (link.ShouldConnect(now)) start connecting;    -> link.OnConnected() or link.OnLost(now,
+//   why) if (link.MaySend()) send the report;              -> link.OnLost(now, why) when that fails
+//
+// Threading: none of its own; the user's one thread (or lock).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "services/reconnect/backoff.h"
+
+namespace services {
+
+struct ReportLinkOptions {
+  std::chrono::milliseconds reconnect_min{200};
+  std::chrono::milliseconds reconnect_max{5000};
+  std::chrono::milliseconds connect_timeout{3000};  // then an attempt counts as failed
+};
+
+class ReportLink {
+ public:
+  using TimePoint = std::chrono::steady_clock::time_point;
+  enum class State : unsigned char { kAway, kConnecting, kConnected };
+
+  explicit ReportLink(const ReportLinkOptions& options, std::uint64_t seed = 0)
+      : options_(options), backoff_(options.reconnect_min, options.reconnect_max, seed) {}
+
+  // True: the caller starts an attempt now (the link counts as kConnecting).
+  bool ShouldConnect(TimePoint now);
+  // An attempt has taken too long: the caller gives it up and calls OnLost.
+  bool AttemptIsOver(TimePoint now) const;
+  bool MaySend() const { return state_ == State::kConnected; }
+
+  void OnConnected();
+  void OnLost(TimePoint now, const std::string& reason);
+
+  State state() const { return state_; }
+  TimePoint next_attempt() const { return next_attempt_; }
+
+ private:
+  const ReportLinkOptions options_;
+  Backoff backoff_;
+  State state_ = State::kAway;
+  TimePoint next_attempt_{};  // kAway: not before
+  TimePoint attempt_since_{};
+  bool outage_logged_ = false;
+};
+
+}  // namespace services

@@ -1,0 +1,238 @@
+// The collecting side: the collector's rounds, the system's figures, the standard names, and the
+// policy of the link to the monitor server.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <condition_variable>
+#include <limits>
+#include <mutex>
+#include <set>
+#include <stdexcept>
+#include <thread>
+
+#include "services/monitor/collector.h"
+#include "services/monitor/history.h"
+#include "services/monitor/report_link.h"
+#include "services/monitor/standard_metrics.h"
+#include "services/monitor/system_usage.h"
+
+namespace services {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using Time = Collector::Clock::time_point;
+
+const double* Find(const MonitorReport& report, const std::string& name) {
+  for (const MetricValue& metric : report.metrics) {
+    if (metric.name == name) return &metric.value;
+  }
+  return nullptr;
+}
+
+const double* Find(const std::vector<MetricSample>& samples, const std::string& name) {
+  for (const MetricSample& sample : samples) {
+    if (sample.info.name == name) return &sample.value;
+  }
+  return nullptr;
+}
+
+TEST(Collector, GaugesAsTheyAreCountersAsRates) {
+  double sessions = 5;
+  double packets = 1000;
+  Collector collector({7, milliseconds(1000)});
+  collector.AddGauge("chat_sessions", "Sessions.", [&] { return sessions; });
+  collector.AddCounter(
+      "chat_packets_total", "Packets.", [&] { return packets; }, "packets_per_second");
+  const Time start = Time() + seconds(100);
+  collector.CollectOnce(start);
+  MonitorReport report = collector.BuildReport();
+  EXPECT_EQ(report.server_id, 7u);
+  EXPECT_GT(report.time_ms, 1'600'000'000'000);
+  ASSERT_TRUE(Find(report, "chat_sessions"));
+  EXPECT_EQ(*Find(report, "chat_sessions"), 5);
+  EXPECT_FALSE(Find(report, "packets_per_second")) << "one point makes no rate";
+
+  sessions = 6;
+  packets = 1500;
+  collector.CollectOnce(start + milliseconds(2000));
+  report = collector.BuildReport();
+  EXPECT_EQ(*Find(report, "chat_sessions"), 6);
+  EXPECT_DOUBLE_EQ(*Find(report, "packets_per_second"), 250);
+  EXPECT_EQ(*Find(collector.Latest(), "chat_packets_total"), 1500) << "Prometheus gets the sum";
+  EXPECT_FALSE(Find(report, "chat_packets_total"));
+
+  packets = 10;  // began anew: no negative rate
+  collector.CollectOnce(start + milliseconds(3000));
+  EXPECT_FALSE(Find(collector.BuildReport(), "packets_per_second"));
+  packets = 20;
+  collector.CollectOnce(start + milliseconds(4000));
+  EXPECT_DOUBLE_EQ(*Find(collector.BuildReport(), "packets_per_second"), 10);
+}
+
+TEST(Collector, UnknownAndFailingSamplesAreLeftOut) {
+  Collector collector({});
+  collector.AddGauge("nan", "", [] { return std::nan(""); });
+  collector.AddGauge("inf", "", [] { return std::numeric_limits<double>::infinity(); });
+  collector.AddGauge("throws", "", []() -> double { throw std::runtime_error("no"); });
+  collector.AddGauge("good", "", [] { return 1.0; });
+  collector.CollectOnce(Time() + seconds(1));
+  EXPECT_EQ(collector.Latest().size(), 1u);
+  EXPECT_EQ(collector.BuildReport().metrics, (std::vector<MetricValue>{{"good", 1}}));
+}
+
+TEST(Collector, PreparesOnceARoundAndFeedsSinks) {
+  Collector collector({});
+  int rounds = 0;
+  std::vector<MonitorReport> reports;
+  collector.AddBeforeSampling([&] { ++rounds; });
+  collector.AddGauge("a", "", [&] { return rounds; });
+  collector.AddGauge("b", "", [&] { return rounds; });
+  collector.AddSink([&](const MonitorReport& report) { reports.push_back(report); });
+  collector.CollectOnce(Time() + seconds(1));
+  collector.CollectOnce(Time() + seconds(2));
+  ASSERT_EQ(reports.size(), 2u);
+  EXPECT_EQ(reports[1].metrics, (std::vector<MetricValue>{{"a", 2}, {"b", 2}}));
+}
+
+TEST(Collector, ThreadRunsRoundsUntilStopWhileOthersRead) {
+  std::atomic<int> rounds{0};
+  std::mutex mutex;
+  std::condition_variable changed;
+  int reports = 0;
+  Collector collector({1, milliseconds(1)});
+  collector.AddGauge("rounds", "", [&] { return ++rounds; });
+  collector.AddSink([&](const MonitorReport&) {
+    const std::lock_guard lock(mutex);
+    ++reports;
+    changed.notify_all();
+  });
+  collector.Start();
+  std::atomic<bool> done{false};
+  std::thread reader([&] {
+    double last = 0;
+    while (!done) {
+      const auto latest = collector.Latest();
+      if (latest.empty()) continue;
+      EXPECT_GE(latest[0].value, last);
+      last = latest[0].value;
+    }
+  });
+  {
+    std::unique_lock lock(mutex);
+    EXPECT_TRUE(changed.wait_for(lock, seconds(20), [&] { return reports >= 20; }));
+  }
+  collector.Stop();
+  const int after_stop = rounds;
+  done = true;
+  reader.join();
+  EXPECT_EQ(rounds, after_stop);
+}
+
+TEST(SystemUsage, ProcessAndMachine) {
+  const auto before = ReadProcessUsage();
+  const auto machine = ReadMachineUsage();
+  ASSERT_TRUE(before);
+  ASSERT_TRUE(machine);
+  EXPECT_GT(before->resident_bytes, 100'000u);
+  EXPECT_GT(before->start_time_seconds, 1'600'000'000.0);
+  EXPECT_GT(machine->memory_bytes, before->resident_bytes);
+  EXPECT_LE(machine->memory_available_bytes, machine->memory_bytes);
+  EXPECT_GE(machine->total_seconds, machine->busy_seconds);
+
+  // Work until the system has noticed: the figure is of this process.
+  double sum = 0;
+  std::vector<char> block(64 * 1024 * 1024, 1);
+  for (int i = 0; i < 2'000'000'000; ++i) {
+    sum += std::sqrt(i);
+    if (i % 1'000'000 == 0 && ReadProcessUsage()->cpu_seconds > before->cpu_seconds + 0.05) break;
+  }
+  const auto after = ReadProcessUsage();
+  EXPECT_GT(sum, 0);
+  EXPECT_GT(after->cpu_seconds, before->cpu_seconds + 0.05);
+  EXPECT_GT(after->resident_bytes, before->resident_bytes + 30'000'000 * block[7]);
+#ifdef __linux__
+  EXPECT_GE(after->threads, 1u);
+  EXPECT_GE(after->handles, 3u);
+#endif
+}
+
+TEST(StandardMetrics, NamesFollowTheConventions) {
+  Collector collector({});
+  AddSystemMetrics(collector);
+  ChatSamples samples;
+  const auto one = [] { return 1.0; };
+  samples = {one, one, one, one, one, one, one, one, one, one, one,
+             one, one, one, one, one, one, one, one, one, one};
+  AddChatMetrics(collector, samples);
+  collector.CollectOnce(Time() + seconds(1));
+  collector.CollectOnce(Time() + seconds(2));
+  std::set<std::string> names;
+  for (const MetricSample& sample : collector.Latest()) {
+    EXPECT_TRUE(History::IsGoodName(sample.info.name)) << sample.info.name;
+    EXPECT_TRUE(names.insert(sample.info.name).second) << "twice: " << sample.info.name;
+    EXPECT_TRUE(sample.info.help.ends_with(".")) << sample.info.name;
+    const bool total = sample.info.name.ends_with("_total");
+    EXPECT_EQ(total, sample.info.kind == MetricKind::kCounter) << sample.info.name;
+  }
+  for (const char* name :
+       {"chat_sessions", "chat_packets_received_total", "chat_redis_up", "chat_database_up",
+        "process_cpu_seconds_total", "process_resident_memory_bytes", "machine_memory_bytes"}) {
+    EXPECT_TRUE(names.contains(name)) << name;
+  }
+  const MonitorReport report = collector.BuildReport();
+  EXPECT_LE(report.metrics.size(), History::kMaxMetrics);
+  EXPECT_TRUE(Find(report, "chat_packets_sent_per_second"));
+  EXPECT_TRUE(Find(report, "process_cpu_cores"));
+}
+
+TEST(StandardMetrics, WhatTheServerDoesNotHaveIsLeftOut) {
+  Collector collector({});
+  ChatSamples samples;
+  samples.sessions = [] { return 3.0; };
+  AddChatMetrics(collector, samples);
+  collector.CollectOnce(Time() + seconds(1));
+  EXPECT_EQ(collector.Latest().size(), 1u);
+}
+
+TEST(ReportLink, ConnectsBacksOffAndForgivesAfterSuccess) {
+  ReportLink link({milliseconds(100), milliseconds(800), milliseconds(3000)}, 5);
+  Time now = Time() + seconds(10);
+  EXPECT_FALSE(link.MaySend());
+  ASSERT_TRUE(link.ShouldConnect(now));
+  EXPECT_FALSE(link.ShouldConnect(now)) << "one attempt at a time";
+  milliseconds last{0};
+  for (int i = 0; i < 8; ++i) {
+    link.OnLost(now, "refused");
+    const auto wait = link.next_attempt() - now;
+    EXPECT_LE(wait, milliseconds(std::min(100 << i, 800)));
+    EXPECT_GE(wait, milliseconds(std::min(100 << i, 800) / 2));
+    EXPECT_FALSE(link.ShouldConnect(link.next_attempt() - milliseconds(1)));
+    now = link.next_attempt();
+    ASSERT_TRUE(link.ShouldConnect(now));
+    last = std::chrono::duration_cast<milliseconds>(wait);
+  }
+  EXPECT_GE(last, milliseconds(400));
+  link.OnConnected();
+  EXPECT_TRUE(link.MaySend());
+  EXPECT_FALSE(link.ShouldConnect(now + seconds(100)));
+  link.OnLost(now, "closed");
+  link.OnLost(now + seconds(50), "told twice");  // changes nothing
+  EXPECT_FALSE(link.MaySend());
+  EXPECT_LE(link.next_attempt() - now, milliseconds(100)) << "starts small again";
+}
+
+TEST(ReportLink, AttemptWithoutAnEndIsGivenUp) {
+  ReportLink link({milliseconds(100), milliseconds(800), milliseconds(3000)}, 5);
+  const Time now = Time() + seconds(10);
+  ASSERT_TRUE(link.ShouldConnect(now));
+  EXPECT_FALSE(link.AttemptIsOver(now + milliseconds(2999)));
+  EXPECT_TRUE(link.AttemptIsOver(now + milliseconds(3000)));
+  link.OnConnected();
+  EXPECT_FALSE(link.AttemptIsOver(now + seconds(100)));
+}
+
+}  // namespace
+}  // namespace services
