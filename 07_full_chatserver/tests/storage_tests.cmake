@@ -7,3 +7,7 @@ stage_unit_test(journal
   tests/unit_journal.cc
   LINK journal
   LABELS stress)
+
+stage_unit_test(account
+  tests/unit_account.cc
+  LINK account)

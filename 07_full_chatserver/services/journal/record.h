@@ -62,21 +62,24 @@ std::uint32_t Crc32c(std::string_view data, std::uint32_t crc = 0);
 
 // --- little-endian integers -------------------------------------------------------------------------
 
+inline void PutInteger(char* to, std::uint64_t value, std::size_t size) {
+  for (std::size_t i = 0; i < size; ++i)
+    to[i] = static_cast<char>(static_cast<unsigned char>(value >> (8 * i)));
+}
 template <class Integer>
 void PutInteger(char* to, Integer value) {
-  for (std::size_t i = 0; i < sizeof(Integer); ++i) {
-    to[i] = static_cast<char>(static_cast<unsigned char>(value >> (8 * i)));
-  }
+  PutInteger(to, value, sizeof(Integer));
 }
 
+inline std::uint64_t GetInteger(const char* from, std::size_t size) {
+  std::uint64_t value = 0;
+  for (std::size_t i = 0; i < size; ++i)
+    value |= std::uint64_t{static_cast<unsigned char>(from[i])} << (8 * i);
+  return value;
+}
 template <class Integer>
 Integer GetInteger(const char* from) {
-  Integer value = 0;
-  for (std::size_t i = 0; i < sizeof(Integer); ++i) {
-    value |=
-        static_cast<Integer>(static_cast<Integer>(static_cast<unsigned char>(from[i])) << (8 * i));
-  }
-  return value;
+  return static_cast<Integer>(GetInteger(from, sizeof(Integer)));
 }
 
 }  // namespace journal

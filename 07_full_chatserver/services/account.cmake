@@ -1,0 +1,8 @@
+# account: accounts, passwords, session keys.
+include(services/storage_libraries.cmake)
+stage_library(account
+  services/account/account_service.cc
+  services/account/guess_limiter.cc
+  services/account/password.cc
+  services/account/session_key.cc
+  LINK db login_key course_sodium)

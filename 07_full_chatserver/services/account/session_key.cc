@@ -1,0 +1,65 @@
+#include "services/account/session_key.h"
+
+#include <sodium.h>
+
+#include <string_view>
+
+namespace account {
+
+std::string MakeSessionKey() {
+  constexpr std::string_view kCharacters =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+  static const bool ready = sodium_init() >= 0;
+  std::string key(ready ? kSessionKeySize : 0, '\0');
+  // Every character equally likely: not `random % 62`.
+  for (char& c : key)
+    c = kCharacters[randombytes_uniform(static_cast<std::uint32_t>(kCharacters.size()))];
+  return key;
+}
+
+void MemoryKeyStore::ForgetExpired(Clock::time_point now) {
+  std::erase_if(keys_, [&](const auto& entry) { return entry.second.until <= now; });
+}
+
+void MemoryKeyStore::Put(std::uint64_t account, std::string key, std::chrono::seconds ttl,
+                         PutCallback done) {
+  std::string error;
+  {
+    const std::lock_guard guard(lock_);
+    const Clock::time_point now = now_();
+    // Only when it is full: looking through all keys at every login would be quadratic.
+    if (keys_.size() >= keys_max_) ForgetExpired(now);
+    if (keys_.size() >= keys_max_ && !keys_.contains(account)) {
+      error = "too many session keys";
+    } else {
+      keys_[account] = {std::move(key), now + ttl};
+    }
+  }
+  done(error);
+}
+
+void MemoryKeyStore::TakeAndCheck(std::uint64_t account, std::string offered, CheckCallback done) {
+  Entry entry;
+  bool found = false;
+  {
+    const std::lock_guard guard(lock_);
+    const auto at = keys_.find(account);
+    if (at != keys_.end()) {
+      found = at->second.until > now_();
+      entry = std::move(at->second);
+      keys_.erase(at);
+    }
+  }
+  if (!found) {
+    done(services::KeyVerdict::kMissing, "");
+  } else {
+    done(services::JudgeKey(entry.key, offered), "");
+  }
+}
+
+std::size_t MemoryKeyStore::size() const {
+  const std::lock_guard guard(lock_);
+  return keys_.size();
+}
+
+}  // namespace account

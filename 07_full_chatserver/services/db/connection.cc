@@ -1,0 +1,40 @@
+#include "services/db/connection.h"
+
+namespace db {
+
+std::string_view ToString(Code code) {
+  switch (code) {
+    case Code::kOk:
+      return "ok";
+    case Code::kUnavailable:
+      return "unavailable";
+    case Code::kFull:
+      return "full";
+    case Code::kRejected:
+      return "rejected";
+    case Code::kRefused:
+      return "refused";
+    case Code::kFailed:
+      return "failed";
+  }
+  return "";
+}
+
+std::int64_t IntegerOf(const Cell& cell) {
+  const auto* const value = std::get_if<std::int64_t>(&cell);
+  return value != nullptr ? *value : 0;
+}
+
+const std::string& TextOf(const Cell& cell) {
+  static const std::string empty;
+  const auto* const value = std::get_if<std::string>(&cell);
+  return value != nullptr ? *value : empty;
+}
+
+#ifndef COURSE_WITH_MARIADB
+std::unique_ptr<Connection> MakeMariaDb(const MariaDbOptions&) {
+  return nullptr;
+}
+#endif
+
+}  // namespace db

@@ -1,0 +1,97 @@
+#include "services/db/writer_queue.h"
+
+namespace db {
+
+void WriterQueue::StartWith(std::uint64_t oldest, std::uint64_t last) {
+  const std::lock_guard guard(lock_);
+  taken_ = oldest - 1;
+  stored_ = last;
+}
+
+void WriterQueue::Push(std::uint64_t first_id, std::uint64_t last_id, const std::string& bytes) {
+  {
+    const std::lock_guard guard(lock_);
+    stored_ = last_id;
+    if (memory_ + bytes.size() <= memory_max_) {
+      turns_.push_back({first_id, last_id, bytes});
+      memory_ += bytes.size();
+      in_turns_ += last_id - first_id + 1;
+    }
+  }
+  wake_.notify_one();
+}
+
+bool WriterQueue::PushLoose(std::uint64_t records, const std::string& bytes) {
+  {
+    const std::lock_guard guard(lock_);
+    if (loose_memory_ + bytes.size() > memory_max_) return false;
+    loose_.push_back({1, records, bytes});
+    loose_memory_ += bytes.size();
+    in_loose_ += records;
+  }
+  wake_.notify_one();
+  return true;
+}
+
+Work WriterQueue::TakeNow() {
+  Work work;
+  const std::uint64_t next = taken_ + 1;
+  if (!turns_.empty() && turns_.front().first_id == next) {
+    work.kind = Work::Kind::kTurn;
+    work.turn = std::move(turns_.front());
+    turns_.pop_front();
+    in_turns_ -= work.turn.last_id - work.turn.first_id + 1;
+    taken_ = work.turn.last_id;
+  } else if (next <= stored_) {
+    work.kind = Work::Kind::kRead;
+    work.from = next;
+    work.to = turns_.empty() ? stored_ : turns_.front().first_id - 1;
+    taken_ = work.to;
+  } else if (!loose_.empty()) {
+    work.kind = Work::Kind::kLoose;
+    work.turn = std::move(loose_.front());
+    loose_.pop_front();
+    in_loose_ -= work.turn.last_id;
+    loose_memory_ -= work.turn.bytes.size();
+  }
+  return work;
+}
+
+Work WriterQueue::Take(std::chrono::steady_clock::time_point until) {
+  std::unique_lock guard(lock_);
+  wake_.wait_until(guard, until, [&] { return woken_ || taken_ < stored_ || !loose_.empty(); });
+  woken_ = false;
+  return TakeNow();
+}
+
+Work WriterQueue::TakeTurnIfNext() {
+  const std::lock_guard guard(lock_);
+  if (turns_.empty() || turns_.front().first_id != taken_ + 1) return {};
+  return TakeNow();
+}
+
+void WriterQueue::GiveBack(std::uint64_t from) {
+  const std::lock_guard guard(lock_);
+  taken_ = from - 1;
+}
+
+void WriterQueue::Release(std::size_t bytes) {
+  const std::lock_guard guard(lock_);
+  memory_ -= bytes;
+}
+
+void WriterQueue::Wake() {
+  {
+    const std::lock_guard guard(lock_);
+    woken_ = true;
+  }
+  wake_.notify_one();
+}
+
+WriterQueue::Numbers WriterQueue::Count() const {
+  const std::lock_guard guard(lock_);
+  const std::uint64_t journaled = stored_ - taken_;
+  return {journaled + in_loose_, memory_ + loose_memory_, journaled - in_turns_, in_loose_};
+}
+
+}  // namespace db

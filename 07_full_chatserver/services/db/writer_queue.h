@@ -1,0 +1,88 @@
+// What the database writer still has to store. The newest turns are in memory as long as there is
+// room; what does not fit is in the journal anyway, and is read from there when its turn comes:
+//
+//     taken          front of memory           stored
+//       |--- journal only ---|--- in memory ---|--- journal only ---|
+//
+// So an outage of the database costs the same memory however long it lasts, and a start after a
+// crash is the same as an outage: nothing is in memory.
+//
+// Turns that are in no journal (its disk is full, and the configuration says to go on) have a
+// second list with a bound of its own; what does not fit there is lost, and counted.
+//
+// Threading: Push and PushLoose by any thread, one at a time (the writer's store lock); Take by the
+// writer's thread.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <string>
+
+namespace db {
+
+struct Turn {
+  std::uint64_t first_id = 0;
+  std::uint64_t last_id = 0;
+  std::string bytes;  // sealed records
+};
+
+struct Work {
+  enum class Kind : unsigned char { kNothing, kTurn, kRead, kLoose };
+  Kind kind = Kind::kNothing;
+  Turn turn;               // kTurn, kLoose
+  std::uint64_t from = 0;  // kRead: these are in the journal only
+  std::uint64_t to = 0;
+};
+
+class WriterQueue {
+ public:
+  explicit WriterQueue(std::size_t memory_bytes) : memory_max_(memory_bytes) {}
+
+  // Before any thread: everything from `oldest` to `last` is in the journal only.
+  void StartWith(std::uint64_t oldest, std::uint64_t last);
+
+  // The turn first_id .. last_id is in the journal.
+  void Push(std::uint64_t first_id, std::uint64_t last_id, const std::string& bytes);
+  // The turn is nowhere else. False: no room, it is lost.
+  bool PushLoose(std::uint64_t records, const std::string& bytes);
+
+  // Waits until there is work, until `until`, or until Wake. Afterwards that work is the caller's:
+  // it does not come again.
+  Work Take(std::chrono::steady_clock::time_point until);
+  // The next turn when it is in memory, without waiting: kTurn or kNothing.
+  Work TakeTurnIfNext();
+  // kRead may end early: what was not read, `from` and on, is taken again.
+  void GiveBack(std::uint64_t from);
+  // The bytes of a turn that was taken count until this says that they are gone.
+  void Release(std::size_t bytes);
+  void Wake();
+
+  struct Numbers {
+    std::uint64_t records = 0;       // to be taken, wherever they are
+    std::uint64_t memory_bytes = 0;  // of turns in memory and taken
+    std::uint64_t in_journal_only = 0;
+    std::uint64_t loose = 0;  // records that are in no journal
+  };
+  Numbers Count() const;
+
+ private:
+  Work TakeNow();  // under lock_
+
+  const std::size_t memory_max_;
+  mutable std::mutex lock_;
+  std::condition_variable wake_;
+  std::deque<Turn> turns_;        // guarded by lock_: ascending, without overlap
+  std::deque<Turn> loose_;        // guarded by lock_
+  std::uint64_t taken_ = 0;       // guarded by lock_: the last id that was taken
+  std::uint64_t stored_ = 0;      // guarded by lock_: the last id that is in the journal
+  std::uint64_t in_turns_ = 0;    // guarded by lock_: records in turns_
+  std::uint64_t in_loose_ = 0;    // guarded by lock_: records in loose_
+  std::size_t memory_ = 0;        // guarded by lock_
+  std::size_t loose_memory_ = 0;  // guarded by lock_
+  bool woken_ = false;            // guarded by lock_
+};
+
+}  // namespace db
