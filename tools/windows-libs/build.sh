@@ -2,11 +2,13 @@
 # Cross-builds a library for Windows (mingw-w64, static) from the distribution's own source package, so that
 # it is the version that native builds use.
 #
-#   tools/windows-libs/build.sh LIBRARY [--root DIR] [--jobs N]     LIBRARY: protobuf, utf8proc
+#   tools/windows-libs/build.sh LIBRARY [--root DIR] [--jobs N]     LIBRARY: protobuf, utf8proc,
+#                                                                       sqlite, libsodium
 #
 # Prints the installation prefix as its last line: DIR/LIBRARY/VERSION. The result is kept; the second run is
 # instant. Nothing on the system is changed: the source entries that apt needs are made in a temporary folder
-# from the system's own. Needs: dpkg-dev cmake ninja-build g++-mingw-w64-x86-64-posix.
+# from the system's own. Needs: dpkg-dev cmake ninja-build g++-mingw-w64-x86-64-posix; make; tcl for sqlite;
+# autoconf automake libtool for libsodium.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -21,14 +23,16 @@ while [ $# -gt 0 ]; do
   case $1 in
     --root) root=${2:?--root needs a folder}; shift 2 ;;
     --jobs) jobs=${2:?--jobs needs a number}; shift 2 ;;
-    -h|--help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h|--help) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 0 ;;
     -*) usage "unknown option '$1'" ;;
     *) [ -z "$library" ] || usage "one library at a time"; library=$1; shift ;;
   esac
 done
 
-# Per library: the native package whose source it is, and the options of its CMake build.
+# Per library: the native package whose source it is, and the options of its build (CMake's, or configure's).
 options=()
+build=cmake
+tools=(dpkg-source apt-get cmake ninja x86_64-w64-mingw32-g++-posix)
 case $library in
   protobuf)
     package=protobuf-compiler
@@ -37,15 +41,25 @@ case $library in
   utf8proc)
     package=libutf8proc-dev
     options=(-DBUILD_SHARED_LIBS=OFF -DUTF8PROC_ENABLE_TESTING=OFF) ;;
+  sqlite)
+    package=libsqlite3-dev
+    build=amalgamation
+    tools+=(make tclsh) ;;
+  libsodium)
+    package=libsodium-dev
+    build=configure
+    tools+=(make autoreconf libtoolize)
+    # Static programs have no room for the shared helper library of mingw's stack protector and fortify.
+    options=(--disable-shared --enable-static --disable-ssp CFLAGS="-O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=0") ;;
   "") usage "which library?" ;;
   *) usage "no recipe for '$library'" ;;
 esac
 
 fail() { echo "$library for Windows: $*" >&2; exit 1; }
 
-for tool in dpkg-source apt-get cmake ninja x86_64-w64-mingw32-g++-posix; do
-  command -v $tool >/dev/null ||
-    fail "$tool is missing; install dpkg-dev cmake ninja-build g++-mingw-w64-x86-64-posix"
+for tool in "${tools[@]}"; do
+  command -v "$tool" >/dev/null ||
+    fail "$tool is missing; install dpkg-dev cmake ninja-build g++-mingw-w64-x86-64-posix make tcl autoconf automake libtool"
 done
 
 version=$(dpkg-query -W -f '${source:Version}' "$package" 2>/dev/null) || fail "install $package first (its version is built)"
@@ -79,13 +93,43 @@ source=$(find "$work/source" -mindepth 1 -maxdepth 1 -type d)
 [ -n "$source" ] || fail "the source package did not unpack"
 
 echo "$library for Windows: building with $jobs jobs (once)" >&2
-launcher=()
-command -v ccache >/dev/null && launcher=(-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
-cmake -S "$source" -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=Release "${launcher[@]}" "${options[@]}" \
-  -DCMAKE_TOOLCHAIN_FILE="$toolchain" -DCMAKE_INSTALL_PREFIX="$prefix" > "$work/configure.log" 2>&1 ||
-  { tail -20 "$work/configure.log" >&2; fail "configure failed"; }
-cmake --build "$work/build" -j "$jobs" > "$work/build.log" 2>&1 || { tail -30 "$work/build.log" >&2; fail "build failed"; }
-rm -rf "$prefix"
-cmake --install "$work/build" > "$work/install.log" 2>&1 || { tail -20 "$work/install.log" >&2; fail "install failed"; }
+host=x86_64-w64-mingw32
+build_with_cmake() {
+  local launcher=()
+  command -v ccache >/dev/null && launcher=(-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+  cmake -S "$source" -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=Release "${launcher[@]}" "${options[@]}" \
+    -DCMAKE_TOOLCHAIN_FILE="$toolchain" -DCMAKE_INSTALL_PREFIX="$prefix" > "$work/configure.log" 2>&1 ||
+    { tail -20 "$work/configure.log" >&2; fail "configure failed"; }
+  cmake --build "$work/build" -j "$jobs" > "$work/build.log" 2>&1 || { tail -30 "$work/build.log" >&2; fail "build failed"; }
+  rm -rf "$prefix"
+  cmake --install "$work/build" > "$work/install.log" 2>&1 || { tail -20 "$work/install.log" >&2; fail "install failed"; }
+}
+
+build_with_configure() {
+  (cd "$source" && { [ -x configure ] || autoreconf -fi; } && ./configure --host=$host CC=$host-gcc-posix --prefix="$prefix" "${options[@]}") \
+    > "$work/configure.log" 2>&1 || { tail -20 "$work/configure.log" >&2; fail "configure failed"; }
+  make -C "$source" -j "$jobs" > "$work/build.log" 2>&1 || { tail -30 "$work/build.log" >&2; fail "build failed"; }
+  rm -rf "$prefix"
+  make -C "$source" install > "$work/install.log" 2>&1 || { tail -20 "$work/install.log" >&2; fail "install failed"; }
+}
+
+# SQLite as one file, sqlite3.c, which the source package makes with the build machine's own tools.
+build_amalgamation() {
+  mkdir -p "$work/build"
+  (cd "$work/build" && "$source/configure" --disable-shared --disable-tcl --disable-readline && make sqlite3.c sqlite3.h) \
+    > "$work/configure.log" 2>&1 || { tail -20 "$work/configure.log" >&2; fail "making sqlite3.c failed"; }
+  $host-gcc-posix -O2 -DSQLITE_THREADSAFE=1 -DSQLITE_OMIT_LOAD_EXTENSION -DSQLITE_DQS=0 -c "$work/build/sqlite3.c" \
+    -o "$work/build/sqlite3.o" > "$work/build.log" 2>&1 || { tail -30 "$work/build.log" >&2; fail "build failed"; }
+  rm -rf "$prefix"
+  mkdir -p "$prefix/include" "$prefix/lib"
+  $host-gcc-ar-posix rcs "$prefix/lib/libsqlite3.a" "$work/build/sqlite3.o"
+  cp "$work/build/sqlite3.h" "$prefix/include/"
+}
+
+case $build in
+  cmake) build_with_cmake ;;
+  configure) build_with_configure ;;
+  amalgamation) build_amalgamation ;;
+esac
 touch "$prefix/.complete"
 echo "$prefix"
