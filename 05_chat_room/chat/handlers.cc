@@ -48,6 +48,7 @@ bool Handle_C_LOGIN(GameSession& session, const Protocol::C_LOGIN&) {
   return true;
 }
 
+// [enter]
 bool Handle_C_ENTER_GAME(GameSession& session, const Protocol::C_ENTER_GAME& pkt) {
   using Answer = Protocol::S_ENTER_GAME;
   // <student 05.1>
@@ -64,7 +65,9 @@ bool Handle_C_ENTER_GAME(GameSession& session, const Protocol::C_ENTER_GAME& pkt
   session.EnterRoom(session.players()[pkt.player_index()], *room);
   return true;
 }
+// [/enter]
 
+// [chat]
 bool Handle_C_CHAT(GameSession& session, const Protocol::C_CHAT& pkt) {
   using Answer = Protocol::S_CHAT;
   // <student 05.2>
@@ -79,6 +82,7 @@ bool Handle_C_CHAT(GameSession& session, const Protocol::C_CHAT& pkt) {
   session.room()->Chat(*session.player(), pkt.msg());
   return true;
 }
+// [/chat]
 
 bool Handle_C_LEAVE_GAME(GameSession& session, const Protocol::C_LEAVE_GAME&) {
   using Answer = Protocol::S_LEAVE_GAME;

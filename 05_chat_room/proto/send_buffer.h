@@ -13,6 +13,7 @@
 
 namespace proto {
 
+// [make]
 template <typename Message>
 net::PacketRef MakeSendBuffer(std::uint16_t id, const Message& message, std::uint32_t sequence) {
   const std::size_t size = message.ByteSizeLong();
@@ -26,5 +27,6 @@ net::PacketRef MakeSendBuffer(std::uint16_t id, const Message& message, std::uin
   message.SerializeWithCachedSizesToArray(body.data());
   return packet;
 }
+// [/make]
 
 }  // namespace proto
