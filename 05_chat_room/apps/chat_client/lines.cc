@@ -9,8 +9,8 @@ namespace chat_client {
 
 namespace {
 
-// Select Graphic Rendition. The six colours can be read on a dark and on a light background.
-constexpr std::array<std::string_view, 6> kNameColours = {"36", "32", "35", "34", "33", "31"};
+// Select Graphic Rendition: colours that can be read on a dark and on a light background.
+constexpr std::array<std::string_view, 5> kNameColours = {"36", "32", "35", "34", "31"};
 constexpr std::string_view kDim = "2";
 constexpr std::string_view kProblem = "1;31";
 
