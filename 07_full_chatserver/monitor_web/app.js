@@ -206,7 +206,8 @@ function chartBox(spec) {
 function showCharts(server) {
   const { times, series } = state.history;
   const to = state.view.now;
-  const from = to - state.minutes * 60000;
+  // A young history fills the width (from a minute on) instead of clinging to the right edge.
+  const from = Math.max(to - state.minutes * 60000, Math.min(times[0] ?? to, to - 60000));
   const specs = allCharts();
   const boxes = specs.map(chartBox);
   const parent = $("charts");

@@ -53,7 +53,7 @@ const FORMATS = {
   bytes: (v) => (Math.abs(v) < 1024 ? Math.round(v) + " B"
                                     : scaled(v, [[2 ** 40, " TiB"], [2 ** 30, " GiB"], [2 ** 20, " MiB"], [1024, " KiB"]])),
   seconds: (v) => scaled(v, [[1, " s"], [1e-3, " ms"], [1e-6, " µs"], [1e-9, " ns"]]),
-  ratio: (v) => (v * 100).toFixed(v < 0.1 ? 1 : 0) + " %",
+  ratio: (v) => (v * 100).toFixed(v > 0 && v < 0.1 ? 1 : 0) + " %",
   cores: (v) => v.toFixed(2),
 };
 

@@ -33,5 +33,7 @@ if(COURSE_HAS_PROMETHEUS)
 endif()
 if(COURSE_HAS_MONITOR_WEB)
   stage_unit_test(monitor_web tests/unit_monitor_web.cc
-    LINK monitor monitor_web outside_test_support TIMEOUT 300)
+    LINK monitor monitor_web outside_test_support)
+  stage_unit_test(monitor_browser tests/unit_monitor_browser.cc
+    LINK monitor monitor_web outside_test_support LABELS slow TIMEOUT 300)
 endif()

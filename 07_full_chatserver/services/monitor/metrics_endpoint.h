@@ -21,7 +21,7 @@ class MetricsEndpoint {
   // An empty string, or why it does not listen (one line). Port 0: a free one. The collector must
   // live until Stop.
   std::string Start(const std::string& bind, std::uint16_t port, const Collector& collector);
-  void Stop();
+  void Stop();  // takes up to 2 s: civetweb's accept loop looks for it that often
 
   std::uint16_t port() const;  // 0: not listening
 

@@ -23,7 +23,7 @@ class MonitorHttp {
   // An empty string, or why it does not listen (one line). Port 0: a free one. The core must live
   // until Stop.
   std::string Start(const std::string& bind, std::uint16_t port, MonitorCore& core);
-  void Stop();
+  void Stop();  // takes up to 2 s: civetweb's accept loop looks for it that often
 
   std::uint16_t port() const { return port_; }  // 0: not listening
 

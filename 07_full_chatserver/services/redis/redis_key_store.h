@@ -14,31 +14,27 @@
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <string>
 
-#include "services/login/key_verdict.h"
+#include "services/account/session_key.h"
 #include "services/redis/redis_client.h"
 
 namespace services {
 
-class RedisKeyStore {
+class RedisKeyStore final : public account::SessionKeyStore {
  public:
-  // `detail`: for the log, never for the client.
-  using CheckCallback = std::function<void(KeyVerdict verdict, const std::string& detail)>;
-  // An empty `error`: stored. Otherwise why not (it may be stored all the same after a time-out).
-  using PutCallback = std::function<void(const std::string& error)>;
-
   // `client` is not owned and must be stopped before the store goes.
   explicit RedisKeyStore(RedisClient& client, std::string prefix = "session:")
       : client_(client), prefix_(std::move(prefix)) {}
 
-  // The auth side. ttl: at least 1 s. A later key of the same account replaces the earlier.
-  void Put(std::uint64_t account, std::string key, std::chrono::seconds ttl, PutCallback done);
+  // The auth side. ttl: at least 1 s. An error does not mean that the key was not stored
+  // (time-out).
+  void Put(std::uint64_t account, std::string key, std::chrono::seconds ttl,
+           PutCallback done) override;
 
-  // The chat side: takes the account's key out and judges `offered` against it. The callback posts
-  // the rest of the login as a job; the player may be gone by then.
-  void TakeAndCheck(std::uint64_t account, std::string offered, CheckCallback done);
+  // The chat side. The callback posts the rest of the login as a job; the player may be gone by
+  // then. Its `detail` is for the log, never for the client.
+  void TakeAndCheck(std::uint64_t account, std::string offered, CheckCallback done) override;
 
  private:
   RedisClient& client_;
