@@ -38,7 +38,7 @@ struct UpdateOptions {
   std::uint64_t seed = 0;               // of the shuffle; 0: environment COURSE_SEED, else random
   const Clock* clock = &SteadyClock();  // not owned
   // Called by update threads, several at once; must not throw. Empty: an error line in the log.
-  std::function<void(const JobFailure&)> on_failure;
+  std::function<void(const JobFailure&)> on_failure{};
 
   // What is wrong with the options, as one line for the user; nothing when they are fine.
   std::optional<std::string> Validate() const;

@@ -1,0 +1,101 @@
+// chat_server: log in, choose a character, enter a room, talk. Every room is an actor.
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <cmath>
+#include <iostream>
+#include <optional>
+
+#include "apps/open_files.h"
+#include "apps/server_flags.h"
+#include "apps/stop_signal.h"
+#include "chat/chat_server.h"
+#include "net/tps_report.h"
+
+namespace {
+
+void AddJobOptions(CLI::App& app, chat::WorldOptions& world, job::UpdateOptions& update,
+                   double& flush_ms) {
+  app.add_option("--update-threads", update.threads, "threads that run the rooms' jobs")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
+  app.add_option("--slice-jobs", update.slice_jobs, "jobs of a room before the next room's turn")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  app.add_option("--flush-interval-ms", flush_ms,
+                 "how long a room collects before it sends; 0 = until the end of its time slice")
+      ->check(CLI::Range(0.0, 1000.0))
+      ->capture_default_str();
+  app.add_option("--client-jobs", world.client_jobs,
+                 "requests of one client that may wait for a room; more are refused")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+}
+
+void PrintJobs(const job::JobStats& stats, const job::StopReport& stopped) {
+  const auto us = [](job::Duration time) {
+    return std::chrono::duration_cast<std::chrono::microseconds>(time).count();
+  };
+  std::cout << "jobs: executed " << stats.executed << ", slices " << stats.slices << ", failed "
+            << stats.failed << ", dropped " << stopped.dropped_jobs << ", job p99 "
+            << us(stats.job_time_p99) << " us, longest wait " << us(stats.longest_wait) << " us"
+            << std::endl;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("The chat room: one server, many rooms", "chat_server");
+  net::ServerOptions options;
+  options.port = 9005;
+  options.idle_timeout_ms = 0;  // people are silent for hours; stage 07 has a heartbeat
+  chat::WorldOptions world;
+  job::UpdateOptions update;
+  double flush_ms = 0;
+  apps::AddServerOptions(app, options);
+  app.add_option("--rooms", world.rooms, "rooms, numbered from 0")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  app.add_option("--message-max", world.max_message_bytes, "longest chat message, bytes of UTF-8")
+      ->check(CLI::Range(1, 4000))
+      ->capture_default_str();
+  AddJobOptions(app, world, update, flush_ms);
+  bool tps = false;
+  app.add_flag("--tps", tps, "print packets per second and live sessions once a second");
+  bool quiet = false;
+  app.add_flag("--quiet", quiet, "log warnings and errors only");
+  bool stop_on_eof = false;
+  app.add_flag("--stop-on-eof", stop_on_eof, "stop when the standard input ends");
+  if (const auto exit_code = apps::ParseOptions(app, argc, argv)) return *exit_code;
+  world.flush_interval = std::chrono::microseconds(std::llround(flush_ms * 1000));
+  if (quiet) spdlog::set_level(spdlog::level::warn);
+  apps::RaiseOpenFileLimit();
+
+  apps::StopSignal stop(stop_on_eof);  // before any thread is started
+  chat::ChatServer server(options, world, update);
+  if (const net::Status status = server.Start(); !status.ok()) {
+    return apps::Refuse(app, status.error());
+  }
+  std::optional<net::TpsReport> report_tps;
+  if (tps)
+    report_tps.emplace(server, [](const std::string& line) { std::cout << line << std::endl; });
+  std::cout << "listening on " << options.host << ":" << server.port() << std::endl;
+  stop.Wait();
+  report_tps.reset();
+  const chat::ChatServer::StopReport report = server.Stop();
+  const net::TrafficTotals traffic = server.traffic();
+  std::cout << "served: connections " << traffic.accepts << ", packets in " << traffic.recv_packets
+            << ", packets out " << traffic.send_packets << ", handled " << traffic.updates
+            << std::endl;
+  PrintJobs(server.job_stats(), report.jobs);
+  std::cout << "stopped: live sessions " << report.live_sessions << ", outstanding operations "
+            << report.outstanding_operations << std::endl;
+  const std::int64_t game_sessions = chat::LiveObjects<chat::GameSession>::count();
+  const std::int64_t players = chat::LiveObjects<chat::Player>::count();
+  std::cout << "left: game sessions " << game_sessions << ", players " << players << ", packets "
+            << net::Packet::LiveCount() << std::endl;
+  const bool clean = report.live_sessions == 0 && report.outstanding_operations == 0 &&
+                     report.jobs.drained && game_sessions == 0 && players == 0 &&
+                     net::Packet::LiveCount() == 0;
+  return clean ? 0 : 1;
+}

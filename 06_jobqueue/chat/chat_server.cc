@@ -1,0 +1,75 @@
+#include "chat/chat_server.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "client_packet_handler.h"
+#include "net/log.h"
+
+namespace chat {
+
+namespace {
+
+job::UpdateOptions WithRoomFor(job::UpdateOptions options, std::uint32_t rooms) {
+  options.max_queues = std::max(options.max_queues, rooms);
+  return options;
+}
+
+}  // namespace
+
+ChatServer::ChatServer(const net::ServerOptions& server_options, const WorldOptions& world_options,
+                       job::UpdateOptions update_options)
+    : Server(server_options),
+      budgets_(std::make_unique<JobBudget[]>(server_options.session_max)),
+      threads_(WithRoomFor(std::move(update_options), world_options.rooms)),
+      world_(world_options, *this, threads_),
+      sessions_(server_options.session_max) {}
+
+// No callback and no job may come any more when the members go.
+ChatServer::~ChatServer() {
+  Stop();
+}
+
+// [stop]
+net::Status ChatServer::Start() {
+  threads_.Start();
+  return Server::Start();
+}
+
+ChatServer::StopReport ChatServer::Stop(job::Duration drain_limit) {
+  StopReport report{Server::Stop(), {}};
+  report.jobs = threads_.Stop(job::StopPolicy::kDrain, drain_limit);
+  return report;
+}
+// [/stop]
+
+void ChatServer::OnClientJoin(net::SessionId id) {
+  sessions_[id.index()] = std::make_unique<GameSession>(id, world_, budgets_[id.index()]);
+}
+
+void ChatServer::OnClientLeave(net::SessionId id, std::string_view) {
+  sessions_[id.index()] = nullptr;  // its room is told
+}
+
+void ChatServer::OnRecv(net::SessionId id, const net::PacketRef& packet) {
+  GameSession& session = *sessions_[id.index()];
+  const proto::Dispatched dispatched =
+      ClientPacketHandler::Dispatch(session, packet->type(), packet->body());
+  if (dispatched == proto::Dispatched::kHandled) {
+    CountUpdate();
+    return;
+  }
+  // The reason, which is a literal, becomes the log line of the session's end.
+  Disconnect(id, proto::ToString(dispatched).data());
+}
+
+void ChatServer::Send(net::SessionId to, const net::PacketRef& packet) {
+  if (!packet->sealed()) Seal(*packet);
+  SendPacket(to, packet);
+}
+
+void ChatServer::Seal(net::Packet& packet) {
+  Server::Seal(packet);
+}
+
+}  // namespace chat

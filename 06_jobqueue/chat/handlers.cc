@@ -1,0 +1,106 @@
+// What the server does with each packet of a client. The generator declares one function per
+// message (client_packet_handler.h); leaving one out is a link error that names it.
+//
+// Every handler first asks "may this client do that now?" and "is this value in range?": never
+// trust the client. A request that makes no sense is answered with a reason; the session lives on.
+#include <string>
+#include <utility>
+
+#include "chat/game_session.h"
+#include "chat/text_rules.h"
+#include "client_packet_handler.h"
+
+namespace chat {
+
+namespace {
+
+template <typename Message>
+void Send(GameSession& session, const Message& message) {
+  session.world().sender().Send(session.id(), ClientPacketHandler::MakeSendBuffer(message));
+}
+
+template <typename Answer>
+bool Refuse(GameSession& session, Protocol::Refusal reason) {
+  Answer answer;
+  if constexpr (requires { answer.set_success(false); }) answer.set_success(false);
+  answer.set_reason(reason);
+  if (JobBudget::Permit permit; session.room() != nullptr && (permit = session.TakePermit())) {
+    // Behind what the room has answered to earlier requests.
+    session.room()->Tell(session.stay(), ClientPacketHandler::MakeSendBuffer(answer),
+                         std::move(permit));
+  } else {
+    Send(session, answer);
+  }
+  return true;
+}
+
+PlayerRef MakePlayer(GameSession& session, const char* kind, Protocol::PlayerType type) {
+  const std::uint64_t id = session.world().NewPlayerId();
+  return std::make_shared<const Player>(Player{id, kind + std::to_string(id), type, session.id()});
+}
+
+}  // namespace
+
+bool Handle_C_LOGIN(GameSession& session, const Protocol::C_LOGIN&) {
+  if (session.state() != SessionState::kConnected) {
+    return Refuse<Protocol::S_LOGIN>(session, Protocol::REFUSAL_ALREADY_LOGGED_IN);
+  }
+  // Stage 05 has no accounts yet: everybody owns the same two kinds of characters.
+  session.LogIn({MakePlayer(session, "Knight", Protocol::PLAYER_TYPE_KNIGHT),
+                 MakePlayer(session, "Mage", Protocol::PLAYER_TYPE_MAGE)});
+  Protocol::S_LOGIN answer;
+  answer.set_success(true);
+  for (const PlayerRef& player : session.players()) player->CopyTo(*answer.add_players());
+  Send(session, answer);
+  return true;
+}
+
+bool Handle_C_ENTER_GAME(GameSession& session, const Protocol::C_ENTER_GAME& pkt) {
+  using Answer = Protocol::S_ENTER_GAME;
+  // <student 05.1>
+  if (session.state() == SessionState::kConnected)
+    return Refuse<Answer>(session, Protocol::REFUSAL_NOT_LOGGED_IN);
+  if (session.state() != SessionState::kLobby)
+    return Refuse<Answer>(session, Protocol::REFUSAL_ALREADY_IN_ROOM);
+  if (pkt.player_index() >= session.players().size()) {
+    return Refuse<Answer>(session, Protocol::REFUSAL_BAD_PLAYER_INDEX);
+  }
+  Room* const room = session.world().FindRoom(pkt.room_id());
+  if (room == nullptr) return Refuse<Answer>(session, Protocol::REFUSAL_BAD_ROOM);
+  // </student>
+  JobBudget::Permit permit = session.TakePermit();
+  if (!permit) return Refuse<Answer>(session, Protocol::REFUSAL_TOO_MANY_REQUESTS);
+  session.EnterRoom(session.players()[pkt.player_index()], *room, std::move(permit));
+  return true;
+}
+
+bool Handle_C_CHAT(GameSession& session, const Protocol::C_CHAT& pkt) {
+  using Answer = Protocol::S_CHAT;
+  // <student 05.2>
+  if (session.state() == SessionState::kConnected)
+    return Refuse<Answer>(session, Protocol::REFUSAL_NOT_LOGGED_IN);
+  if (session.state() != SessionState::kInRoom)
+    return Refuse<Answer>(session, Protocol::REFUSAL_NOT_IN_ROOM);
+  const Protocol::Refusal reason =
+      CheckMessage(pkt.msg(), session.world().options().max_message_bytes);
+  if (reason != Protocol::REFUSAL_NONE) return Refuse<Answer>(session, reason);
+  // </student>
+  JobBudget::Permit permit = session.TakePermit();
+  if (!permit) return Refuse<Answer>(session, Protocol::REFUSAL_TOO_MANY_REQUESTS);
+  session.room()->Chat(*session.stay()->player, pkt.msg(), std::move(permit));
+  return true;
+}
+
+bool Handle_C_LEAVE_GAME(GameSession& session, const Protocol::C_LEAVE_GAME&) {
+  using Answer = Protocol::S_LEAVE_GAME;
+  if (session.state() == SessionState::kConnected)
+    return Refuse<Answer>(session, Protocol::REFUSAL_NOT_LOGGED_IN);
+  if (session.state() != SessionState::kInRoom)
+    return Refuse<Answer>(session, Protocol::REFUSAL_NOT_IN_ROOM);
+  JobBudget::Permit permit = session.TakePermit();
+  if (!permit) return Refuse<Answer>(session, Protocol::REFUSAL_TOO_MANY_REQUESTS);
+  session.LeaveRoom(std::move(permit));  // the room answers, behind all that it has said before
+  return true;
+}
+
+}  // namespace chat
