@@ -51,5 +51,11 @@ int main(int argc, char** argv) {
             << std::endl;
   std::cout << "stopped: live sessions " << report.live_sessions << ", outstanding operations "
             << report.outstanding_operations << std::endl;
-  return report.live_sessions == 0 && report.outstanding_operations == 0 ? 0 : 1;
+  const std::int64_t game_sessions = chat::LiveObjects<chat::GameSession>::count();
+  const std::int64_t players = chat::LiveObjects<chat::Player>::count();
+  std::cout << "left: game sessions " << game_sessions << ", players " << players << ", packets "
+            << net::Packet::LiveCount() << std::endl;
+  const bool clean = report.live_sessions == 0 && report.outstanding_operations == 0 &&
+                     game_sessions == 0 && players == 0 && net::Packet::LiveCount() == 0;
+  return clean ? 0 : 1;
 }

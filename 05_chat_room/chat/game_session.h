@@ -9,12 +9,14 @@
 #include <string_view>
 #include <vector>
 
+#include "chat/live_objects.h"
 #include "chat/player.h"
 #include "chat/world.h"
 #include "net/session_id.h"
 
 namespace chat {
 
+// [states]
 // What a client may do depends on how far it has come (E4):
 //
 //   kConnected --C_LOGIN--> kLobby --C_ENTER_GAME--> kInRoom
@@ -23,6 +25,7 @@ namespace chat {
 // Anything else is refused with a reason and changes nothing. The client decides what it sends, and
 // some clients are written by people who want to see what happens.
 enum class SessionState : std::uint8_t { kConnected, kLobby, kInRoom };
+// [/states]
 [[nodiscard]] std::string_view ToString(SessionState state);
 
 class GameSession {
@@ -47,6 +50,7 @@ class GameSession {
   void LeaveRoom();
 
  private:
+  LiveObjects<GameSession>::Token counted_;
   const net::SessionId id_;
   World& world_;
   SessionState state_ = SessionState::kConnected;

@@ -10,16 +10,19 @@
 #include <memory>
 #include <string>
 
+#include "chat/live_objects.h"
 #include "net/session_id.h"
 #include "protocol.pb.h"
 
 namespace chat {
 
+// [player]
 struct Player {
   std::uint64_t id;  // in-game: given per connection, never the key of a database (E5)
   std::string name;  // UTF-8
   Protocol::PlayerType type;
   net::SessionId owner;
+  LiveObjects<Player>::Token counted{};
 
   void CopyTo(Protocol::Player& message) const {
     message.set_id(id);
@@ -27,6 +30,7 @@ struct Player {
     message.set_player_type(type);
   }
 };
+// [/player]
 
 using PlayerRef = std::shared_ptr<const Player>;
 

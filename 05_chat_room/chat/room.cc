@@ -17,6 +17,7 @@ class Room::Lock {
     const auto begin = std::chrono::steady_clock::now();
     guard_.lock();
     const auto waited = std::chrono::steady_clock::now() - begin;
+    room.waits_.fetch_add(1, std::memory_order_relaxed);
     room.waited_ns_.fetch_add(
         static_cast<std::uint64_t>(
             std::chrono::duration_cast<std::chrono::nanoseconds>(waited).count()),
@@ -35,6 +36,7 @@ void Room::Broadcast(net::PacketRef packet) {
 }
 // [/broadcast]
 
+// [enter]
 void Room::Enter(const PlayerRef& player) {
   Protocol::S_PLAYER_JOINED joined;
   player->CopyTo(*joined.mutable_player());
@@ -58,6 +60,7 @@ void Room::Enter(const PlayerRef& player) {
     sender_.Send(player->owner, ClientPacketHandler::MakeSendBuffer(more));
   }
 }
+// [/enter]
 
 void Room::Leave(const Player& player) {
   Protocol::S_PLAYER_LEFT left;
@@ -68,6 +71,7 @@ void Room::Leave(const Player& player) {
   Broadcast(ClientPacketHandler::MakeSendBuffer(left));
 }
 
+// [chat]
 void Room::Chat(const Player& speaker, std::string_view message) {
   Protocol::S_CHAT chat;
   chat.set_player_id(speaker.id);
@@ -81,6 +85,7 @@ void Room::Chat(const Player& speaker, std::string_view message) {
   Broadcast(std::move(packet));
   // </student>
 }
+// [/chat]
 
 std::size_t Room::size() const {
   const std::lock_guard guard(lock_);
@@ -88,8 +93,8 @@ std::size_t Room::size() const {
 }
 
 Room::LockCost Room::lock_cost() const {
-  return {waited_ns_.load(std::memory_order_relaxed),
-          times_locked_.load(std::memory_order_relaxed)};
+  return {times_locked_.load(std::memory_order_relaxed), waits_.load(std::memory_order_relaxed),
+          waited_ns_.load(std::memory_order_relaxed)};
 }
 
 }  // namespace chat

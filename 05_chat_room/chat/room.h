@@ -40,10 +40,11 @@ class Room {
   [[nodiscard]] std::uint32_t id() const { return id_; }
   [[nodiscard]] std::size_t size() const;
 
-  // How long threads have waited for the lock of this room, and how often it was taken (lock_lab).
+  // What the lock of this room has cost since the start (lock_lab).
   struct LockCost {
-    std::uint64_t nanoseconds;
-    std::uint64_t times;
+    std::uint64_t times;        // it was taken
+    std::uint64_t waits;        // of those, somebody else had it
+    std::uint64_t nanoseconds;  // all those waits together
   };
   [[nodiscard]] LockCost lock_cost() const;
 
@@ -61,8 +62,9 @@ class Room {
   std::uint32_t next_sequence_ = 1;             // guarded by lock_
 
   // atomic: written by threads that have got the lock, read by anybody
-  std::atomic<std::uint64_t> waited_ns_{0};
   std::atomic<std::uint64_t> times_locked_{0};
+  std::atomic<std::uint64_t> waits_{0};
+  std::atomic<std::uint64_t> waited_ns_{0};
 };
 
 }  // namespace chat
