@@ -11,3 +11,28 @@ stage_unit_test(journal
 stage_unit_test(account
   tests/unit_account.cc
   LINK account)
+
+stage_library(storage_test_support
+  tests/database_support.cc
+  LINK db course_gtest_main)
+
+# Real SQLite and, where it is installed, a real MariaDB of their own.
+stage_unit_test(db
+  tests/unit_db.cc
+  tests/unit_db_writer.cc
+  LINK storage_test_support
+  LABELS stress
+  TIMEOUT 300)
+
+# Kill tests: SIGKILL, so not on Windows.
+if(NOT WIN32 AND BUILD_TESTING)
+  stage_program(storage_child
+    tests/storage_child.cc
+    LINK db)
+  stage_unit_test(db_kill
+    tests/unit_db_kill.cc
+    LINK storage_test_support
+    LABELS stress
+    TIMEOUT 300)
+  add_dependencies(${STAGE}_unit_db_kill ${STAGE}_storage_child)
+endif()
