@@ -31,12 +31,16 @@ void GameSession::EnterRoom(const PlayerRef& player, Room& room) {
   room.Enter(player);
 }
 
+// [leave]
 void GameSession::LeaveRoom() {
   if (room_ == nullptr) return;
+  // <student 05.6>
   room_->Leave(*player_);
   room_ = nullptr;
   player_ = nullptr;
   state_ = SessionState::kLobby;
+  // </student>
 }
+// [/leave]
 
 }  // namespace chat

@@ -30,9 +30,11 @@ class Room::Lock {
 
 // [broadcast]
 void Room::Broadcast(net::PacketRef packet) {
+  // <student 05.5>
   packet->SetSequence(next_sequence_++);
   sender_.Seal(*packet);  // once, not once per receiver
   for (const auto& [id, player] : players_) sender_.Send(player->owner, packet);
+  // </student>
 }
 // [/broadcast]
 
@@ -80,10 +82,8 @@ void Room::Chat(const Player& speaker, std::string_view message) {
   net::PacketRef packet =
       ClientPacketHandler::MakeSendBuffer(chat);  // as much as possible before the lock
 
-  // <student 05.3>
   const Lock lock(*this);
   Broadcast(std::move(packet));
-  // </student>
 }
 // [/chat]
 

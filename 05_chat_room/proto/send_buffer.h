@@ -23,8 +23,10 @@ net::PacketRef MakeSendBuffer(std::uint16_t id, const Message& message, std::uin
   }
   net::PacketRef packet = net::Packet::Make(id, size);
   packet->SetSequence(sequence);
+  // <student 05.2>
   const std::span<std::uint8_t> body = packet->Extend(size);
   message.SerializeWithCachedSizesToArray(body.data());
+  // </student>
   return packet;
 }
 // [/make]
