@@ -68,8 +68,9 @@ Event LineEditor::Erase(std::size_t from, std::size_t to) {
   return Event::kEdited;
 }
 
-// An inserted combining mark joins the character before it, and what stood on the two sides of an
-// erased character may join now: the cursor must not stand in the middle of a character.
+// An inserted combining mark joins the character before it, what stood on the two sides of an
+// erased character may join now, and a word may begin with a mark that belongs to the space before
+// it: the cursor must not stand in the middle of a character.
 void LineEditor::SettleCursor() {
   if (cursor_ == 0 || cursor_ == text_.size()) return;
   const std::size_t start = PreviousCharacter(text_, cursor_);
@@ -80,6 +81,7 @@ void LineEditor::SettleCursor() {
 Event LineEditor::MoveTo(std::size_t offset) {
   if (offset == cursor_) return Event::kNone;
   cursor_ = offset;
+  SettleCursor();
   return Event::kEdited;
 }
 

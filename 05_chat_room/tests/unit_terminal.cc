@@ -1,6 +1,10 @@
 // The pure parts of the terminal client: widths, keys out of bytes, editing a line.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -390,6 +394,61 @@ TEST_F(TerminalScreen, ANarrowerWindowHasWrappedTheLine) {
   narrow.Write("said before\r\n> abcdefghijklmnop");
   narrow.Write(screen_.Update(editor_, 10));
   EXPECT_EQ(narrow.Text(), (std::vector<std::string>{"said befor", "e", "> jklmnop"}));
+}
+
+// Whatever is typed: the text stays UTF-8, the cursor stands between two characters, and the input
+// line is one row that shows the cursor's surroundings.
+TEST_F(TerminalScreen, RandomKeysNeverBreakTheLine) {
+  const char* const given = std::getenv("COURSE_SEED");
+  const std::uint32_t seed = given ? static_cast<std::uint32_t>(std::stoul(given)) : 2005u;
+  SCOPED_TRACE("COURSE_SEED=" + std::to_string(seed));
+  std::mt19937 dice(seed);
+  const std::vector<std::string> keys = {"a",
+                                         " ",
+                                         "가",
+                                         "힣",
+                                         "\xE1\x84\x92",
+                                         "\xE1\x85\xA1",
+                                         "\xE1\x86\xAB",  // syllables, conjoining jamo
+                                         "👍",
+                                         "\xF0\x9F\x87\xB0",
+                                         "\xF0\x9F\x87\xB7",
+                                         "\xE2\x80\x8D",
+                                         "👩",
+                                         "💻",  // half flags, joiner
+                                         "\xCC\x81",
+                                         "\xFF",
+                                         "\xEC\x95",
+                                         "\x1b[D",
+                                         "\x1b[C",
+                                         "\x1b[1;5D",
+                                         "\x1b[1;5C",
+                                         "\x1b[A",
+                                         "\x1b[B",
+                                         "\x01",
+                                         "\x05",
+                                         "\x7f",
+                                         "\x1b[3~",
+                                         "\x17",
+                                         "\r"};
+  screen_.SetPrompt("나> ");
+  for (int step = 0; step < 20'000; ++step) {
+    if (Type(keys[dice() % keys.size()]) == LineEditor::Event::kSubmitted) editor_.TakeLine();
+    if (dice() % 40 == 0) screen_.Print("하나: 말");
+    ASSERT_TRUE(IsUtf8(editor_.text()));
+    std::size_t boundary = 0;
+    while (boundary < editor_.cursor()) boundary = NextCharacter(editor_.text(), boundary);
+    ASSERT_EQ(boundary, editor_.cursor()) << "step " << step;
+    const std::size_t rows = terminal_.Text().size();
+    const std::string bytes = screen_.Update(editor_, 20);
+    const auto printed = static_cast<std::size_t>(std::count(bytes.begin(), bytes.end(), '\n'));
+    terminal_.Write(bytes);
+    ASSERT_EQ(terminal_.Text().size(), rows + printed) << "step " << step;
+    ASSERT_EQ(terminal_.row() + 1, rows + printed);
+    ASSERT_EQ(terminal_.column(), 4 + editor_.Render(16).cursor_column) << "step " << step;
+    if (rows > 1000) terminal_ = TinyTerminal(20);
+    if (rows > 1000) screen_.Invalidate();
+  }
 }
 
 TEST_F(TerminalScreen, TheEndLeavesNoInputLine) {
