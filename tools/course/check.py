@@ -60,8 +60,10 @@ def run(repo, args):
     names = args.names or [n for n, c in CHECKS.items() if args.all or not c[1]]
     purposes = sorted({p for n in names for p in CHECKS[n][2]})
     if purposes:
-        from . import packages
-        packages.ensure(purposes, args.yes)
+        from . import build, packages
+        if "base" in purposes:  # it compiles: what the stages need
+            purposes += packages.for_stages(build.native_config("release"), repo.present())
+        packages.ensure(sorted(set(purposes)), args.yes)
     if args.fix:
         for name in names:
             if name in FIXES:

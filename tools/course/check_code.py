@@ -129,7 +129,10 @@ def _unique(repo, suffixes, settings):
     for (path, _), stage in newest.items():
         graph, contents = graphs.setdefault(stage.number, ({}, {}))
         parts = []
-        for name in sorted(_visible(stage, path, graph)):
+        visible = sorted(_visible(stage, path, graph))
+        if any(name.endswith((b".pb.h", b"_packet_handler.h")) for seen in visible for name in graph[seen]):
+            visible += [f for f in stage.files() if f.startswith("proto/")]  # what those headers are made from
+        for name in visible:
             if name not in contents:
                 file = stage.path / name
                 contents[name] = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
@@ -138,8 +141,25 @@ def _unique(repo, suffixes, settings):
     return found
 
 
+def _generate(repo):
+    """Makes the generated headers (proto) of stages whose release tree has none yet."""
+    lacking = [s for s in repo.present() if (s.path / "proto" / "proto.cmake").is_file()
+               and not (build.tree(repo, "release") / s.folder / "generated").is_dir()]
+    if not lacking:
+        return
+    build.configure(repo, "release", repo.present(), "./course check")
+    tree = build.tree(repo, "release")
+    out = subprocess.run(["ninja", "-C", str(tree), "-t", "targets", "all"], stdout=subprocess.PIPE, text=True, check=False)
+    names = [line.split(":")[0] for line in out.stdout.splitlines()]
+    wanted = [n for n in names if n.endswith(".h") and any(n.startswith(f"{s.folder}/generated/") for s in lacking)]
+    status = console.Status("generated headers")
+    result = subprocess.run(["ninja", "-C", str(tree), *wanted], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                            env=dict(os.environ, **build.ccache_env(repo)), check=False)
+    status.done(result.returncode == 0)
+
+
 def _generated_folders(repo, stage):
-    """Folders of the release tree with generated headers (proto), when it was built."""
+    """Folders of the release tree with generated headers (proto)."""
     folder = build.tree(repo, "release") / stage.folder
     return [str(folder), str(folder / "generated")] if folder.is_dir() else []
 
@@ -154,6 +174,7 @@ def headers(repo):
     compiler = shutil.which("g++") or shutil.which("c++")
     if not compiler:
         return [], ["no compiler: not checked"]
+    _generate(repo)
     cache = Cache(repo, "headers")
     wanted = {k: v for k, v in _unique(repo, (".h",), _version(compiler)).items()
               if k not in cache}
@@ -196,6 +217,7 @@ def tidy(repo):
     tool = shutil.which("clang-tidy")
     if not tool:
         return [], ["clang-tidy is not installed: not checked"]
+    _generate(repo)
     settings = _digest((repo.root / ".clang-tidy").read_bytes(), _TEST_CHECKS, _version(tool))
     cache = Cache(repo, "tidy")
     distinct = _unique(repo, (".cc",), settings)
