@@ -3,14 +3,18 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <string>
+#include <thread>
 
 namespace bench {
 
 struct ServerFigures {
-  std::uint64_t system_calls = 0;  // made by the server, since it was started
-  double cpu_seconds = 0;          // of its worker threads
-  std::uint64_t allocations = 0;   // heap allocations of the port (the epoll server makes none)
+  std::uint64_t system_calls = 0;              // made by the server, since it was started
+  std::map<std::string, std::uint64_t> calls;  // the same by kind
+  double cpu_seconds = 0;                      // of its worker threads
+  std::uint64_t allocations = 0;  // heap allocations of the port (the epoll server makes none)
 };
 
 class EchoServer {
@@ -20,14 +24,16 @@ class EchoServer {
   virtual ServerFigures Figures() = 0;
 };
 
-// Hand-written: one edge-triggered epoll per thread, recv and send and nothing else.
+// Hand-written: one edge-triggered epoll per thread, recv and send, and per connection only what
+// was not sent yet.
 std::unique_ptr<EchoServer> StartEpollEcho(int threads);
 
 // Through the completion port. plain: one packet per GetQueuedCompletionStatus, one packet for
 // every operation. Otherwise GetQueuedCompletionStatusEx and FILE_SKIP_COMPLETION_PORT_ON_SUCCESS.
 std::unique_ptr<EchoServer> StartPortEcho(int threads, bool plain);
 
-// CPU time used so far by the calling thread.
-double ThreadCpuSeconds();
+// CPU time used so far by a running thread. Asked from outside, so that measuring costs the servers
+// nothing.
+double CpuSeconds(std::thread& thread);
 
 }  // namespace bench

@@ -1,9 +1,8 @@
 // The yardstick: what a careful programmer writes against epoll for this one job.
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
+#include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -12,6 +11,7 @@
 
 #include <atomic>
 #include <stdexcept>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -43,9 +43,9 @@ class EpollEcho final : public EchoServer {
     for (int i = 0; i < threads; ++i) {
       workers_.push_back(std::make_unique<Worker>());
       workers_.back()->epoll = Check(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
-      Add(*workers_.back(), stop_, EPOLLIN);
+      Add(*workers_.back(), stop_, EPOLLIN, &stop_);
     }
-    Add(*workers_[0], listener_, EPOLLIN);
+    Add(*workers_[0], listener_, EPOLLIN, &listener_);
     for (auto& worker : workers_)
       worker->thread = std::thread([this, w = worker.get()] { Run(*w); });
   }
@@ -55,9 +55,9 @@ class EpollEcho final : public EchoServer {
     if (::write(stop_, &one, sizeof one) < 0) std::terminate();
     for (auto& worker : workers_) {
       worker->thread.join();
-      for (const int fd : worker->connections) ::close(fd);
       ::close(worker->epoll);
     }
+    for (const auto& connection : connections_) ::close(connection->fd);
     ::close(listener_);
     ::close(stop_);
   }
@@ -66,77 +66,115 @@ class EpollEcho final : public EchoServer {
 
   ServerFigures Figures() override {
     ServerFigures figures;
+    const auto add = [&figures](const char* call, const std::atomic<std::uint64_t>& count) {
+      figures.calls[call] += count.load();
+      figures.system_calls += count.load();
+    };
     for (const auto& worker : workers_) {
-      figures.system_calls += worker->calls.load();
-      figures.cpu_seconds += worker->cpu_seconds.load();
+      add("epoll_wait", worker->waits);
+      add("recv", worker->receives);
+      add("send", worker->sends);
+      figures.cpu_seconds += CpuSeconds(worker->thread);
     }
     return figures;
   }
 
  private:
+  // Touched by one worker only.
+  struct Connection {
+    int fd = -1;
+    std::vector<char> unsent;  // the kernel's buffer was full: goes out before anything is read
+  };
+
   struct Worker {
     int epoll = -1;
     std::thread thread;
-    std::vector<int> connections;         // filled by worker 0 only, closed by the destructor
-    std::atomic<std::uint64_t> calls{0};  // written by the worker, read by Figures
-    std::atomic<double> cpu_seconds{0};   // likewise
+    // Written by the worker, read by Figures.
+    std::atomic<std::uint64_t> waits{0};
+    std::atomic<std::uint64_t> receives{0};
+    std::atomic<std::uint64_t> sends{0};
   };
 
-  static void Add(Worker& worker, int fd, std::uint32_t events) {
+  static void Bump(std::atomic<std::uint64_t>& count) {
+    count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  }
+
+  // `what` comes back with the events: a Connection, or one of our two own descriptors.
+  static void Add(Worker& worker, int fd, std::uint32_t events, void* what) {
     epoll_event event{};
     event.events = events;
-    event.data.fd = fd;
+    event.data.ptr = what;
     Check(::epoll_ctl(worker.epoll, EPOLL_CTL_ADD, fd, &event), "epoll_ctl");
   }
 
   void Run(Worker& worker) {
     epoll_event events[128];
-    std::uint64_t calls = 0;
     for (;;) {
       const int count = ::epoll_wait(worker.epoll, events, 128, -1);
-      ++calls;
+      Bump(worker.waits);
       for (int i = 0; i < count; ++i) {
-        const int fd = events[i].data.fd;
-        if (fd == stop_) return;
-        calls += fd == listener_ ? Accept() : Echo(fd);
+        void* const what = events[i].data.ptr;
+        if (what == &stop_) return;
+        if (what == &listener_) {
+          Accept();
+        } else {
+          Echo(worker, *static_cast<Connection*>(what));
+        }
       }
-      worker.calls.store(calls, std::memory_order_relaxed);
-      worker.cpu_seconds.store(ThreadCpuSeconds(), std::memory_order_relaxed);
     }
   }
 
-  std::uint64_t Accept() {
+  void Accept() {
     const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd < 0) return 1;
-    Worker& worker = *workers_[next_++ % workers_.size()];
-    workers_[0]->connections.push_back(fd);
-    Add(worker, fd, EPOLLIN | EPOLLRDHUP | EPOLLET);
-    return 2;
+    if (fd < 0) return;
+    connections_.push_back(std::make_unique<Connection>());
+    connections_.back()->fd = fd;
+    Add(*workers_[next_++ % workers_.size()], fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+        connections_.back().get());
   }
 
-  // A short read has emptied the socket; more data is a new edge.
-  static std::uint64_t Echo(int fd) {
-    char buffer[kBufferSize];
-    std::uint64_t calls = 0;
-    for (;;) {
-      const ssize_t got = ::recv(fd, buffer, sizeof buffer, MSG_DONTWAIT);
-      ++calls;
-      if (got <= 0) return calls;
-      for (ssize_t done = 0; done < got;) {
-        const ssize_t sent =
-            ::send(fd, buffer + done, static_cast<std::size_t>(got - done), MSG_NOSIGNAL);
-        ++calls;
-        if (sent < 0 && errno != EAGAIN) return calls;
-        done += sent > 0 ? sent : 0;
-      }
-      if (got < static_cast<ssize_t>(sizeof buffer)) return calls;
+  // Reads and echoes until the socket is empty: a short read has emptied it, more data is a new
+  // edge. A full send buffer stops it until the edge that says there is room again.
+  static void Echo(Worker& worker, Connection& connection) {
+    if (!connection.unsent.empty()) {
+      const std::size_t sent =
+          Send(worker, connection.fd, connection.unsent.data(), connection.unsent.size());
+      connection.unsent.erase(connection.unsent.begin(),
+                              connection.unsent.begin() + static_cast<std::ptrdiff_t>(sent));
+      if (!connection.unsent.empty()) return;
     }
+    char buffer[kBufferSize];
+    for (;;) {
+      const ssize_t got = ::recv(connection.fd, buffer, sizeof buffer, MSG_DONTWAIT);
+      Bump(worker.receives);
+      if (got <= 0) return;
+      const auto size = static_cast<std::size_t>(got);
+      const std::size_t sent = Send(worker, connection.fd, buffer, size);
+      if (sent < size) {
+        connection.unsent.assign(buffer + sent, buffer + size);
+        return;
+      }
+      if (size < sizeof buffer) return;
+    }
+  }
+
+  // How much of it the kernel took.
+  static std::size_t Send(Worker& worker, int fd, const char* data, std::size_t size) {
+    std::size_t done = 0;
+    while (done < size) {
+      const ssize_t sent = ::send(fd, data + done, size - done, MSG_NOSIGNAL | MSG_DONTWAIT);
+      Bump(worker.sends);
+      if (sent < 0) break;
+      done += static_cast<std::size_t>(sent);
+    }
+    return done;
   }
 
   int listener_ = -1;
   int stop_ = -1;
   std::uint16_t tcp_port_ = 0;
-  std::size_t next_ = 0;  // worker 0 only
+  std::size_t next_ = 0;                                  // worker 0 only
+  std::vector<std::unique_ptr<Connection>> connections_;  // worker 0, then the destructor
   std::vector<std::unique_ptr<Worker>> workers_;
 };
 
@@ -146,9 +184,11 @@ std::unique_ptr<EchoServer> StartEpollEcho(int threads) {
   return std::make_unique<EpollEcho>(threads);
 }
 
-double ThreadCpuSeconds() {
+double CpuSeconds(std::thread& thread) {
+  clockid_t clock{};
   timespec used{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  if (::pthread_getcpuclockid(thread.native_handle(), &clock) != 0) return 0;
+  ::clock_gettime(clock, &used);
   return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
 }
 

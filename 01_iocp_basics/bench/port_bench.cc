@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <functional>
 #include <iostream>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@ struct Options {
   int message_size = 64;
   int idle_sockets = 1000;
   double idle_seconds = 2.0;
+  bool calls = false;
   bool json = false;
 };
 
@@ -43,12 +45,13 @@ struct Series {
 struct Contestant {
   std::string name;
   std::function<std::unique_ptr<bench::EchoServer>()> start;
-  Series rate;         // messages per second
-  Series cpu;          // microseconds of server CPU per message
-  Series calls;        // system calls per message
-  Series allocations;  // per message
-  Series rate_ratio;   // to the epoll run of the same round
-  Series cpu_ratio;    // epoll's CPU over this one's: above 1 is better than epoll
+  Series rate;                                  // messages per second
+  Series cpu;                                   // microseconds of server CPU per message
+  Series calls;                                 // system calls per message
+  Series allocations;                           // per message
+  std::map<std::string, double> calls_by_kind;  // per message, in the last run
+  Series rate_ratio;                            // to the epoll run of the same round
+  Series cpu_ratio;  // epoll's CPU over this one's: above 1 is better than epoll
 };
 
 bool RunOnce(Contestant& contestant, int connections, const Options& options) {
@@ -64,6 +67,9 @@ bool RunOnce(Contestant& contestant, int connections, const Options& options) {
   contestant.cpu.values.push_back((after.cpu_seconds - before.cpu_seconds) * 1e6 / messages);
   contestant.calls.values.push_back(static_cast<double>(after.system_calls - before.system_calls) /
                                     messages);
+  for (const auto& [kind, count] : after.calls) {
+    contestant.calls_by_kind[kind] = static_cast<double>(count - before.calls.at(kind)) / messages;
+  }
   contestant.allocations.values.push_back(
       static_cast<double>(after.allocations - before.allocations) / messages);
   return true;
@@ -92,6 +98,14 @@ std::vector<Contestant> Compare(int connections, const Options& options) {
   return all;
 }
 
+void PrintCalls(const Contestant& c) {
+  std::printf("   ");
+  for (const auto& [kind, count] : c.calls_by_kind) {
+    if (count >= 0.005) std::printf(" %s %.2f", kind.c_str(), count);
+  }
+  std::printf("\n");
+}
+
 void PrintTable(int connections, const std::vector<Contestant>& all, const Options& options) {
   std::printf("\necho, %d connection%s, %d thread%s, %d-byte messages (median of %d; low..high)\n",
               connections, connections == 1 ? "" : "s", options.threads,
@@ -103,6 +117,7 @@ void PrintTable(int connections, const std::vector<Contestant>& all, const Optio
                 c.name.c_str(), c.rate.Median(), c.rate_ratio.Median(), c.rate_ratio.Low(),
                 c.rate_ratio.High(), c.cpu.Median(), c.cpu_ratio.Median(), c.cpu_ratio.Low(),
                 c.cpu_ratio.High(), c.calls.Median(), c.allocations.Median());
+    if (options.calls) PrintCalls(c);
   }
 }
 
@@ -156,6 +171,7 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(0, 20000));
   app.add_option("--idle-seconds", options.idle_seconds, "Length of the idle test")
       ->check(CLI::Range(0.1, 60.0));
+  app.add_flag("--calls", options.calls, "Also the system calls per message by kind");
   app.add_flag("--json", options.json, "One JSON object a line");
   try {
     app.parse(argc, argv);

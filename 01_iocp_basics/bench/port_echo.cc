@@ -1,7 +1,5 @@
 // The same job through the completion port.
 #include <array>
-#include <atomic>
-#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -16,10 +14,12 @@ namespace {
 
 constexpr std::size_t kBufferSize = 4096;
 
-struct Connection {
-  OVERLAPPED receive{};
-  OVERLAPPED send{};
+// Exactly one operation of a connection is under way, so one OVERLAPPED does for both kinds, and
+// whoever took the packet owns the connection. Everything a short message needs lies side by side.
+struct alignas(64) Connection {
+  OVERLAPPED overlapped{};
   SOCKET socket = INVALID_SOCKET;
+  bool sending = false;
   std::array<char, kBufferSize> buffer;
 };
 
@@ -41,16 +41,14 @@ class PortEcho final : public EchoServer {
         getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &length) == 0;
     if (port_ == nullptr || !listening) throw std::runtime_error("cannot listen");
     tcp_port_ = ntohs(address.sin_port);
-    cpu_ = std::vector<std::atomic<double>>(static_cast<std::size_t>(threads));
-    for (auto& cpu : cpu_) workers_.emplace_back([this, &cpu] { Work(cpu); });
+    for (int i = 0; i < threads; ++i) workers_.emplace_back([this] { Work(); });
     accept_ = std::thread([this] { Accept(); });
   }
 
   ~PortEcho() override {
     closesocket(listener_);
     accept_.join();
-    for (std::size_t i = 0; i < workers_.size(); ++i)
-      PostQueuedCompletionStatus(port_, 0, 0, nullptr);
+    PassOnEnd();
     for (std::thread& worker : workers_) worker.join();
     for (auto& connection : connections_) closesocket(connection->socket);
     // Their aborted receives: the buffers must live until the packets have come.
@@ -59,9 +57,9 @@ class PortEcho final : public EchoServer {
       DWORD bytes = 0;
       ULONG_PTR key = 0;
       OVERLAPPED* overlapped = nullptr;
-      GetQueuedCompletionStatus(port_, &bytes, &key, &overlapped, 100);
-      if (overlapped == nullptr) break;
-      --left;
+      const BOOL ok = GetQueuedCompletionStatus(port_, &bytes, &key, &overlapped, 100);
+      if (overlapped != nullptr) --left;
+      if (overlapped == nullptr && !ok) break;  // nothing comes any more
     }
     CloseHandle(port_);
     WSACleanup();
@@ -74,7 +72,11 @@ class PortEcho final : public EchoServer {
     ServerFigures figures;
     figures.system_calls = now.system_calls - start_.system_calls;
     figures.allocations = now.allocations - start_.allocations;
-    for (const auto& cpu : cpu_) figures.cpu_seconds += cpu.load();
+    for (std::size_t i = 0; i < now.calls.size(); ++i) {
+      figures.calls[iocp::ToString(static_cast<iocp::SystemCall>(i))] =
+          now.calls[i] - start_.calls[i];
+    }
+    for (std::thread& worker : workers_) figures.cpu_seconds += CpuSeconds(worker);
     return figures;
   }
 
@@ -99,11 +101,12 @@ class PortEcho final : public EchoServer {
   // Posts the next receive; what completes at once without a packet is served here.
   void Receive(Connection& connection) {
     for (;;) {
+      connection.sending = false;
       WSABUF buffer{kBufferSize, connection.buffer.data()};
       DWORD bytes = 0;
       DWORD flags = 0;
       const int result =
-          WSARecv(connection.socket, &buffer, 1, &bytes, &flags, &connection.receive, nullptr);
+          WSARecv(connection.socket, &buffer, 1, &bytes, &flags, &connection.overlapped, nullptr);
       if (result != 0 || plain_ || bytes == 0)
         return;  // a packet follows, or the connection is over
       if (!Send(connection, bytes)) return;
@@ -112,44 +115,53 @@ class PortEcho final : public EchoServer {
 
   // True: sent, and no packet follows.
   bool Send(Connection& connection, DWORD bytes) {
+    connection.sending = true;
     WSABUF buffer{bytes, connection.buffer.data()};
-    return WSASend(connection.socket, &buffer, 1, nullptr, 0, &connection.send, nullptr) == 0 &&
+    return WSASend(connection.socket, &buffer, 1, nullptr, 0, &connection.overlapped, nullptr) ==
+               0 &&
            !plain_;
   }
 
-  void OnPacket(Connection& connection, const OVERLAPPED* overlapped, DWORD bytes, bool success) {
+  void OnPacket(Connection& connection, DWORD bytes, bool success) {
     if (!success) return;
-    if (overlapped == &connection.send) {
-      Receive(connection);
-    } else if (bytes > 0 && Send(connection, bytes)) {
-      Receive(connection);
+    if (connection.sending || (bytes > 0 && Send(connection, bytes))) Receive(connection);
+  }
+
+  void Work() {
+    if (plain_) {
+      WorkOneByOne();
+    } else {
+      WorkInBatches();
     }
   }
 
-  void Work(std::atomic<double>& cpu) {
-    const bool plain = plain_;
+  // One end packet for all workers: who takes it passes it on. (With one for each, a worker that
+  // takes packets in batches could end with two in hand.)
+  void PassOnEnd() { PostQueuedCompletionStatus(port_, 0, 0, nullptr); }
+
+  void WorkOneByOne() {
+    for (;;) {
+      DWORD bytes = 0;
+      ULONG_PTR key = 0;
+      OVERLAPPED* overlapped = nullptr;
+      const BOOL ok = GetQueuedCompletionStatus(port_, &bytes, &key, &overlapped, INFINITE);
+      if (overlapped == nullptr) return PassOnEnd();
+      OnPacket(*reinterpret_cast<Connection*>(key), bytes, ok != FALSE);
+    }
+  }
+
+  void WorkInBatches() {
     std::array<OVERLAPPED_ENTRY, 64> entries;
-    for (std::uint64_t turn = 0;; ++turn) {
-      if (!plain || turn % 64 == 0) cpu.store(ThreadCpuSeconds(), std::memory_order_relaxed);
-      if (plain) {
-        DWORD bytes = 0;
-        ULONG_PTR key = 0;
-        OVERLAPPED* overlapped = nullptr;
-        const BOOL ok = GetQueuedCompletionStatus(port_, &bytes, &key, &overlapped, INFINITE);
-        if (overlapped == nullptr) return;
-        OnPacket(*reinterpret_cast<Connection*>(key), overlapped, bytes, ok != FALSE);
-        continue;
-      }
+    for (;;) {
       ULONG count = 0;
       if (!GetQueuedCompletionStatusEx(port_, entries.data(), static_cast<ULONG>(entries.size()),
                                        &count, INFINITE, FALSE)) {
         return;
       }
       for (ULONG i = 0; i < count; ++i) {
-        if (entries[i].lpOverlapped == nullptr) return;
+        if (entries[i].lpOverlapped == nullptr) return PassOnEnd();
         OnPacket(*reinterpret_cast<Connection*>(entries[i].lpCompletionKey),
-                 entries[i].lpOverlapped, entries[i].dwNumberOfBytesTransferred,
-                 entries[i].Internal == 0);
+                 entries[i].dwNumberOfBytesTransferred, entries[i].Internal == 0);
       }
     }
   }
@@ -160,7 +172,6 @@ class PortEcho final : public EchoServer {
   SOCKET listener_ = INVALID_SOCKET;
   std::uint16_t tcp_port_ = 0;
   std::vector<std::unique_ptr<Connection>> connections_;  // accept thread, then the destructor
-  std::vector<std::atomic<double>> cpu_;                  // one per worker
   std::vector<std::thread> workers_;
   std::thread accept_;
 };

@@ -46,6 +46,7 @@ if(NOT WIN32)
     tests/unit_fault_injection.cc
     tests/unit_fault_misuse.cc
     tests/unit_fault_trace.cc
+    tests/unit_fault_workout.cc
     LINK test_support
     LABELS stress
     TIMEOUT 180)

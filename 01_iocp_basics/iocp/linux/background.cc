@@ -128,7 +128,10 @@ class Watcher {
     std::vector<HANDLE> listeners;
     listeners.swap(listeners_);
     for (const HANDLE listener : listeners) {
-      Socket::OnReady({.token = reinterpret_cast<std::uint64_t>(listener), .readable = true});
+      Socket::OnReady({.token = reinterpret_cast<std::uint64_t>(listener),
+                       .readable = true,
+                       .writable = false,
+                       .hung_up = false});
     }
   }
 

@@ -14,10 +14,10 @@
 namespace iocp {
 
 struct Ready {
-  std::uint64_t token = 0;  // as given to Add; Poller::kSignalToken for a signal
-  bool readable = false;
-  bool writable = false;
-  bool hung_up = false;  // peer's FIN or RST has arrived: receiving never has to wait any more
+  std::uint64_t token;  // as given to Add; Poller::kSignalToken for a signal
+  bool readable;
+  bool writable;
+  bool hung_up;  // peer's FIN or RST has arrived: receiving never has to wait any more
 };
 
 class Poller {

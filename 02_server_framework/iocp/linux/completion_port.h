@@ -25,6 +25,7 @@
 #include "iocp/linux/deadline.h"
 #include "iocp/linux/handle_table.h"
 #include "iocp/linux/intrusive_list.h"
+#include "iocp/linux/lock.h"
 #include "iocp/linux/poller.h"
 #include "iocp/linux/thread.h"
 #include "iocp/linux/wakes.h"
@@ -95,9 +96,9 @@ class CompletionPort final : public Object {
   void WakeLocked(Thread& thread, Wakes& wakes);
   void Balance(Wakes& wakes);
   std::size_t Take(std::span<Packet> out);
-  DWORD WaitForPacket(std::unique_lock<std::mutex>& guard, Thread& self, const Deadline& deadline);
-  bool WaitPolling(std::unique_lock<std::mutex>& guard, Thread& self, const Deadline& deadline);
-  void WaitParked(std::unique_lock<std::mutex>& guard, Thread& self, const Deadline& deadline);
+  DWORD WaitForPacket(std::unique_lock<Lock>& guard, Thread& self, const Deadline& deadline);
+  bool WaitPolling(std::unique_lock<Lock>& guard, Thread& self, const Deadline& deadline);
+  void WaitParked(std::unique_lock<Lock>& guard, Thread& self, const Deadline& deadline);
   static void Dispatch(std::span<const Ready> ready);
 
   const DWORD concurrency_;
@@ -105,7 +106,7 @@ class CompletionPort final : public Object {
 
   std::atomic<std::uint32_t> looks_{0};
 
-  std::mutex lock_;
+  Lock lock_;
   // The five structures: guarded by lock_.
   List<Device> device_list_;
   CompletionQueue completion_queue_;

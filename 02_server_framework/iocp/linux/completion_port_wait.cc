@@ -76,7 +76,7 @@ void CompletionPort::Join(Thread& self) {
 
 // 0: self.wait.packet is ours and we are released. Otherwise the error; a thread that leaves with a
 // time-out stays with the port and counts as running.
-DWORD CompletionPort::WaitForPacket(std::unique_lock<std::mutex>& guard, Thread& self,
+DWORD CompletionPort::WaitForPacket(std::unique_lock<Lock>& guard, Thread& self,
                                     const Deadline& deadline) {
   SetPlace(self, Place::kWaiting);
   PortWait& wait = self.wait;
@@ -89,7 +89,10 @@ DWORD CompletionPort::WaitForPacket(std::unique_lock<std::mutex>& guard, Thread&
       SetPlace(self, Place::kReleased);
       return wait.alerted ? WAIT_IO_COMPLETION : WAIT_TIMEOUT;
     }
-    if (AtLimit() || step_aside) {
+    // A signal on its way to a thread in the poller would be caught by whoever enters now: that
+    // thread goes to its packet, and its Balance calls us to the poller.
+    const bool signal_under_way = signals_owed_ > 0 && polling_ > 0;
+    if (AtLimit() || step_aside || signal_under_way) {
       step_aside = false;
       WaitParked(guard, self, deadline);
     } else {
@@ -98,7 +101,7 @@ DWORD CompletionPort::WaitForPacket(std::unique_lock<std::mutex>& guard, Thread&
   }
 }
 
-void CompletionPort::WaitParked(std::unique_lock<std::mutex>& guard, Thread& self,
+void CompletionPort::WaitParked(std::unique_lock<Lock>& guard, Thread& self,
                                 const Deadline& deadline) {
   self.wait.mode = WaitMode::kParked;
   self.parker.store(0, std::memory_order_relaxed);
@@ -111,7 +114,7 @@ void CompletionPort::WaitParked(std::unique_lock<std::mutex>& guard, Thread& sel
 // Waits in the poller and performs the I/O it reports, outside the lock. False: this thread was
 // woken by a signal meant for another poller. It has passed the signal on and must not poll again
 // before that one had it, or the two could snatch it from each other for ever: it parks.
-bool CompletionPort::WaitPolling(std::unique_lock<std::mutex>& guard, Thread& self,
+bool CompletionPort::WaitPolling(std::unique_lock<Lock>& guard, Thread& self,
                                  const Deadline& deadline) {
   self.wait.mode = WaitMode::kPolling;
   ++polling_;
@@ -157,9 +160,8 @@ PortSnapshot CompletionPort::Snapshot() {
   }
   for (std::size_t i = 0; i < completion_queue_.size(); ++i) {
     const Packet& packet = completion_queue_[i];
-    snapshot.completion_queue.push_back(
-        {packet.key, packet.overlapped, packet.bytes,
-         static_cast<ULONG_PTR>(static_cast<ULONG>(packet.status))});
+    snapshot.completion_queue.push_back({packet.lpCompletionKey, packet.lpOverlapped,
+                                         packet.dwNumberOfBytesTransferred, packet.Internal});
   }
   snapshot.waiting_threads = entries(waiting_threads_);
   snapshot.released_threads = entries(released_threads_);

@@ -17,10 +17,31 @@ struct ThreadCounts {
   ThreadCounts* next = nullptr;  // list of all threads' shares, guarded by the list's lock
 };
 
-void CountCall(SystemCall call);
-void CountWakeUp();
-void CountOperation(int change);
-void PrepareCounts();  // makes the calling thread's share
+inline constinit thread_local ThreadCounts* t_counts = nullptr;
+ThreadCounts& MakeCounts();
+
+inline ThreadCounts& Counts() {
+  return t_counts != nullptr ? *t_counts : MakeCounts();
+}
+
+// One writer, so no read-modify-write is needed.
+template <typename Number>
+void Bump(std::atomic<Number>& counter, Number by) {
+  counter.store(counter.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
+}
+
+inline void CountCall(SystemCall call) {
+  Bump(Counts().calls[static_cast<std::size_t>(call)], std::uint64_t{1});
+}
+inline void CountOperation(int change) {
+  Bump(Counts().operations, std::int64_t{change});
+}
+inline void CountWakeUp() {
+  Bump(Counts().wake_ups, std::uint64_t{1});
+}
+inline void PrepareCounts() {  // makes the calling thread's share
+  Counts();
+}
 
 inline constinit std::atomic<std::int64_t> g_live_handles{0};
 inline constinit std::atomic<std::int64_t> g_open_descriptors{0};

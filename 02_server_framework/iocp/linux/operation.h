@@ -6,6 +6,7 @@
 #include <sys/uio.h>
 
 #include <array>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -22,7 +23,10 @@ class BufferList {
  public:
   void Capture(const WSABUF* buffers, std::size_t count);
   void Capture(void* data, std::size_t length);
-  void Clear() { first_ = count_ = total_ = 0; }
+  void Clear() {
+    total_ = 0;
+    first_ = count_ = 0;
+  }
 
   std::size_t total() const { return total_; }  // bytes left
   const iovec* parts() const { return data() + first_; }
@@ -32,11 +36,11 @@ class BufferList {
  private:
   const iovec* data() const { return more_.empty() ? inline_.data() : more_.data(); }
 
-  std::array<iovec, 4> inline_;
-  std::vector<iovec> more_;  // used instead when there are more; keeps its memory in the pool
-  std::size_t first_ = 0;
-  std::size_t count_ = 0;
   std::size_t total_ = 0;
+  std::uint32_t first_ = 0;
+  std::uint32_t count_ = 0;
+  std::vector<iovec> more_;  // used instead when there are more; keeps its memory in the pool
+  std::array<iovec, 4> inline_;
 };
 
 // What the issuing call is to report, when the operation ends before that call has returned.
@@ -56,18 +60,18 @@ enum class OperationKind : std::uint8_t {
 };
 const char* ToString(OperationKind kind);
 
-struct Operation {
+// All guarded by the lock of the socket that it is queued at; the thread that performs the
+// operation uses kind, buffers, moved and the accept and connect fields without it. A plain receive
+// or send touches the first two cache lines only.
+struct alignas(64) Operation {
   Operation* next = nullptr;  // in its direction's queue or in the pool
-
-  // All guarded by the lock of the socket that it is queued at; the thread that performs the
-  // operation uses kind, buffers and the accept and connect fields without it.
-  OperationKind kind = OperationKind::kReceive;
   Receipt receipt;
   Immediate* immediate = nullptr;  // set while the issuing thread itself performs it
-  bool cancelled = false;          // whoever performs it completes it with cancel_status
+  std::size_t moved = 0;           // bytes so far
+  OperationKind kind = OperationKind::kReceive;
+  bool cancelled = false;  // whoever performs it completes it with cancel_status
   NTSTATUS cancel_status = 0;
   BufferList buffers;
-  std::size_t moved = 0;  // bytes so far
 
   Ref<Socket> other;          // kAccept: the accepting socket; kAcceptReceive: the listener
   HANDLE acceptor = nullptr;  // kAcceptReceive: the accepting socket

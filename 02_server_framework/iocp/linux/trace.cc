@@ -167,8 +167,8 @@ void PacketQueued(HANDLE port, const Packet& packet, std::size_t queue_length) {
   Instant("packet queued",
           "\"port\":\"0x%lx\",\"key\":\"0x%lx\",\"overlapped\":\"0x%lx\",\"bytes\":%u,"
           "\"status\":\"0x%08x\",\"queue\":%zu",
-          Hex(port), packet.key, Hex(packet.overlapped), packet.bytes,
-          static_cast<unsigned>(packet.status), queue_length);
+          Hex(port), packet.lpCompletionKey, Hex(packet.lpOverlapped),
+          packet.dwNumberOfBytesTransferred, static_cast<unsigned>(packet.Internal), queue_length);
   QueueLength(port, queue_length);
 }
 
@@ -177,7 +177,7 @@ void PacketTaken(HANDLE port, const Thread& thread, const Packet& packet,
   Instant(
       "packet taken",
       "\"port\":\"0x%lx\",\"thread\":%u,\"key\":\"0x%lx\",\"overlapped\":\"0x%lx\",\"queue\":%zu",
-      Hex(port), thread.id, packet.key, Hex(packet.overlapped), queue_length);
+      Hex(port), thread.id, packet.lpCompletionKey, Hex(packet.lpOverlapped), queue_length);
   QueueLength(port, queue_length);
 }
 

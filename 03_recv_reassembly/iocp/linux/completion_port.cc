@@ -118,8 +118,10 @@ void CompletionPort::WakeLocked(Thread& thread, Wakes& wakes) {
     case WaitMode::kHarvesting:
       break;  // it is awake and looks again before it waits
     case WaitMode::kParked:
-      thread.parker.store(1, std::memory_order_release);
-      wakes.AddParked(&thread.parker);
+      // Set already: whoever set it makes the wake-up.
+      if (thread.parker.exchange(1, std::memory_order_release) == 0) {
+        wakes.AddParked(&thread.parker);
+      }
       break;
     case WaitMode::kPolling:
       // A signal wakes the newest poller, which need not be this thread: it may not have reached
@@ -217,8 +219,12 @@ void CompletionPort::Harvest() {
 }
 
 void CompletionPort::Dispatch(std::span<const Ready> ready) {
-  for (const Ready& event : ready) {
-    if (event.token != Poller::kSignalToken) Socket::OnReady(event);
+  for (std::size_t i = 0; i < ready.size(); ++i) {
+    // The next socket comes into the cache while this one's system call runs.
+    if (i + 1 < ready.size()) {
+      HandleTable::Prefetch(reinterpret_cast<HANDLE>(ready[i + 1].token));
+    }
+    if (ready[i].token != Poller::kSignalToken) Socket::OnReady(ready[i]);
   }
 }
 

@@ -9,13 +9,17 @@
 
 namespace iocp {
 
-struct Device : Linked<Device> {
+// What a completion needs. It lies before the links, which only matter when the device comes and
+// goes (the order of Socket's cache lines).
+struct DeviceRoute {
   // Set once, under the owner's lock (P2); key and handle are written before. Read without the lock
   // by completing operations. Holds a reference for the device's life (P5).
   std::atomic<CompletionPort*> port{nullptr};
   ULONG_PTR key = 0;
   ULONG_PTR handle = 0;
+};
 
+struct Device : DeviceRoute, Linked<Device> {
   Device() = default;
   Device(const Device&) = delete;
   Device& operator=(const Device&) = delete;

@@ -63,7 +63,9 @@ Operation* TakeOperation(OperationKind kind) {
 }
 
 void FreeOperation(Operation* operation) {
-  operation->other = {};
+  const bool accept =
+      operation->kind == OperationKind::kAccept || operation->kind == OperationKind::kAcceptReceive;
+  if (accept) operation->other = {};
   operation->receipt.event = {};
   operation->immediate = nullptr;
   operation->cancelled = false;
@@ -110,7 +112,7 @@ void BufferList::Capture(const WSABUF* buffers, std::size_t count) {
     out = more_.data();
   }
   first_ = 0;
-  count_ = count;
+  count_ = static_cast<std::uint32_t>(count);
   total_ = 0;
   for (std::size_t i = 0; i < count; ++i) {
     out[i] = {buffers[i].buf, buffers[i].len};

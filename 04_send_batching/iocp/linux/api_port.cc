@@ -1,5 +1,4 @@
 // The Win32 functions of ports, events, threads and files: checks, errors, and nothing else.
-#include <array>
 #include <thread>
 #include <vector>
 
@@ -105,14 +104,15 @@ BOOL GetQueuedCompletionStatus(HANDLE port_handle, LPDWORD bytes, PULONG_PTR com
   if (bytes == nullptr || completion_key == nullptr || overlapped == nullptr) {
     return Result(ERROR_INVALID_PARAMETER);
   }
-  Packet packet;
+  Packet packet{};
   std::size_t count = 0;
   const DWORD error = port->Dequeue({&packet, 1}, &count, Deadline(milliseconds), false);
   if (error != ERROR_SUCCESS) return Result(error);
-  *bytes = packet.bytes;
-  *completion_key = packet.key;
-  *overlapped = packet.overlapped;
-  return packet.status >= 0 ? TRUE : Result(iocp::Win32FromStatus(packet.status));  // P7, P8
+  *bytes = packet.dwNumberOfBytesTransferred;
+  *completion_key = packet.lpCompletionKey;
+  *overlapped = packet.lpOverlapped;
+  const auto status = static_cast<NTSTATUS>(static_cast<ULONG>(packet.Internal));
+  return status >= 0 ? TRUE : Result(iocp::Win32FromStatus(status));  // P7, P8
 }
 
 BOOL GetQueuedCompletionStatusEx(HANDLE port_handle, LPOVERLAPPED_ENTRY entries, ULONG count,
@@ -121,22 +121,11 @@ BOOL GetQueuedCompletionStatusEx(HANDLE port_handle, LPOVERLAPPED_ENTRY entries,
   if (!port) return Result(ERROR_INVALID_HANDLE);
   if (entries == nullptr || count == 0 || removed == nullptr)
     return Result(ERROR_INVALID_PARAMETER);
-  std::array<Packet, 256> packets;
   std::size_t taken = 0;
-  const DWORD error = port->Dequeue({packets.data(), std::min<std::size_t>(count, packets.size())},
-                                    &taken, Deadline(milliseconds), alertable != FALSE);
-  if (error != ERROR_SUCCESS) {
-    *removed = 0;
-    return Result(error);
-  }
-  for (std::size_t i = 0; i < taken; ++i) {
-    entries[i] = {.lpCompletionKey = packets[i].key,
-                  .lpOverlapped = packets[i].overlapped,
-                  .Internal = static_cast<ULONG>(packets[i].status),
-                  .dwNumberOfBytesTransferred = packets[i].bytes};
-  }
+  const DWORD error =
+      port->Dequeue({entries, count}, &taken, Deadline(milliseconds), alertable != FALSE);
   *removed = static_cast<ULONG>(taken);
-  return TRUE;
+  return Result(error);
 }
 
 BOOL PostQueuedCompletionStatus(HANDLE port_handle, DWORD bytes, ULONG_PTR completion_key,
@@ -144,7 +133,11 @@ BOOL PostQueuedCompletionStatus(HANDLE port_handle, DWORD bytes, ULONG_PTR compl
   const auto port = HandleTable::Find<CompletionPort>(port_handle);
   if (!port) return Result(ERROR_INVALID_HANDLE);
   iocp::Wakes wakes;
-  port->Enqueue({.key = completion_key, .overlapped = overlapped, .bytes = bytes}, wakes);
+  port->Enqueue({.lpCompletionKey = completion_key,
+                 .lpOverlapped = overlapped,
+                 .Internal = 0,
+                 .dwNumberOfBytesTransferred = bytes},
+                wakes);
   return TRUE;
 }
 

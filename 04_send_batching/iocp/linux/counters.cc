@@ -17,18 +17,11 @@ CountsList& List() {
   return *list;
 }
 
-template <typename Number>
-void Bump(std::atomic<Number>& counter, Number by) {
-  counter.store(counter.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
-}
-
 void AddTo(ThreadCounts& sum, const ThreadCounts& part) {
   for (std::size_t i = 0; i < sum.calls.size(); ++i) Bump(sum.calls[i], part.calls[i].load());
   Bump(sum.wake_ups, part.wake_ups.load());
   Bump(sum.operations, part.operations.load());
 }
-
-constinit thread_local ThreadCounts* t_counts = nullptr;
 
 // Takes the thread's share off the list when the thread ends.
 struct EndOfThread {
@@ -44,8 +37,9 @@ struct EndOfThread {
   }
 };
 
-ThreadCounts& Mine() {
-  if (t_counts != nullptr) return *t_counts;
+}  // namespace
+
+ThreadCounts& MakeCounts() {
   t_counts = new ThreadCounts;
   thread_local EndOfThread end_of_thread;
   CountsList& list = List();
@@ -53,24 +47,6 @@ ThreadCounts& Mine() {
   t_counts->next = list.first;
   list.first = t_counts;
   return *t_counts;
-}
-
-}  // namespace
-
-void CountCall(SystemCall call) {
-  Bump(Mine().calls[static_cast<std::size_t>(call)], std::uint64_t{1});
-}
-
-void PrepareCounts() {
-  Mine();
-}
-
-void CountOperation(int change) {
-  Bump(Mine().operations, std::int64_t{change});
-}
-
-void CountWakeUp() {
-  Bump(Mine().wake_ups, std::uint64_t{1});
 }
 
 std::optional<Counters> ReadCounters() {

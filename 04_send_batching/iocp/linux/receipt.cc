@@ -119,10 +119,10 @@ void Receipt::Complete(const Device* device, NTSTATUS status, std::uint64_t byte
   event = {};
   if (!packet || no_packet || device == nullptr) return;
   if (CompletionPort* const port = device->port.load(std::memory_order_acquire)) {
-    port->Enqueue({.key = device->key,
-                   .overlapped = overlapped,
-                   .bytes = static_cast<DWORD>(bytes),
-                   .status = status},
+    port->Enqueue({.lpCompletionKey = device->key,
+                   .lpOverlapped = overlapped,
+                   .Internal = Widen(status),
+                   .dwNumberOfBytesTransferred = static_cast<DWORD>(bytes)},
                   wakes);
   }
 }

@@ -138,7 +138,7 @@ Socket::Outcome Socket::AttemptAccept(Operation& operation) {
 }
 
 // Accepted; the operation goes on at the accepting socket, under that socket's lock.
-void Socket::MoveToAcceptor(Operation* operation, std::unique_lock<std::mutex>& guard) {
+void Socket::MoveToAcceptor(Operation* operation, std::unique_lock<Lock>& guard) {
   const Ref<Socket> acceptor = std::move(operation->other);
   operation->kind = OperationKind::kAcceptReceive;
   operation->acceptor = acceptor->handle();

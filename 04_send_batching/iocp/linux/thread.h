@@ -35,7 +35,7 @@ struct PortWait {
   bool abandoned = false;  // the port was closed (P13)
   bool alerted = false;    // an APC was queued
   bool signalled = false;  // a Poller::Signal is on its way to this thread
-  Packet packet;
+  Packet packet{};
 };
 
 struct Apc {

@@ -11,13 +11,9 @@
 
 namespace iocp {
 
-// What a completed operation leaves behind; a dequeue returns just this.
-struct Packet {
-  ULONG_PTR key = 0;
-  OVERLAPPED* overlapped = nullptr;
-  DWORD bytes = 0;
-  NTSTATUS status = STATUS_SUCCESS;
-};
+// What a completed operation leaves behind: key, OVERLAPPED, NT status, bytes. The queue holds it
+// in the form in which GetQueuedCompletionStatusEx hands it out.
+using Packet = OVERLAPPED_ENTRY;
 
 // A ring that doubles when full: in steady state nothing is allocated.
 class CompletionQueue {

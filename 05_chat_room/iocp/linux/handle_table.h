@@ -7,8 +7,10 @@
 // flag still match.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
+#include <mutex>
 #include <utility>
 
 #include "iocp/linux/win32_types.h"
@@ -17,7 +19,47 @@ namespace iocp {
 
 enum class ObjectKind : std::uint8_t { kPort, kSocket, kFile, kEvent, kThread };
 
-struct HandleSlot;
+class Object;
+
+struct HandleSlot {
+  static constexpr std::uint64_t kOpen = std::uint64_t{1} << 31;
+  static constexpr std::uint64_t kReferences = kOpen - 1;
+
+  // [generation:32][open:1][references:31]; an open handle counts as one reference. Any thread, by
+  // CAS.
+  std::atomic<std::uint64_t> state{std::uint64_t{1} << 32};
+  // Written while the slot belongs to no handle; atomic for Prefetch, which holds no reference.
+  std::atomic<Object*> object{nullptr};
+  std::uint32_t index = 0;      // never changes
+  std::uint32_t next_free = 0;  // guarded by the table's lock
+};
+
+// The table itself. A handle's value is generation << 24 | index << 2.
+struct HandleSlots {
+  static constexpr std::uint32_t kIndexBits = 22;  // 4 million handles
+  static constexpr std::uint32_t kSlotsPerChunk = 1024;
+  static constexpr std::uint32_t kChunks = (1u << kIndexBits) / kSlotsPerChunk;
+  static constexpr std::uint32_t kNone = ~0u;
+
+  std::mutex lock;
+  // Grow only; written under lock, read by all.
+  std::array<std::atomic<HandleSlot*>, kChunks> chunks{};
+  std::uint32_t used = 0;            // slots ever handed out, guarded by lock
+  std::uint32_t first_free = kNone;  // guarded by lock
+
+  static std::uint32_t GenerationOf(std::uintptr_t value) {
+    return static_cast<std::uint32_t>(value >> (kIndexBits + 2));
+  }
+
+  // The slot that a handle value points to, whatever its generation; nullptr: no handle at all.
+  HandleSlot* SlotOf(std::uintptr_t value) const {
+    if ((value & 3) != 0 || (value >> (kIndexBits + 2 + 32)) != 0) return nullptr;
+    const std::uint32_t at = static_cast<std::uint32_t>(value >> 2) & ((1u << kIndexBits) - 1);
+    HandleSlot* const chunk = chunks[at / kSlotsPerChunk].load(std::memory_order_acquire);
+    return chunk == nullptr ? nullptr : &chunk[at % kSlotsPerChunk];
+  }
+};
+extern constinit HandleSlots g_slots;
 
 // Base of everything a handle can name. Dies with its last reference, some time after its handle
 // was closed: calls in progress and associated devices (P5) hold references.
@@ -30,14 +72,19 @@ class Object {
   ObjectKind kind() const { return kind_; }
   HANDLE handle() const { return handle_; }
 
-  void AddRef();
-  void Release();
+  void AddRef() { slot_->state.fetch_add(1, std::memory_order_relaxed); }
+  void Release() {
+    const std::uint64_t before = slot_->state.fetch_sub(1, std::memory_order_acq_rel);
+    if ((before & HandleSlot::kReferences) == 1) Destroy();
+  }
 
  protected:
   virtual ~Object() = default;
 
  private:
   friend class HandleTable;
+  void Destroy();
+
   HANDLE handle_ = nullptr;     // set once, when the object gets its handle
   HandleSlot* slot_ = nullptr;  // set once, likewise
   const ObjectKind kind_;
@@ -88,7 +135,22 @@ class HandleTable {
     object->Release();
     return {};
   }
-  static Object* FindObject(HANDLE handle);  // with a reference, or nullptr
+  // With a reference, or nullptr.
+  static Object* FindObject(HANDLE handle) {
+    const auto value = reinterpret_cast<std::uintptr_t>(handle);
+    HandleSlot* const slot = g_slots.SlotOf(value);
+    if (slot == nullptr) return nullptr;
+    std::uint64_t state = slot->state.load(std::memory_order_relaxed);
+    do {
+      const bool same = (state >> 32) == HandleSlots::GenerationOf(value);
+      if (!same || (state & HandleSlot::kOpen) == 0) return nullptr;
+    } while (!slot->state.compare_exchange_weak(state, state + 1, std::memory_order_acquire,
+                                                std::memory_order_relaxed));
+    return slot->object.load(std::memory_order_relaxed);
+  }
+
+  // Asks the processor to load the object of a handle that will be looked up soon.
+  static void Prefetch(HANDLE handle);
 
   // Makes the handle invalid. The one caller for whom this succeeds ends the object's handle life;
   // false: somebody closed it before.

@@ -17,13 +17,14 @@
 
 #include "iocp/linux/device.h"
 #include "iocp/linux/handle_table.h"
+#include "iocp/linux/lock.h"
 #include "iocp/linux/operation.h"
 #include "iocp/linux/poller.h"
 #include "iocp/linux/win32_sockets.h"
 
 namespace iocp {
 
-class Socket final : public Object {
+class alignas(64) Socket final : public Object {
  public:
   static constexpr ObjectKind kKind = ObjectKind::kSocket;
 
@@ -106,10 +107,10 @@ class Socket final : public Object {
   int Issue(Direction& direction, Operation* operation, OVERLAPPED* overlapped, DWORD* bytes);
   int CheckIssue(const Operation& operation) const;
   bool WorthTrying(const Direction& direction) const;
-  void Perform(Direction& direction, std::unique_lock<std::mutex>& guard, Wakes& wakes);
-  Outcome TryHead(Direction& direction, Operation& operation, std::unique_lock<std::mutex>& guard);
+  void Perform(Direction& direction, std::unique_lock<Lock>& guard, Wakes& wakes);
+  Outcome TryHead(Direction& direction, Operation& operation, std::unique_lock<Lock>& guard);
   bool GoOnConnected(Operation& operation);  // true: first data is still to be sent
-  void MoveToAcceptor(Operation* operation, std::unique_lock<std::mutex>& guard);
+  void MoveToAcceptor(Operation* operation, std::unique_lock<Lock>& guard);
   Outcome Attempt(Operation& operation);
   Outcome AttemptReceive(Operation& operation);
   Outcome AttemptSend(Operation& operation);
@@ -138,16 +139,14 @@ class Socket final : public Object {
   int BlockUntilReady(short events, const Deadline& deadline);
   int NotePlainError(int error_number);
 
+  // The order is for the caches: together with Object's fields, what a message needs fills the
+  // first two lines. In a server with many connections they are cold at every message.
   const int fd_;  // never changes: DisconnectEx and AcceptEx replace what it stands for (dup3)
-  std::mutex lock_;
+  Lock lock_;
   // Everything below is guarded by lock_ unless it says otherwise.
-  Direction in_;   // receives; accepts
-  Direction out_;  // sends; connects
-  Device device_;  // its port is read without the lock by completions
-  Poller* poller_ =
-      nullptr;  // where it is registered: for its life, since the first operation that pended
-  std::unique_ptr<Extra> extra_;
   int plain_waits_ = 0;  // plain calls blocked in poll
+  // Where it is registered: for its life, since the first operation that pended.
+  Poller* poller_ = nullptr;
   State state_ = State::kFresh;
   const std::uint8_t family_;
   const bool overlapped_;
@@ -162,6 +161,10 @@ class Socket final : public Object {
   bool fin_after_sends_ = false;  // shutdown(SD_SEND) came while sends were pending
   bool needs_context_ = false;    // SO_UPDATE_ACCEPT_CONTEXT / _CONNECT_CONTEXT not yet given (P34)
   bool skip_on_success_ = false;
+  Direction in_;   // receives; accepts
+  Direction out_;  // sends; connects
+  Device device_;  // its port is read without the lock by completions
+  std::unique_ptr<Extra> extra_;
 };
 
 }  // namespace iocp

@@ -84,7 +84,7 @@ int Socket::CheckIssue(const Operation& operation) const {
 // Performs the head for as long as the kernel may have something for it. The lock is released
 // around each system call; `performing` keeps every other thread away from the head meanwhile. They
 // may append behind it, mark it cancelled, or close the socket.
-void Socket::Perform(Direction& direction, std::unique_lock<std::mutex>& guard, Wakes& wakes) {
+void Socket::Perform(Direction& direction, std::unique_lock<Lock>& guard, Wakes& wakes) {
   direction.performing = true;
   while (Operation* const operation = direction.head) {
     if (!direction.ready && !operation->cancelled && !reset_) break;
@@ -109,7 +109,7 @@ void Socket::Perform(Direction& direction, std::unique_lock<std::mutex>& guard, 
 
 // One attempt at the head, and what it says about the direction.
 Socket::Outcome Socket::TryHead(Direction& direction, Operation& operation,
-                                std::unique_lock<std::mutex>& guard) {
+                                std::unique_lock<Lock>& guard) {
   direction.ready = false;  // before the attempt: an edge during it sets it again
   if (const CompletionPort* const port = device_.port.load(std::memory_order_relaxed)) {
     direction.cleared_at = port->looks();
@@ -118,6 +118,8 @@ Socket::Outcome Socket::TryHead(Direction& direction, Operation& operation,
   if (reset_) {
     outcome = Failed(ECONNRESET);
   } else if (!operation.cancelled) {
+    // Written when the attempt has succeeded: on its way to the cache during the system call.
+    __builtin_prefetch(operation.receipt.overlapped, 1);
     Poller* const rearm = SystemCallsReplaced() ? poller_ : nullptr;
     guard.unlock();
     outcome = Attempt(operation);
