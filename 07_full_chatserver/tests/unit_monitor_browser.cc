@@ -8,7 +8,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <numbers>
-#include <regex>
 
 #include "services/monitor/monitor_http.h"
 #include "services/monitor/standard_metrics.h"
@@ -96,10 +95,12 @@ class Browser : public ::testing::Test {
 
   // The text of the tile that shows `metric`.
   static std::string Tile(const std::string& dom, const std::string& metric) {
-    const std::regex tile("data-metric=\"" + metric +
-                          "\"><span>[^<]*</span><strong>([^<]*)</strong>");
-    std::smatch found;
-    return std::regex_search(dom, found, tile) ? found[1].str() : "";
+    const std::size_t box = dom.find("data-metric=\"" + metric + "\"");
+    const std::string open = "<strong>";
+    const std::size_t begin = dom.find(open, box);
+    if (box == std::string::npos || begin == std::string::npos) return "";
+    return dom.substr(begin + open.size(),
+                      dom.find('<', begin + open.size()) - begin - open.size());
   }
 
   outside::TemporaryFolder folder_;

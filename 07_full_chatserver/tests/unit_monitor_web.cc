@@ -3,8 +3,6 @@
 // down. COURSE_SHOTS=folder keeps the screenshots.
 #include <gtest/gtest.h>
 
-#include <regex>
-
 #include "services/monitor/monitor_api.h"
 #include "services/monitor/monitor_http.h"
 #include "services/monitor/web_assets.h"
@@ -80,7 +78,10 @@ TEST(MonitorWeb, ThePageAsksNobodyElse) {
        {"index.html", "style.css", "app.js", "charts.js", "texts.js", "icon.svg"}) {
     std::string text(FindWebAsset(name));
     ASSERT_FALSE(text.empty()) << name;
-    text = std::regex_replace(text, std::regex("xmlns=\"[^\"]*\""), "");
+    if (const std::size_t name_space = text.find("xmlns=\""); name_space != std::string::npos) {
+      text.erase(name_space,
+                 text.find('"', name_space + 7) - name_space);  // a name, not an address
+    }
     EXPECT_EQ(text.find("//www"), std::string::npos) << name;
     EXPECT_EQ(text.find("http:"), std::string::npos) << name;
     EXPECT_EQ(text.find("https:"), std::string::npos) << name;

@@ -1,5 +1,5 @@
-// Is the network so full that sending more makes it worse? The decision alone, without clock or
-// thread.
+// Is the network so full that sending more makes it worse?
+// The decision alone, without clock or thread.
 //
 // Normal, one look each 500 ms:   sent >= segments_min and retransmitted > ratio * sent  ->  pause
 // Paused, one look each 100 ms:   clean_checks clean looks in a row                      ->  resume

@@ -5,7 +5,7 @@
 // not who sits there: a first hurdle, never the proof of anything.
 //
 // Threading: Open by one thread, before the others; then Check by any thread (the database is
-// mapped read-only). Check takes no lock and allocates only for addresses that are refused.
+// mapped read-only). Check takes no lock and allocates nothing.
 #pragma once
 
 #include <cstdint>
@@ -23,9 +23,9 @@ struct CountryOptions {
   std::vector<std::string> allowed{"KR"};  // ISO 3166-1 codes, two capital letters
   bool allow_loopback = true;
   bool allow_private = false;
-  bool allow_unknown = false;             // addresses that the database does not know
-  std::vector<std::string> private_ranges{// RFC 1918, 6598 (carrier NAT), 3927, 4193, 4291
-                                          "10.0.0.0/8",    "172.16.0.0/12",  "192.168.0.0/16",
+  bool allow_unknown = false;  // addresses that the database does not know
+  // RFC 1918, 6598 (carrier NAT), 3927, 4193, 4291.
+  std::vector<std::string> private_ranges{"10.0.0.0/8",    "172.16.0.0/12",  "192.168.0.0/16",
                                           "100.64.0.0/10", "169.254.0.0/16", "fc00::/7",
                                           "fe80::/10"};
 };

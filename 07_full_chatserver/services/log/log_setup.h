@@ -5,8 +5,8 @@
 //
 // A worker that writes a log line must never wait for a disk. Therefore lines go through a queue
 // (8192 lines); when it is full the oldest line is dropped and counted, nobody waits. A file that
-// cannot be opened or written is reported once per minute on stderr and counted; the server goes
-// on.
+// cannot be opened or written is reported once per minute on stderr and counted;
+// the server goes on.
 //
 // Threading: SetUpLogging and ShutDownLogging by main() before and after all other threads (or, in
 // tests, while none logs); SetLogLevel and GetLogStats by any thread.
@@ -27,8 +27,8 @@ struct LogOptions {
   std::string file;            // path; missing folders are made; empty: no file
   std::size_t rotate_bytes = 16 * 1024 * 1024;
   std::size_t rotate_files = 5;  // old ones that are kept: file.1.log is the newest
-  std::chrono::milliseconds flush{
-      1000};  // how long a line may stay in memory, in whole seconds; > 0
+  // How long a line may stay in memory: whole seconds, above 0.
+  std::chrono::milliseconds flush{1000};
   // Lines of warnings and errors are flushed at once: after a crash they are what one looks for.
 
   std::optional<std::string> Validate() const;

@@ -1,9 +1,8 @@
 // The collection thread: asks sampling functions once per interval and keeps the latest answers for
 // /metrics and for the report to the monitor server.
 //
-//   sampling functions -> Collector (every interval) -> Latest()  -> MetricsEndpoint -> Prometheus
-//                                                    -> sinks     -> report link     ->
-//                                                    monitor_server
+//   sampling functions -> Collector, every interval -> Latest() -> MetricsEndpoint -> Prometheus
+//                                                   -> sinks -> report link -> monitor_server
 //
 // A scrape or a slow monitor server never reaches into the chat server: it sees what was collected.
 // Sampling functions are called by the collection thread only, one after another; they read atomics

@@ -2,8 +2,8 @@
 //
 // Points are stored under the monitor's own clock, so that servers with wrong clocks share one time
 // axis and a clock that is set back breaks nothing. Reports come from the LAN only, but are not
-// trusted to be few or well-formed: servers, metrics and points are bounded, the rest is refused
-// and counted.
+// trusted to be few or well-formed: servers, metrics and points are bounded,
+// the rest is refused and counted.
 //
 // Threading: any thread. One lock, held for one report or one answer.
 #pragma once

@@ -1,11 +1,11 @@
 // When to connect to the monitor server and what to send: the policy of the LAN client, without the
 // network. A server must not suffer because nobody watches it: reports that cannot be sent are
-// dropped (the next one is a second away), never queued; attempts back off; only changes are
-// logged.
+// dropped (the next one is a second away), never queued;
+// attempts back off; only changes are logged.
 //
 // Use, on one thread, whenever a report is ready and whenever the connection changes:
-//   if (link.ShouldConnect(now)) start connecting;    -> link.OnConnected() or link.OnLost(now,
-//   why) if (link.MaySend()) send the report;              -> link.OnLost(now, why) when that fails
+//   if (link.ShouldConnect(now)) start connecting;  -> OnConnected() or OnLost(now, why)
+//   if (link.MaySend()) send the report;            -> OnLost(now, why) when that fails
 //
 // Threading: none of its own; the user's one thread (or lock).
 #pragma once

@@ -1,13 +1,13 @@
 // Redis without waiting: any thread hands in a command and a callback; one thread of its own speaks
 // to Redis, many commands on their way at once (pipelining), and calls back.
 //
-//   chat job -> Send -> queue -> Redis thread -> Redis -> Redis thread -> callback ->
-//   JobQueue::Post
+//   chat job -> Send -> queue -> Redis thread -> Redis
+//   chat job <- JobQueue::Post <- callback <- Redis thread <- Redis
 //
 // Promises:
-//   - every callback is called exactly once: by the Redis thread, or, when the request is refused
-//   at
-//     once (Redis down, too many inside, stopped), by the caller before Send returns;
+//   - every callback is called exactly once: by the Redis thread, or, when the request is
+//     refused at once (Redis down, too many inside, stopped), by the caller before Send
+//     returns;
 //   - a callback comes request_timeout after Send at the latest (plus the time that other callbacks
 //     take), whatever Redis does;
 //   - a command is never sent twice. After kTimeout and kUnavailable it may or may not have been

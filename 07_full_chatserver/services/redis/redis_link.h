@@ -2,8 +2,8 @@
 // (AUTH, SELECT, PING) is through, and why the connection ended.
 //
 // hiredis calls back from inside HandleEvents and Close only. An answer belongs to the oldest
-// command that has none yet: Redis answers in order, which is why a late answer needs no id to be
-// told apart.
+// command that has none yet: Redis answers in order,
+// which is why a late answer needs no id to be told apart.
 //
 // Threading: the thread of RedisClient only.
 #pragma once
