@@ -183,6 +183,15 @@ TEST(Config, WhatIsNotTomlIsSaidWithItsLine) {
   }
 }
 
+TEST(Config, AProblemIsOneLineWhateverIsInIt) {
+  for (const char* text : {"[server]\n\"a\\nb\" = 1\n", "[\"x\\r\\ny\"]\n",
+                           "[server]\nnagle = fa\n", "[server]\naccept = \"\"\"a\nb\"\"\"\n"}) {
+    const Loaded loaded = LoadText(text, "lines.toml");
+    ASSERT_EQ(loaded.problems.size(), 1U) << text;
+    EXPECT_EQ(loaded.problems[0].find_first_of("\r\n"), std::string::npos) << loaded.problems[0];
+  }
+}
+
 TEST(Config, SetComesAfterTheFileAndTheLastOneWins) {
   const Loaded loaded = LoadText(
       "[server]\nport = 1\n[log]\nlevel = \"warn\"\n", "a.toml",
@@ -322,7 +331,7 @@ TEST(Config, DamagedFilesNeverGetThrough) {
   std::mt19937_64 random(seed);
   const std::string good = config::PrintConfig(Config{});
   const std::string alphabet = "abz0159 .=_-\"'[]#\n\t\\{},:TZ\xc3\xa9";
-  for (int round = 0; round < 300; ++round) {
+  for (int round = 0; round < 1000; ++round) {
     std::string text = good;
     const int damages = 1 + static_cast<int>(random() % 4);
     for (int i = 0; i < damages; ++i) {

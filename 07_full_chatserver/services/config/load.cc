@@ -23,9 +23,6 @@ std::string Shown(const toml::node& node) {
   node.visit([&](const auto& value) { out << value; });
   std::string text = out.str();
   if (text.size() > 60) text = text.substr(0, 57) + "...";
-  for (char& c : text) {
-    if (c == '\n') c = ' ';
-  }
   return text;
 }
 
@@ -124,6 +121,14 @@ class Loader {
   Loaded Finish();
 
  private:
+  // Keys and values come from outside: whatever is in them, a problem is one line.
+  void AddProblem(std::string line) {
+    for (char& c : line) {
+      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+    }
+    while (line.ends_with(' ')) line.pop_back();
+    loaded_.problems.push_back(std::move(line));
+  }
   std::string At(const toml::source_region& source) const {
     return file_ + ":" + std::to_string(source.begin.line) + ": ";
   }
@@ -141,16 +146,15 @@ void Loader::ReadFile(std::string_view text) {
     root = toml::parse(text, file_);
   } catch (const toml::parse_error& error) {
     // The parser cannot know how the text goes on after a syntax error: this one is all there is.
-    loaded_.problems.push_back(At(error.source()) +
-                               "not TOML: " + std::string(error.description()));
+    AddProblem(At(error.source()) + "not TOML: " + std::string(error.description()));
     return;
   }
   for (const auto& [key, node] : root) {
     if (IsSection(key.str())) {
       ReadSection(key.str(), node);
     } else {
-      loaded_.problems.push_back(At(key.source()) + std::string(key.str()) + ": unknown " +
-                                 (node.is_table() ? "section" : "key") + SuggestSection(key.str()));
+      AddProblem(At(key.source()) + std::string(key.str()) + ": unknown " +
+                 (node.is_table() ? "section" : "key") + SuggestSection(key.str()));
     }
   }
 }
@@ -158,9 +162,8 @@ void Loader::ReadFile(std::string_view text) {
 void Loader::ReadSection(std::string_view section, const toml::node& node) {
   const toml::table* const table = node.as_table();
   if (table == nullptr) {
-    loaded_.problems.push_back(At(node.source()) + std::string(section) +
-                               ": this is a section: write [" + std::string(section) +
-                               "] on a line of its own");
+    AddProblem(At(node.source()) + std::string(section) + ": this is a section: write [" +
+               std::string(section) + "] on a line of its own");
     return;
   }
   for (const auto& [name, value] : *table) {
@@ -168,9 +171,9 @@ void Loader::ReadSection(std::string_view section, const toml::node& node) {
     const std::string where = At(name.source());
     const Option* const option = FindOption(key);
     if (option == nullptr) {
-      loaded_.problems.push_back(where + key + ": unknown key" + SuggestKey(key));
+      AddProblem(where + key + ": unknown key" + SuggestKey(key));
     } else if (const Wrong wrong = Assign(value, *option, loaded_.config)) {
-      loaded_.problems.push_back(where + key + ": " + *wrong);
+      AddProblem(where + key + ": " + *wrong);
     } else {
       places_[key] = where;
     }
@@ -212,22 +215,21 @@ void Loader::Set(const std::string& set) {
   const std::string where = "--set " + set + ": ";
   const std::size_t equals = set.find('=');
   if (equals == std::string::npos) {
-    loaded_.problems.push_back(where + "section.key=value expected");
+    AddProblem(where + "section.key=value expected");
     return;
   }
   const std::string key = set.substr(0, equals);
   const std::string value = set.substr(equals + 1);
   const Option* const option = FindOption(key);
   if (option == nullptr) {
-    loaded_.problems.push_back(where + key + ": unknown key" + SuggestKey(key));
+    AddProblem(where + key + ": unknown key" + SuggestKey(key));
     return;
   }
   const std::optional<toml::table> table = ParseValue(*option, value);
   if (!table) {
-    loaded_.problems.push_back(where + key + ": " + value +
-                               " is not allowed; allowed: " + AllowedText(*option));
+    AddProblem(where + key + ": " + value + " is not allowed; allowed: " + AllowedText(*option));
   } else if (const Wrong wrong = Assign(*table->get("value"), *option, loaded_.config)) {
-    loaded_.problems.push_back(where + key + ": " + *wrong);
+    AddProblem(where + key + ": " + *wrong);
   } else {
     places_[key] = where;
   }

@@ -13,11 +13,13 @@ std::wstring Wide(const std::string& path) {
   return std::filesystem::path(std::u8string(path.begin(), path.end())).wstring();
 }
 
+constexpr DWORD kDiskQuotaExceeded = 1295;  // ERROR_DISK_QUOTA_EXCEEDED; mingw's headers lack it
+
 std::error_code ErrorOf(DWORD code) {
   switch (code) {
     case ERROR_DISK_FULL:
     case ERROR_HANDLE_DISK_FULL:
-    case ERROR_DISK_QUOTA_EXCEEDED:
+    case kDiskQuotaExceeded:
       return make_error_code(std::errc::no_space_on_device);
     case ERROR_FILE_NOT_FOUND:
     case ERROR_PATH_NOT_FOUND:
