@@ -7,7 +7,8 @@ namespace apps {
 
 LockedChat::LockedChat(const net::ServerOptions& options, std::uint32_t rooms)
     : Server(options), clients_(options.session_max) {
-  for (std::uint32_t id = 0; id < rooms; ++id) rooms_.emplace_back(id, *this);
+  chat::PacketSender& sender = *this;  // private base: only here is the conversion allowed
+  for (std::uint32_t id = 0; id < rooms; ++id) rooms_.emplace_back(id, sender);
 }
 
 std::uint64_t LockedChat::waited_ns() const {

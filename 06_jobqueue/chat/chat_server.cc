@@ -1,6 +1,7 @@
 #include "chat/chat_server.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "client_packet_handler.h"
@@ -45,10 +46,14 @@ ChatServer::StopReport ChatServer::Stop(job::Duration drain_limit) {
 
 void ChatServer::OnClientJoin(net::SessionId id) {
   sessions_[id.index()] = std::make_unique<GameSession>(id, world_, budgets_[id.index()]);
+  net::Log(net::LogLevel::kInfo, "join", id, "");
 }
 
-void ChatServer::OnClientLeave(net::SessionId id, std::string_view) {
-  sessions_[id.index()] = nullptr;  // its room is told
+void ChatServer::OnClientLeave(net::SessionId id, std::string_view reason) {
+  // Out of the array first: whatever happens below, the slot's next tenant finds it empty.
+  const std::unique_ptr<GameSession> session = std::move(sessions_[id.index()]);
+  session->Disconnected();
+  net::Log(net::LogLevel::kInfo, "leave", id, "reason=\"" + std::string(reason) + "\"");
 }
 
 void ChatServer::OnRecv(net::SessionId id, const net::PacketRef& packet) {

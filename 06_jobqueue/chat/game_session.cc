@@ -19,8 +19,8 @@ std::string_view ToString(SessionState state) {
   return "?";
 }
 
-GameSession::~GameSession() {
-  if (room_ != nullptr) room_->Gone(std::move(stay_));
+void GameSession::Disconnected() {
+  if (Room* const room = std::exchange(room_, nullptr)) room->Gone(std::move(stay_));
 }
 
 // [leaving]

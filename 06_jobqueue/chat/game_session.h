@@ -17,6 +17,7 @@
 
 namespace chat {
 
+// [states]
 // What a client may do depends on how far it has come (E4):
 //
 //   kConnected --C_LOGIN--> kLobby --C_ENTER_GAME--> kInRoom --C_LEAVE_GAME--> kLeaving
@@ -28,6 +29,7 @@ namespace chat {
 // Anything else is refused with a reason and changes nothing. The client decides what it sends, and
 // some clients are written by people who want to see what happens.
 enum class SessionState : std::uint8_t { kConnected, kLobby, kInRoom, kLeaving };
+// [/states]
 [[nodiscard]] std::string_view ToString(SessionState state);
 
 class GameSession {
@@ -37,7 +39,7 @@ class GameSession {
       : id_(id), world_(world), budget_(budget) {}
   GameSession(const GameSession&) = delete;
   GameSession& operator=(const GameSession&) = delete;
-  ~GameSession();  // the connection is gone: tells the room
+  ~GameSession() { Disconnected(); }
 
   [[nodiscard]] net::SessionId id() const { return id_; }
   [[nodiscard]] SessionState state();
@@ -57,6 +59,8 @@ class GameSession {
 
   // kLobby -> kInRoom
   void EnterRoom(const PlayerRef& player, Room& room, JobBudget::Permit permit);
+  // The connection has ended: tells the room, if there is one.
+  void Disconnected();
   // kInRoom -> kLeaving
   void LeaveRoom(JobBudget::Permit permit);
 

@@ -49,6 +49,7 @@ void Room::Chat(const Player& speaker, std::string_view message, JobBudget::Perm
 
 // --- jobs -----------------------------------------------------------------------------------------
 
+// [broadcast]
 void Room::Broadcast(net::PacketRef packet) {
   assert(InThisQueue());
   packet->SetSequence(next_sequence_++);
@@ -56,7 +57,9 @@ void Room::Broadcast(net::PacketRef packet) {
   turn_.Say(std::move(packet));
   if (turn_.bytes() > kMostUnsent) Flush();
 }
+// [/broadcast]
 
+// [enter]
 void Room::DoEnter(StayRef stay) {
   const Player& player = *stay->player;
   Protocol::S_PLAYER_JOINED joined;
@@ -65,6 +68,7 @@ void Room::DoEnter(StayRef stay) {
   turn_.Add(std::move(stay), Hello(player));
   size_.store(turn_.size(), std::memory_order_relaxed);
 }
+// [/enter]
 
 // S_ENTER_GAME with those who are inside and the newcomer, as one packet.
 net::PacketRef Room::Hello(const Player& player) {

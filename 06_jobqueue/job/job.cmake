@@ -7,4 +7,4 @@ stage_library(job
   job/ready_queue.cc
   job/timer_heap.cc
   job/update_threads.cc
-  LINK course_log)
+  LINK iocp course_log)

@@ -28,6 +28,7 @@
 #include <vector>
 
 #include "job/pool_list.h"
+#include "net/thread_object.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define JOB_POOL_POISON 1
@@ -179,21 +180,10 @@ class MessagePool {
     return *shared;
   }
 
-  // Frees the thread's cache when the thread ends. A message that is freed even later (by another
-  // thread_local's destructor) gets a new cache, which stays: counted right, merely never emptied.
-  struct AtThreadEnd {
-    ThreadCache** cache;
-    ~AtThreadEnd() { delete std::exchange(*cache, nullptr); }
-  };
-
-  static ThreadCache& Local() {
-    thread_local ThreadCache* cache = nullptr;
-    if (cache == nullptr) {
-      cache = new ThreadCache;
-      thread_local const AtThreadEnd at_thread_end{&cache};
-    }
-    return *cache;
-  }
+  // The thread's cache is freed when the thread ends. A message that is freed even later (by
+  // another thread_local's destructor) gets a new cache, which stays: counted right, merely never
+  // emptied.
+  static ThreadCache& Local() { return net::ThreadObject<ThreadCache>::Get(); }
 
   static Slot* SlotAt(std::uint32_t number) {
     const std::uint32_t index = number - 1;

@@ -8,5 +8,14 @@ stage_unit_test(chat_stress tests/unit_chat_stress.cc
 stage_scenario_test(chat tests/scenario_chat.cc LINK chat_talker TIMEOUT 180)
 stage_scenario_test(chat_hostile tests/scenario_chat_hostile.cc LINK chat_talker TIMEOUT 180)
 
+# The generator's promises: builds a small project of its own, with the native compiler.
+if(BUILD_TESTING AND NOT CMAKE_CROSSCOMPILING AND NOT WIN32)
+  add_test(NAME ${STAGE}.build.handlers
+    COMMAND ${COURSE_PYTHON} ${CMAKE_CURRENT_SOURCE_DIR}/tests/build_handlers.py
+      --stage ${CMAKE_CURRENT_SOURCE_DIR} --work ${CMAKE_CURRENT_BINARY_DIR}/build_handlers
+      --cmake ${CMAKE_COMMAND} --compiler ${CMAKE_CXX_COMPILER} --generator ${CMAKE_GENERATOR})
+  set_tests_properties(${STAGE}.build.handlers PROPERTIES LABELS "${STAGE};build" TIMEOUT 600)
+endif()
+
 include(tests/chat_client_tests.cmake OPTIONAL)
 include(tests/room_tests.cmake)
