@@ -11,9 +11,9 @@ SectorGrid::SectorGrid(job::ReadyQueue& ready, const SectorOptions& options, Sec
 // --- any thread -----------------------------------------------------------------------------------
 
 job::PostResult SectorGrid::Join(net::SessionId id, std::uint64_t player_id, std::string name,
-                                 Position at) {
-  return Post([this, id, player_id, at, name = std::move(name)]() mutable {
-    DoJoin(id, player_id, std::move(name), at);
+                                 Position at, std::uint64_t account) {
+  return Post([this, id, player_id, at, account, name = std::move(name)]() mutable {
+    DoJoin(id, player_id, std::move(name), at, account);
   });
 }
 
@@ -33,8 +33,9 @@ job::PostResult SectorGrid::Leave(net::SessionId id) {
 
 // --- jobs -----------------------------------------------------------------------------------------
 
-void SectorGrid::DoJoin(net::SessionId id, std::uint64_t player_id, std::string name, Position at) {
-  Answer(id, map_.Add(id, player_id, std::move(name), at));
+void SectorGrid::DoJoin(net::SessionId id, std::uint64_t player_id, std::string name, Position at,
+                        std::uint64_t account) {
+  Answer(id, map_.Add(id, player_id, std::move(name), at, account));
 }
 
 void SectorGrid::DoMove(net::SessionId id, Position to) {
@@ -63,6 +64,7 @@ void SectorGrid::DoTalk(net::SessionId id, std::string_view message) {
   if (speaker == nullptr) return;  // success stays false
   event.success = true;
   event.player_id = speaker->player_id;
+  event.account = speaker->account;
   event.at = speaker->at;
   event.sector = speaker->sector;
   event.name_at = text_.size();
@@ -100,14 +102,20 @@ void SectorGrid::ForgetSlice() {
 
 SectorTalk SectorGrid::TalkOf(const Event& event) const {
   const std::string_view text(text_);
-  return SectorTalk{event.id, event.player_id,
+  return SectorTalk{event.id,
+                    event.player_id,
+                    event.account,
                     text.substr(event.name_at, event.message_at - event.name_at),
-                    text.substr(event.message_at, event.text_end - event.message_at), event.sector};
+                    text.substr(event.message_at, event.text_end - event.message_at),
+                    event.sector};
 }
 
 bool SectorGrid::RecordTurn() {
   for (const Event& event : events_) {
-    if (event.talk && event.success) turn_.push_back(TalkOf(event));
+    if (event.talk && event.success) {
+      turn_.push_back(TalkOf(event));
+      turn_.back().number = next_number_ + static_cast<std::uint32_t>(turn_.size()) - 1;
+    }
   }
   return turn_.empty() || outlet_.Record(turn_);
 }

@@ -46,9 +46,11 @@ namespace chat {
 struct SectorTalk {
   net::SessionId speaker;
   std::uint64_t player_id = 0;
-  std::string_view name;     // UTF-8
-  std::string_view message;  // UTF-8, checked by the handler
+  std::uint64_t account = 0;  // for the record only, never sent
+  std::string_view name;      // UTF-8
+  std::string_view message;   // UTF-8, checked by the handler
   std::uint32_t sector = 0;
+  std::uint32_t number = 0;  // the grid's, that it gets when it can be recorded
 };
 
 struct SectorMark {
@@ -93,7 +95,8 @@ class SectorGrid final : public job::JobQueue {
   SectorGrid(job::ReadyQueue& ready, const SectorOptions& options, SectorOutlet& outlet);
 
   // A player comes onto the grid and is answered. Coming twice: the answer says no.
-  job::PostResult Join(net::SessionId id, std::uint64_t player_id, std::string name, Position at);
+  job::PostResult Join(net::SessionId id, std::uint64_t player_id, std::string name, Position at,
+                       std::uint64_t account = 0);
   // Always answered. The move counts for everything that the same session says later.
   job::PostResult Move(net::SessionId id, Position to);
   // To those near the speaker, himself included. From a session that is not on the grid: refused.
@@ -109,6 +112,7 @@ class SectorGrid final : public job::JobQueue {
   struct Event {
     net::SessionId id;
     std::uint64_t player_id = 0;
+    std::uint64_t account = 0;
     Position at;
     std::uint32_t sector = 0;
     bool talk = false;
@@ -120,7 +124,8 @@ class SectorGrid final : public job::JobQueue {
     std::size_t hearers_end = 0;
   };
 
-  void DoJoin(net::SessionId id, std::uint64_t player_id, std::string name, Position at);
+  void DoJoin(net::SessionId id, std::uint64_t player_id, std::string name, Position at,
+              std::uint64_t account);
   void DoMove(net::SessionId id, Position to);
   void DoTalk(net::SessionId id, std::string_view message);
   void Answer(net::SessionId id, bool success);

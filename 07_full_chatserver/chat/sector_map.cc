@@ -39,7 +39,8 @@ const SectorMap::Member* SectorMap::Find(net::SessionId id) const {
   return member.id == id ? &member : nullptr;
 }
 
-bool SectorMap::Add(net::SessionId id, std::uint64_t player_id, std::string name, Position at) {
+bool SectorMap::Add(net::SessionId id, std::uint64_t player_id, std::string name, Position at,
+                    std::uint64_t account) {
   if (!id || !Contains(at)) return false;
   if (id.index() >= members_.size()) members_.resize(id.index() + std::size_t{1});
   Member& member = members_[id.index()];
@@ -47,6 +48,7 @@ bool SectorMap::Add(net::SessionId id, std::uint64_t player_id, std::string name
   Remove(member.id);
   member.id = id;
   member.player_id = player_id;
+  member.account = account;
   member.name = std::move(name);
   member.at = at;
   PutInto(member, SectorAt(at));

@@ -43,6 +43,7 @@ class SectorMap {
   struct Member {
     net::SessionId id;  // 0: nobody
     std::uint64_t player_id = 0;
+    std::uint64_t account = 0;
     std::string name;
     Position at;
     std::uint32_t sector = 0;  // number: row * columns + column
@@ -64,7 +65,8 @@ class SectorMap {
 
   // A tenant of the slot that never left is gone by now and makes room. False: here already, or
   // `at` is outside.
-  bool Add(net::SessionId id, std::uint64_t player_id, std::string name, Position at);
+  bool Add(net::SessionId id, std::uint64_t player_id, std::string name, Position at,
+           std::uint64_t account = 0);
   // False: not here.
   bool Move(net::SessionId id, Position to);
   bool Remove(net::SessionId id);

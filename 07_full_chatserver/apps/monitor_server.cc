@@ -1,0 +1,100 @@
+// monitor_server: takes the reports of the servers, keeps their history, and serves the live page.
+#include <exception>
+#include <iostream>
+#include <thread>
+
+#include "apps/options.h"
+#include "apps/server_console.h"
+#include "monitor_link/monitor_server.h"
+#include "server/from_config.h"
+#include "services/config/command_line.h"
+#include "services/monitor/monitor_http.h"
+
+namespace {
+
+// Looks once a second for servers that have gone silent.
+class Ticker {
+ public:
+  explicit Ticker(services::MonitorCore& core) : thread_([this, &core] { Run(core); }) {}
+  ~Ticker() {
+    {
+      const std::lock_guard lock(lock_);
+      stopping_ = true;
+    }
+    stop_.notify_all();
+    thread_.join();
+  }
+
+ private:
+  void Run(services::MonitorCore& core) {
+    std::unique_lock lock(lock_);
+    while (!stop_.wait_for(lock, std::chrono::seconds(1), [this] { return stopping_; }))
+      core.Tick();
+  }
+  std::mutex lock_;
+  std::condition_variable stop_;
+  bool stopping_ = false;  // guarded by lock_
+  std::thread thread_;
+};
+
+services::MonitorOptions MonitorOptions(const config::Config& config) {
+  services::MonitorOptions to;
+  to.history_points = config.monitor_server.history_s;
+  to.servers_max = config.monitor_server.servers_max;
+  to.server_gone_ms = config.monitor_server.server_gone_ms;
+  for (const std::string& line : config.monitor_server.alarms) {
+    std::string error;
+    const auto rule = services::ParseAlarmRule(line, error);
+    if (!rule) throw std::invalid_argument("monitor_server.alarms: \"" + line + "\": " + error);
+    to.alarms.push_back(*rule);
+  }
+  return to;
+}
+
+int Serve(const CLI::App& app, const config::Config& config, bool stop_on_eof) {
+  apps::ServerConsole console(stop_on_eof);  // before any thread is started
+  services::SetUpLogging(server::LogOptions(config));
+  services::MonitorCore core(MonitorOptions(config));
+  monitor::MonitorServer link(server::MonitorNetOptions(config), core);
+  if (const net::Status status = link.Start(); !status.ok()) {
+    return apps::Refuse(app, status.error());
+  }
+  services::MonitorHttp page;
+  if (const std::string error =
+          page.Start(config.monitor_server.http_bind,
+                     static_cast<std::uint16_t>(config.monitor_server.http_port), core);
+      !error.empty()) {
+    return apps::Refuse(app, "monitor_server.http_port: " + error);
+  }
+  std::cout << "listening on " << config.monitor_server.bind << ":" << link.port() << "\n"
+            << "page on http://" << config.monitor_server.http_bind << ":" << page.port() << "/"
+            << std::endl;
+  {
+    const Ticker ticker(core);
+    console.Run([&core] { return "servers=" + std::to_string(core.View().servers.size()); });
+  }
+  page.Stop();
+  const net::StopReport report = link.Stop();
+  std::cout << "stopped: live sessions " << report.live_sessions << ", outstanding operations "
+            << report.outstanding_operations << std::endl;
+  services::ShutDownLogging();
+  return report.live_sessions == 0 && report.outstanding_operations == 0 ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("The monitor server: history, alarms and a live page", "monitor_server");
+  config::CommandLine line;
+  config::AddOptions(app, line);
+  bool stop_on_eof = false;
+  app.add_flag("--stop-on-eof", stop_on_eof, "stop when the standard input ends");
+  if (const auto exit_code = apps::ParseOptions(app, argc, argv)) return *exit_code;
+  config::Config config;
+  if (const auto exit_code = config::Resolve(line, config)) return *exit_code;
+  try {
+    return Serve(app, config, stop_on_eof);
+  } catch (const std::exception& error) {
+    return apps::Refuse(app, error.what());
+  }
+}

@@ -1,0 +1,132 @@
+#include "chat/chat_server.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "client_packet_handler.h"
+#include "net/log.h"
+
+namespace chat {
+
+namespace {
+
+job::UpdateOptions WithRoomFor(job::UpdateOptions options, std::uint32_t rooms) {
+  options.max_queues = std::max(options.max_queues, rooms + 2);  // the lobby and the sector grid
+  return options;
+}
+
+}  // namespace
+
+ChatServer::ChatServer(const net::ServerOptions& server_options, const WorldOptions& world_options,
+                       job::UpdateOptions update_options, const ChatServices& services)
+    : Server(server_options),
+      chronicle_(services.chronicle),
+      door_(services.door),
+      budgets_(std::make_unique<JobBudget[]>(server_options.session_max)),
+      threads_(WithRoomFor(std::move(update_options), world_options.rooms)),
+      desk_(server_options.session_max, *this, services.chronicle,
+            [this](net::SessionId owner, std::uint64_t account) {
+              return MakePlayers(owner, account);
+            }),
+      world_(world_options, *this, services.chronicle, services.keys, desk_, threads_),
+      sessions_(server_options.session_max),
+      peers_(server_options.session_max) {}
+
+// No callback and no job may come any more when the members go.
+ChatServer::~ChatServer() {
+  Stop();
+}
+
+// [stop]
+net::Status ChatServer::Start() {
+  threads_.Start();
+  return Server::Start();
+}
+
+ChatServer::StopReport ChatServer::Stop(job::Duration drain_limit) {
+  desk_.Shut();  // the message "shutdown": nobody is let in any more
+  StopReport report{Server::Stop(), {}};
+  report.jobs = threads_.Stop(job::StopPolicy::kDrain, drain_limit);
+  return report;
+}
+// [/stop]
+
+bool ChatServer::OnConnectionRequest(const net::PeerAddress& peer) {
+  return door_.MayEnter(peer);
+}
+
+void ChatServer::OnClientJoin(net::SessionId id) {
+  const net::PeerAddress peer = PeerOf(id).value_or(net::PeerAddress{});
+  peers_[id.index()] = peer;
+  door_.Entered(peer);
+  sessions_[id.index()] =
+      std::make_unique<GameSession>(desk_.Open(id), world_, budgets_[id.index()]);
+  world_.lobby().Connected(id);
+}
+
+void ChatServer::OnClientLeave(net::SessionId id, std::string_view) {
+  const std::shared_ptr<LoginSlot> login = desk_.Close(id);
+  // From here on a late answer of the key store lets nobody in.
+  if (login->state.exchange(LoginState::kGone, std::memory_order_acq_rel) == LoginState::kIn) {
+    WriteLogout(*sessions_[id.index()], *login);
+  }
+  sessions_[id.index()] = nullptr;  // its room, the grid and the lobby are told
+  door_.Left(peers_[id.index()]);
+}
+
+void ChatServer::WriteLogout(const GameSession& session, const LoginSlot& login) {
+  const Position at = session.position();
+  chronicle_.Record(LoginRecord{login.account, login.owner, false},
+                    PlayerRecord{login.account, session.last_room(), at.x, at.y});
+}
+
+// Everybody owns the same two kinds of characters; their in-game ids are this connection's.
+std::vector<PlayerRef> ChatServer::MakePlayers(net::SessionId owner, std::uint64_t account) {
+  const auto make = [&](const char* kind, Protocol::PlayerType type) {
+    const std::uint64_t id = world_.NewPlayerId();
+    return std::make_shared<const Player>(
+        Player{id, account, kind + std::to_string(account), type, owner});
+  };
+  return {make("Knight", Protocol::PLAYER_TYPE_KNIGHT), make("Mage", Protocol::PLAYER_TYPE_MAGE)};
+}
+
+std::uint64_t ChatServer::players() const {
+  std::uint64_t sum = 0;
+  for (std::uint32_t id = 0; id < world_.options().rooms; ++id) {
+    if (const Room* const room = world_.FindRoom(id)) sum += room->size();
+  }
+  return sum;
+}
+
+void ChatServer::OnRecv(net::SessionId id, const net::PacketRef& packet) {
+  GameSession& session = *sessions_[id.index()];
+  const proto::Dispatched dispatched =
+      ClientPacketHandler::Dispatch(session, packet->type(), packet->body());
+  if (dispatched == proto::Dispatched::kHandled) {
+    CountUpdate();
+    session.Heard();
+    return;
+  }
+  // The reason, which is a literal, becomes the log line of the session's end.
+  Disconnect(id, proto::ToString(dispatched).data());
+}
+
+void ChatServer::Send(net::SessionId to, const net::PacketRef& packet) {
+  if (!packet->sealed()) Seal(*packet);
+  SendPacket(to, packet);
+}
+
+void ChatServer::SendLast(net::SessionId to, const net::PacketRef& packet, const char* reason) {
+  if (!packet->sealed()) Seal(*packet);
+  SendAndDisconnect(to, packet, reason);
+}
+
+std::unique_ptr<net::SendTurn> ChatServer::BeginTurn() {
+  return std::make_unique<net::SendTurn>(*this);
+}
+
+void ChatServer::Seal(net::Packet& packet) {
+  Server::Seal(packet);
+}
+
+}  // namespace chat

@@ -1,0 +1,96 @@
+// The chat on top of the framework: one GameSession per connection, each packet to its handler.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "chat/chronicle.h"
+#include "chat/game_session.h"
+#include "chat/login_desk.h"
+#include "chat/packet_sender.h"
+#include "chat/world.h"
+#include "job/update_threads.h"
+#include "net/server.h"
+
+namespace chat {
+
+//
+// The pipeline of source 004: accept thread -> I/O workers -> job queues -> update threads.
+//
+// Who comes in is decided outside (Doorman), what must be kept is written outside (Chronicle),
+// where the session keys are is somebody else's business (KeyLookup).
+class Doorman {
+ public:
+  // May this address connect? The accepting threads; must not block.
+  virtual bool MayEnter(const net::PeerAddress& peer) = 0;
+  // It has become a session / the session has ended.
+  virtual void Entered(const net::PeerAddress& peer) = 0;
+  virtual void Left(const net::PeerAddress& peer) = 0;
+
+ protected:
+  ~Doorman() = default;
+};
+
+struct ChatServices {
+  Chronicle& chronicle;
+  KeyLookup& keys;
+  Doorman& door;
+};
+
+class ChatServer final : public net::Server, private PacketSender {
+ public:
+  // The services outlive the server.
+  // Throws std::invalid_argument with the reason when the update options make no sense.
+  ChatServer(const net::ServerOptions& server_options, const WorldOptions& world_options,
+             job::UpdateOptions update_options, const ChatServices& services);
+  ~ChatServer() override;
+
+  // In the place of net::Server's, which are a part of them. Once each.
+  net::Status Start();
+  struct StopReport : net::StopReport {
+    job::StopReport jobs;
+  };
+  // Ordered: the network stops (those who post have ended, the rooms were told who has gone), then
+  // the update threads run what is left in the queues, at most `drain_limit` long.
+  StopReport Stop(job::Duration drain_limit = std::chrono::seconds(10));
+
+  [[nodiscard]] World& world() { return world_; }
+  // Sessions that are in a room.
+  [[nodiscard]] std::uint64_t players() const;
+  [[nodiscard]] job::JobStats job_stats() const { return threads_.Stats(); }
+
+ private:
+  // net::Server
+  bool OnConnectionRequest(const net::PeerAddress& peer) override;
+  void OnClientJoin(net::SessionId id) override;
+  void OnClientLeave(net::SessionId id, std::string_view reason) override;
+  void OnRecv(net::SessionId id, const net::PacketRef& packet) override;
+
+  // PacketSender
+  void Send(net::SessionId to, const net::PacketRef& packet) override;
+  void SendLast(net::SessionId to, const net::PacketRef& packet, const char* reason) override;
+  std::unique_ptr<net::SendTurn> BeginTurn() override;
+  void Seal(net::Packet& packet) override;
+
+  std::vector<PlayerRef> MakePlayers(net::SessionId owner, std::uint64_t account);
+  void WriteLogout(const GameSession& session, const LoginSlot& login);
+
+  Chronicle& chronicle_;
+  Doorman& door_;
+
+  // Of each slot's clients; jobs give permits back to it, so it outlives them.
+  const std::unique_ptr<JobBudget[]> budgets_;
+  job::UpdateThreads threads_;
+  LoginDesk desk_;
+  World world_;
+  // By slot index. An entry belongs to the slot's tenant: made in its OnClientJoin, gone in its
+  // OnClientLeave, and the framework calls those and OnRecv one after the other. Nobody else looks
+  // into it.
+  std::vector<std::unique_ptr<GameSession>> sessions_;
+  std::vector<net::PeerAddress> peers_;  // as sessions_
+};
+
+}  // namespace chat

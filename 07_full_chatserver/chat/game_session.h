@@ -1,0 +1,100 @@
+// What the game knows of one connection: how far the client has come, its characters, its room.
+//
+// Threading: the framework's callbacks of one session come one after the other (net/server.h), and
+// only they touch its GameSession. No lock. Other sessions' threads see its players only, which are
+// immutable.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "chat/job_budget.h"
+#include "chat/live_objects.h"
+#include "chat/login_slot.h"
+#include "chat/player.h"
+#include "chat/world.h"
+#include "net/session_id.h"
+
+namespace chat {
+
+// What a client may do depends on how far it has come (E4):
+//
+//   kConnected --C_LOGIN, and the lobby agrees--> kLobby
+//                                 kLobby --C_ENTER_GAME--> kInRoom --C_LEAVE_GAME--> kLeaving
+//                                   ^------------S_LEAVE_GAME is on its way------------+
+//
+// The state changes on the worker, at once; the room follows when its jobs run, in the same order.
+// Leaving is the exception: it takes until the room has given its last packet to the session. The
+// log-in is the other one: the lobby decides (LoginSlot), and the worker sees it at the next
+// packet.
+//
+// Anything else is refused with a reason and changes nothing. The client decides what it sends, and
+// some clients are written by people who want to see what happens.
+enum class SessionState : std::uint8_t { kConnected, kLobby, kInRoom, kLeaving };
+[[nodiscard]] std::string_view ToString(SessionState state);
+
+class GameSession {
+ public:
+  // `budget`: of the session's slot; outlives the jobs.
+  GameSession(std::shared_ptr<LoginSlot> login, World& world, JobBudget& budget)
+      : id_(login->owner), login_(std::move(login)), world_(world), budget_(budget) {}
+  GameSession(const GameSession&) = delete;
+  GameSession& operator=(const GameSession&) = delete;
+  ~GameSession();  // the connection is gone: tells room, grid and lobby
+
+  [[nodiscard]] net::SessionId id() const { return id_; }
+  [[nodiscard]] SessionState state();
+  [[nodiscard]] World& world() { return world_; }
+  // When it is logged in.
+  [[nodiscard]] const std::vector<PlayerRef>& players() const { return login_->players; }
+  // Null in kConnected and kLobby. What the client is told goes through the room while there is
+  // one.
+  [[nodiscard]] Room* room() const { return room_; }
+  [[nodiscard]] const StayRef& stay() const { return stay_; }
+
+  // Asks the lobby. False: logged in, or asked, already.
+  bool BeginLogin(std::uint64_t account, const std::string& key);
+  // A packet of this client has come: it lives.
+  void Heard();
+  // For one more message or move. False: more than messages_per_second.
+  [[nodiscard]] bool TakeToken();
+  // In the room only. `to` is inside of the world.
+  void MoveTo(Position to);
+  [[nodiscard]] Position position() const { return position_; }
+  // The last room; 0 when there was none.
+  [[nodiscard]] std::uint32_t last_room() const { return last_room_; }
+
+  // For one more job of this client. Empty: it has too many waiting.
+  [[nodiscard]] JobBudget::Permit TakePermit() {
+    return budget_.TryTake(world_.options().client_jobs);
+  }
+
+  // kLobby -> kInRoom
+  void EnterRoom(const PlayerRef& player, Room& room, JobBudget::Permit permit);
+  // kInRoom -> kLeaving
+  void LeaveRoom(JobBudget::Permit permit);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  void LeaveGrid();
+
+  LiveObjects<GameSession>::Token counted_;
+  const net::SessionId id_;
+  const std::shared_ptr<LoginSlot> login_;  // shared with the lobby's jobs
+  World& world_;
+  JobBudget& budget_;
+  SessionState state_ = SessionState::kConnected;
+  StayRef stay_;
+  Room* room_ = nullptr;
+  bool on_grid_ = false;
+  Position position_;
+  std::uint32_t last_room_ = 0;
+  Clock::time_point told_lobby_{};  // that the client lives, the last time
+  Clock::time_point tokens_since_{};
+  double tokens_ = 0;
+};
+
+}  // namespace chat

@@ -1,0 +1,78 @@
+// What the server does with each packet of a client. The generator declares one function per
+// message (client_packet_handler.h); leaving one out is a link error that names it.
+//
+// Every handler first asks "may this client do that now?" and "is this value in range?": never
+// trust the client. A request that makes no sense is answered with a reason; the session lives on.
+#include <string>
+#include <utility>
+
+#include "chat/answer.h"
+#include "chat/text_rules.h"
+
+namespace chat {
+
+bool Handle_C_LOGIN(GameSession& session, const Protocol::C_LOGIN& pkt) {
+  using Reply = Protocol::S_LOGIN;
+  if (session.state() != SessionState::kConnected) {
+    return Refuse<Reply>(session, Protocol::REFUSAL_ALREADY_LOGGED_IN);
+  }
+  if (pkt.session_key().size() > kMostKeyBytes) {
+    return Refuse<Reply>(session, Protocol::REFUSAL_BAD_SESSION_KEY);
+  }
+  // The lobby answers, when the key store has.
+  if (!session.BeginLogin(pkt.account(), pkt.session_key())) {
+    return Refuse<Reply>(session, Protocol::REFUSAL_ALREADY_LOGGED_IN);
+  }
+  return true;
+}
+
+bool Handle_C_ENTER_GAME(GameSession& session, const Protocol::C_ENTER_GAME& pkt) {
+  using Answer = Protocol::S_ENTER_GAME;
+  // <student 05.1>
+  if (session.state() == SessionState::kConnected)
+    return Refuse<Answer>(session, Protocol::REFUSAL_NOT_LOGGED_IN);
+  if (session.state() != SessionState::kLobby)
+    return Refuse<Answer>(session, Protocol::REFUSAL_ALREADY_IN_ROOM);
+  if (pkt.player_index() >= session.players().size()) {
+    return Refuse<Answer>(session, Protocol::REFUSAL_BAD_PLAYER_INDEX);
+  }
+  Room* const room = session.world().FindRoom(pkt.room_id());
+  if (room == nullptr) return Refuse<Answer>(session, Protocol::REFUSAL_BAD_ROOM);
+  // </student>
+  JobBudget::Permit permit = session.TakePermit();
+  if (!permit) return Refuse<Answer>(session, Protocol::REFUSAL_TOO_MANY_REQUESTS);
+  session.EnterRoom(session.players()[pkt.player_index()], *room, std::move(permit));
+  return true;
+}
+
+bool Handle_C_CHAT(GameSession& session, const Protocol::C_CHAT& pkt) {
+  using Answer = Protocol::S_CHAT;
+  // <student 05.2>
+  if (session.state() == SessionState::kConnected)
+    return Refuse<Answer>(session, Protocol::REFUSAL_NOT_LOGGED_IN);
+  if (session.state() != SessionState::kInRoom)
+    return Refuse<Answer>(session, Protocol::REFUSAL_NOT_IN_ROOM);
+  const Protocol::Refusal reason =
+      CheckMessage(pkt.msg(), session.world().options().max_message_bytes);
+  if (reason != Protocol::REFUSAL_NONE) return Refuse<Answer>(session, reason);
+  // </student>
+  if (!session.TakeToken()) return Refuse<Answer>(session, Protocol::REFUSAL_TOO_MANY_REQUESTS);
+  JobBudget::Permit permit = session.TakePermit();
+  if (!permit) return Refuse<Answer>(session, Protocol::REFUSAL_TOO_MANY_REQUESTS);
+  session.room()->Chat(session.stay(), pkt.msg(), std::move(permit));
+  return true;
+}
+
+bool Handle_C_LEAVE_GAME(GameSession& session, const Protocol::C_LEAVE_GAME&) {
+  using Answer = Protocol::S_LEAVE_GAME;
+  if (session.state() == SessionState::kConnected)
+    return Refuse<Answer>(session, Protocol::REFUSAL_NOT_LOGGED_IN);
+  if (session.state() != SessionState::kInRoom)
+    return Refuse<Answer>(session, Protocol::REFUSAL_NOT_IN_ROOM);
+  JobBudget::Permit permit = session.TakePermit();
+  if (!permit) return Refuse<Answer>(session, Protocol::REFUSAL_TOO_MANY_REQUESTS);
+  session.LeaveRoom(std::move(permit));  // the room answers, behind all that it has said before
+  return true;
+}
+
+}  // namespace chat

@@ -1,0 +1,181 @@
+#include "chat/room.h"
+
+#include <cassert>
+#include <utility>
+#include <vector>
+
+#include "client_packet_handler.h"
+
+namespace chat {
+
+// --- any thread: post and go on -------------------------------------------------------------------
+
+void Room::Enter(StayRef stay, JobBudget::Permit permit) {
+  Post([this, stay = std::move(stay), permit = std::move(permit)]() mutable {
+    DoEnter(std::move(stay));
+  });
+}
+
+void Room::Leave(StayRef stay, JobBudget::Permit permit) {
+  Post([this, stay = std::move(stay), permit = std::move(permit)] { DoLeave(stay); });
+}
+
+void Room::Gone(StayRef stay) {
+  Post([this, stay = std::move(stay)] { DoGone(stay); });
+}
+
+void Room::Tell(StayRef stay, net::PacketRef packet, JobBudget::Permit permit) {
+  sender_.Seal(*packet);
+  Post([this, stay = std::move(stay), packet = std::move(packet),
+        permit = std::move(permit)]() mutable {
+    CommitTalk();
+    turn_.Tell(stay, std::move(packet));
+  });
+}
+
+void Room::Chat(StayRef speaker, std::string_view message, JobBudget::Permit permit) {
+  Protocol::S_CHAT chat;
+  chat.set_player_id(speaker->player->id);
+  chat.set_name(speaker->player->name);
+  chat.set_msg(message.data(), message.size());
+  // As much as possible here, on the worker: workers are many, the room is one.
+  net::PacketRef packet = ClientPacketHandler::MakeSendBuffer(chat);
+
+  // [chat]
+  // <student 06.5>
+  auto say = [this, packet = std::move(packet), speaker = std::move(speaker),
+              bytes = static_cast<std::uint32_t>(message.size()),
+              permit = std::move(permit)]() mutable {
+    if (speaker->over.load(std::memory_order_relaxed)) return;  // the room was full
+    talk_.push_back({std::move(packet), std::move(speaker), bytes});
+  };
+  static_assert(job::Job::kFitsInline<decltype(say)>, "one allocation per message");
+  Post(std::move(say));
+  // </student>
+  // [/chat]
+}
+
+// --- jobs -----------------------------------------------------------------------------------------
+
+// [commit]
+void Room::CommitTalk() {
+  assert(InThisQueue());
+  if (talk_.empty()) return;
+  records_.clear();
+  for (const Talk& talk : talk_) {
+    const Player& speaker = *talk.speaker->player;
+    // S_CHAT's last field is the message (`reason` is 0 and takes no byte).
+    const auto text = talk.packet->body().last(talk.message_bytes);
+    TalkRecord& record = records_.emplace_back();
+    record.account = speaker.account;
+    record.session = speaker.owner;
+    record.name = speaker.name;
+    record.message = {reinterpret_cast<const char*>(text.data()), text.size()};
+    record.place = id_;
+    record.sequence = next_sequence_ + static_cast<std::uint32_t>(records_.size()) - 1;
+  }
+  if (chronicle_.Record(records_)) {
+    for (Talk& talk : talk_) Broadcast(std::move(talk.packet));
+  } else {
+    for (const Talk& talk : talk_) {
+      Protocol::S_CHAT refusal;
+      refusal.set_reason(Protocol::REFUSAL_NOT_STORED);
+      net::PacketRef packet = ClientPacketHandler::MakeSendBuffer(refusal);
+      sender_.Seal(*packet);
+      turn_.Tell(talk.speaker, std::move(packet));
+    }
+  }
+  talk_.clear();
+}
+// [/commit]
+
+void Room::Broadcast(net::PacketRef packet) {
+  assert(InThisQueue());
+  packet->SetSequence(next_sequence_++);
+  sender_.Seal(*packet);  // once, not once per receiver
+  turn_.Say(std::move(packet));
+  if (turn_.bytes() > kMostUnsent) Flush();
+}
+
+void Room::DoEnter(StayRef stay) {
+  CommitTalk();
+  const Player& player = *stay->player;
+  if (turn_.size() >= members_max_) {
+    Protocol::S_ENTER_GAME answer;
+    answer.set_reason(Protocol::REFUSAL_ROOM_FULL);
+    stay->over.store(true,
+                     std::memory_order_release);  // before the answer: it may try another room
+    return sender_.Send(player.owner, ClientPacketHandler::MakeSendBuffer(answer));
+  }
+  Protocol::S_PLAYER_JOINED joined;
+  player.CopyTo(*joined.mutable_player());
+  Broadcast(ClientPacketHandler::MakeSendBuffer(joined));  // before it is a member: to the others
+  turn_.Add(std::move(stay), Hello(player));
+  size_.store(turn_.size(), std::memory_order_relaxed);
+}
+
+// S_ENTER_GAME with those who are inside and the newcomer, as one packet.
+net::PacketRef Room::Hello(const Player& player) {
+  Protocol::S_ENTER_GAME answer;
+  answer.set_success(true);
+  answer.set_room_id(id_);
+  answer.set_player_id(player.id);
+  std::vector<net::PacketRef> packets(1);
+  const auto list = [&](const Player& member) {
+    if (answer.players_size() < static_cast<int>(kMostListed)) {
+      member.CopyTo(*answer.add_players());
+    } else {
+      Protocol::S_PLAYER_JOINED more;
+      member.CopyTo(*more.mutable_player());
+      packets.push_back(ClientPacketHandler::MakeSendBuffer(more));
+    }
+  };
+  turn_.ForEachPlayer(list);
+  list(player);
+  packets.front() = ClientPacketHandler::MakeSendBuffer(answer);
+  for (const net::PacketRef& packet : packets) sender_.Seal(*packet);
+  return packets.size() == 1 ? packets.front() : net::Packet::Join(packets);
+}
+
+void Room::DoLeave(const StayRef& stay) {
+  CommitTalk();
+  Protocol::S_LEAVE_GAME answer;
+  answer.set_success(true);
+  net::PacketRef bye = ClientPacketHandler::MakeSendBuffer(answer);
+  sender_.Seal(*bye);
+  if (turn_.Remove(stay, std::move(bye))) Announce(*stay->player);
+}
+
+void Room::DoGone(const StayRef& stay) {
+  CommitTalk();
+  if (turn_.Forget(stay)) Announce(*stay->player);
+}
+
+void Room::Announce(const Player& leaver) {
+  size_.store(turn_.size(), std::memory_order_relaxed);
+  Protocol::S_PLAYER_LEFT left;
+  left.set_player_id(leaver.id);
+  Broadcast(ClientPacketHandler::MakeSendBuffer(left));
+}
+
+// --- the end of a slice ---------------------------------------------------------------------------
+
+// [slice-end]
+void Room::OnSliceEnd() {
+  CommitTalk();
+  if (turn_.empty()) return;
+  if (flush_interval_ <= job::Duration::zero() || flush_due_) return Flush();
+  if (flush_reserved_) return;
+  flush_reserved_ = true;
+  // No timer any more: the threads are about to stop.
+  if (!timer_.Reserve(flush_interval_, *this, [this] { flush_due_ = true; })) Flush();
+}
+// [/slice-end]
+
+void Room::Flush() {
+  flush_reserved_ = flush_due_ = false;
+  flushes_.fetch_add(1, std::memory_order_relaxed);
+  turn_.Flush();
+}
+
+}  // namespace chat

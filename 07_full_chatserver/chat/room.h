@@ -1,0 +1,115 @@
+// A room: who is inside, and what everybody inside hears, in one order for all.
+//
+// Stage 05 guarded it with a lock, and the workers waited for each other there. Now it is an actor:
+// whoever wants something of the room posts a job and goes on; an update thread runs the jobs, one
+// at a time, so what only jobs touch needs no lock. What the jobs of a time slice say is stored
+// once and goes to each member as one send at the end of the slice (room_turn.h).
+//
+// The promise of stage 07: before the first packet of what was said leaves, all of it has been
+// written down (chronicle.h), by one write per time slice. What cannot be written down is not said.
+//
+// Flush interval: 0 sends at the end of every slice, so nothing waits longer than the slice. With
+// an interval the room collects for that long: fewer and larger sends, less processor time, and
+// every message up to that much later (apps/job_lab measures both).
+//
+// Threading: the public functions from any thread; those of one session one after the other, as the
+// framework's callbacks are. They never block.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "chat/chronicle.h"
+#include "chat/job_budget.h"
+#include "chat/packet_sender.h"
+#include "chat/player.h"
+#include "chat/room_turn.h"
+#include "chat/stay.h"
+#include "job/job_queue.h"
+#include "job/update_threads.h"
+
+namespace chat {
+
+class Room final : public job::JobQueue {
+ public:
+  // The player list of S_ENTER_GAME must fit into one packet; the members beyond follow as
+  // S_PLAYER_JOINED.
+  static constexpr std::size_t kMostListed = 500;
+  // Nobody waits for the flush interval when so much has come together.
+  static constexpr std::size_t kMostUnsent = 128 * 1024;
+
+  Room(std::uint32_t id, PacketSender& sender, Chronicle& chronicle, job::UpdateThreads& threads,
+       job::Duration flush_interval, std::size_t members_max)
+      : JobQueue(threads.Ready()),
+        id_(id),
+        sender_(sender),
+        chronicle_(chronicle),
+        timer_(threads.Timer()),
+        flush_interval_(flush_interval),
+        members_max_(members_max),
+        turn_(sender) {}
+
+  // Answers S_ENTER_GAME with the members and tells the others, in one job: the newcomer misses
+  // nothing that is said after the list was made, and gets nothing from before it.
+  void Enter(StayRef stay, JobBudget::Permit permit);
+  // Answers S_LEAVE_GAME and tells the others. When the answer is on its way, the stay is over.
+  void Leave(StayRef stay, JobBudget::Permit permit);
+  // The player's connection has ended: tells the others.
+  void Gone(StayRef stay);
+  // A packet for this client alone, behind all that the room has said to it before.
+  void Tell(StayRef stay, net::PacketRef packet, JobBudget::Permit permit);
+  // To everybody inside, the speaker included.
+  void Chat(StayRef speaker, std::string_view message, JobBudget::Permit permit);
+
+  [[nodiscard]] std::uint32_t id() const { return id_; }
+  // Members after the job that ran last.
+  [[nodiscard]] std::size_t size() const { return size_.load(std::memory_order_relaxed); }
+  // Flushes that sent something, ever: what the flush interval saves.
+  [[nodiscard]] std::uint64_t flushes() const { return flushes_.load(std::memory_order_relaxed); }
+
+ private:
+  // --- jobs
+  void DoEnter(StayRef stay);
+  void DoLeave(const StayRef& stay);
+  void DoGone(const StayRef& stay);
+  void Announce(const Player& leaver);
+  // Writes down what was said since the last time, then numbers it and stores it for those who are
+  // inside. Before everything that changes who is inside, and at the end of the slice.
+  void CommitTalk();
+  // Stamps the next number and stores it for those who are inside.
+  void Broadcast(net::PacketRef packet);
+  net::PacketRef Hello(const Player& player);
+  void OnSliceEnd() override;
+  void Flush();
+
+  const std::uint32_t id_;
+  PacketSender& sender_;
+  Chronicle& chronicle_;
+  job::JobTimer& timer_;
+  const job::Duration flush_interval_;
+  const std::size_t members_max_;
+
+  // Said, and not written down yet. The packet is not sealed: its body ends with the message.
+  struct Talk {
+    net::PacketRef packet;
+    StayRef speaker;
+    std::uint32_t message_bytes = 0;
+  };
+
+  // Jobs only: no lock. The vectors are kept for their memory.
+  std::vector<Talk> talk_;
+  std::vector<TalkRecord> records_;
+  RoomTurn turn_;
+  std::uint32_t next_sequence_ = 1;
+  bool flush_reserved_ = false;  // the timer will wake us
+  bool flush_due_ = false;       // ... and has
+
+  // atomic: written by jobs, read by anybody
+  std::atomic<std::size_t> size_{0};
+  std::atomic<std::uint64_t> flushes_{0};
+};
+
+}  // namespace chat

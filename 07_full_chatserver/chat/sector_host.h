@@ -1,0 +1,32 @@
+// The sector grid's hands: its talk into the chronicle, its answers into packets, its deliveries to
+// the network. Called by the grid's jobs, one at a time.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "chat/chronicle.h"
+#include "chat/packet_sender.h"
+#include "chat/sector_grid.h"
+
+namespace chat {
+
+class SectorHost final : public SectorOutlet {
+ public:
+  SectorHost(PacketSender& sender, Chronicle& chronicle) : sender_(sender), chronicle_(chronicle) {}
+
+ private:
+  bool Record(std::span<const SectorTalk> turn) override;
+  net::PacketRef MakeTalk(const SectorTalk& talk, std::uint32_t number,
+                          std::uint32_t sector_number) override;
+  net::PacketRef MakeAnswer(const SectorAnswer& answer) override;
+  net::PacketRef MakeRefusal(net::SessionId to, bool not_recorded) override;
+  void Send(std::span<const SectorDelivery> deliveries) override;
+
+  PacketSender& sender_;
+  Chronicle& chronicle_;
+  std::vector<TalkRecord> records_;  // kept for its memory
+};
+
+}  // namespace chat

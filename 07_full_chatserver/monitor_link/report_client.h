@@ -1,0 +1,58 @@
+// The LAN client (G7): sends each report to the monitor server, and connects again when the
+// connection is lost. Nobody waits for it: the collector leaves its latest report here and goes on;
+// a report that cannot be sent is replaced by the next one.
+//
+// Threading: Offer by any thread; Start, Stop and the destructor by one owner thread. A thread of
+// its own connects (that blocks) and sends.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "client/client_service.h"
+#include "services/monitor/report.h"
+#include "services/monitor/report_link.h"
+
+namespace monitor {
+
+class ReportClient {
+ public:
+  ReportClient(const net::PeerAddress& server, const services::ReportLinkOptions& options);
+  ReportClient(const ReportClient&) = delete;
+  ReportClient& operator=(const ReportClient&) = delete;
+  ~ReportClient();
+
+  net::Status Start();
+  void Stop();
+
+  void Offer(services::MonitorReport report);
+
+  [[nodiscard]] bool connected() const { return connected_.load(std::memory_order_relaxed); }
+
+ private:
+  class Link;
+
+  void Run();
+  void Connect();
+  void Send(const services::MonitorReport& report);
+
+  const net::PeerAddress server_;
+  services::ReportLink policy_;  // its thread only
+  client::ClientService service_;
+  std::unique_ptr<Link> link_;          // its thread only
+  std::atomic<bool> connected_{false};  // atomic: its thread writes
+
+  std::mutex lock_;
+  std::condition_variable changed_;
+  std::optional<services::MonitorReport> latest_;  // guarded by lock_: not sent yet
+  bool lost_ = false;                              // guarded by lock_: the connection has ended
+  bool stopping_ = false;                          // guarded by lock_
+  std::thread thread_;                             // owner thread only
+};
+
+}  // namespace monitor

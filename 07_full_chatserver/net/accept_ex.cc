@@ -1,0 +1,123 @@
+// AcceptEx mode (B9): accepting is an operation on the port like any other, no thread blocks in
+// accept().
+#include "net/accept_ex.h"
+
+#include "net/error_text.h"
+#include "net/log.h"
+#include "net/server.h"
+
+namespace net {
+
+namespace {
+constexpr unsigned kRetryMs = 100;
+}  // namespace
+
+Status Server::StartAcceptEx() {
+  // AcceptEx is not exported by the socket library: its address is asked for at run time.
+  GUID guid = WSAID_ACCEPTEX;
+  DWORD bytes = 0;
+  if (WSAIoctl(listener_.load(), SIO_GET_EXTENSION_FUNCTION_POINTER, &guid, sizeof(guid),
+               &accept_ex_, sizeof(accept_ex_), &bytes, nullptr, nullptr) != 0) {
+    return Status::Error("AcceptEx: " + ErrorText(static_cast<DWORD>(WSAGetLastError())));
+  }
+  // The accepts' packets come with the listener's key (P32); their kind says enough, so the key is
+  // 0.
+  if (CreateIoCompletionPort(reinterpret_cast<HANDLE>(listener_.load()), port_.get(), 0, 0) ==
+      nullptr) {
+    return Status::Error("cannot associate the listener: " + ErrorText(GetLastError()));
+  }
+  for (std::uint32_t i = 0; i < options_.accepts_outstanding; ++i) {
+    accepts_.push_back(std::make_unique<AcceptContext>());
+    PostAccept(*accepts_.back());
+  }
+  return Status::Ok();
+}
+
+// Caller: owns the context. Afterwards the operation owns it, or the retry list.
+void Server::PostAccept(AcceptContext& context) {
+  // Counted first, then the flag is read; Stop does it the other way round (see PostInnerRequest).
+  accepts_pending_.Add();
+  DWORD error = 0;
+  if (!stopping_.load() && traffic_gate_.closed()) {  // posted when the gate opens
+    const std::lock_guard lock(back_off_mutex_);
+    accepts_to_retry_.push_back(&context);
+    back_off_wake_.notify_all();
+  } else if (!stopping_.load()) {
+    // [post-accept]
+    context.Reset();
+    // <student 02.5>
+    // AcceptEx does not make the new socket: it wants one that is ready and unbound.
+    context.socket.Reset(
+        WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, nullptr, 0, WSA_FLAG_OVERLAPPED));
+    DWORD received = 0;
+    // No room for data (length 0): the accept completes when the client connects, not when it first
+    // speaks (P32). Otherwise clients that connect and say nothing would tie up every context.
+    if (!context.socket || !accept_ex_(listener_.load(), context.socket.get(),
+                                       context.addresses.data(), 0, AcceptContext::kAddressLength,
+                                       AcceptContext::kAddressLength, &received, &context)) {
+      error = static_cast<DWORD>(WSAGetLastError());
+    }
+    // </student>
+    // [/post-accept]
+    if (error == 0 || error == WSA_IO_PENDING) {
+      // Stop may have cancelled just before this accept was pending.
+      if (stopping_.load()) CancelIoEx(reinterpret_cast<HANDLE>(listener_.load()), nullptr);
+      return;
+    }
+    context.socket.Reset();
+    ReportError(SessionId{}, "AcceptEx failed", error);
+    const std::lock_guard lock(back_off_mutex_);
+    accepts_to_retry_.push_back(&context);
+    back_off_wake_.notify_all();
+  }
+  accepts_pending_.Finish();
+}
+
+// Caller: the worker that dequeued the accept. Its pending count falls only at the end: Stop waits
+// for it, so no session can appear after Stop has disconnected all of them.
+void Server::OnAcceptCompleted(AcceptContext& context, DWORD error) {
+  UniqueSocket socket = std::move(context.socket);
+  if (error == 0) {
+    // The socket learns what it is: without this getpeername and shutdown fail on it (P34).
+    SOCKET listener = listener_.load();
+    setsockopt(socket.get(), SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT,
+               reinterpret_cast<const char*>(&listener), sizeof(listener));
+    PostAccept(context);  // first: the next client should not wait for the game's callbacks
+    sockaddr_in address{};
+    int length = sizeof(address);
+    // Fails when the client is gone already; then the first receive will say so.
+    getpeername(socket.get(), reinterpret_cast<sockaddr*>(&address), &length);
+    Admit(std::move(socket), FromSockaddr(address));
+  } else if (!stopping_.load()) {
+    socket.Reset();
+    if (IsConnectionOver(error)) {
+      PostAccept(context);  // that client went away in the queue; the context serves the next one
+    } else {
+      ReportError(SessionId{}, "accept failed", error);
+      const std::lock_guard lock(back_off_mutex_);
+      accepts_to_retry_.push_back(&context);
+      back_off_wake_.notify_all();
+    }
+  }
+  accepts_pending_.Finish();
+}
+
+// On the accept thread, which has nothing else to do in this mode: contexts that could not be
+// posted (no descriptors left) are tried again after a pause, so that a shortage neither spins nor
+// ends the accepting for ever.
+void Server::RetryAccepts() {
+  std::unique_lock lock(back_off_mutex_);
+  for (;;) {
+    back_off_wake_.wait(lock, [this] { return stopping_.load() || !accepts_to_retry_.empty(); });
+    if (stopping_.load()) return;
+    back_off_wake_.wait_for(lock, std::chrono::milliseconds(kRetryMs),
+                            [this] { return stopping_.load(); });
+    std::vector<AcceptContext*> again;
+    again.swap(accepts_to_retry_);
+    lock.unlock();
+    for (AcceptContext* context : again) PostAccept(*context);
+    lock.lock();
+  }
+}
+
+}  // namespace net

@@ -1,0 +1,33 @@
+# net: sessions, workers, accept, receive, send. Knows nothing about any game or chat.
+stage_library(net
+  net/accept_ex.cc
+  net/accept_thread.cc
+  net/admit.cc
+  net/block_pool.cc
+  net/cipher.cc
+  net/connect.cc
+  net/deferred_close.cc
+  net/error_text.cc
+  net/inner_request.cc
+  net/log.cc
+  net/packet.cc
+  net/peer_address.cc
+  net/reassembler.cc
+  net/receive.cc
+  net/send.cc
+  net/send_issue.cc
+  net/send_node.cc
+  net/send_turn.cc
+  net/server.cc
+  net/server_options.cc
+  net/server_stop.cc
+  net/session_id.cc
+  net/session_life.cc
+  net/session_table.cc
+  net/socket_options.cc
+  net/timeout_watch.cc
+  net/tps_report.cc
+  net/traffic.cc
+  net/traffic_gate.cc
+  net/worker.cc
+  LINK iocp course_log)

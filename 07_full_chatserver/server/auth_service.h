@@ -1,0 +1,51 @@
+// The auth service as a whole: accounts in the database, guess limiter, session keys, and the
+// server in front of them. In a process of its own (auth_server), or inside the chat server when
+// the keys are in memory.
+//
+// Threading: Start and Stop by one owner thread.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "auth/auth_server.h"
+#include "server/session_keys.h"
+#include "services/account/account_service.h"
+#include "services/config/config.h"
+
+namespace server {
+
+class AuthService final : private auth::Backend {
+ public:
+  // `keys` is started, and outlives this; it is stopped after Stop. Throws std::runtime_error when
+  // this program was built without the configured database.
+  AuthService(const config::Config& config, account::SessionKeyStore& keys);
+  ~AuthService() { Stop(); }
+
+  net::Status Start() { return server_.Start(); }
+  net::StopReport Stop() { return server_.StopAll(); }
+
+  [[nodiscard]] std::uint16_t port() const { return server_.port(); }
+  [[nodiscard]] auth::AuthCounts counts() const { return server_.counts(); }
+
+ private:
+  auth::Verdict Check(std::string_view name, std::string_view password,
+                      const net::PeerAddress& peer) override;
+  void IssueKey(std::uint64_t account, std::function<void(std::string key)> done) override;
+
+  // One for each thread that checks passwords; a connection serves one at a time.
+  std::unique_ptr<account::AccountService> Borrow();
+
+  const bool create_accounts_;
+  const std::chrono::seconds key_ttl_;
+  account::SessionKeyStore& keys_;
+  const account::PasswordHasher hasher_;
+  account::GuessLimiter limiter_;
+  std::mutex lock_;
+  std::vector<std::unique_ptr<account::AccountService>> idle_;  // guarded by lock_
+  auth::AuthServer server_;                                     // last: calls the above
+};
+
+}  // namespace server

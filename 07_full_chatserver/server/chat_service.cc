@@ -1,0 +1,155 @@
+#include "server/chat_service.h"
+
+#include <spdlog/spdlog.h>
+
+#include <exception>
+#include <utility>
+
+#include "client_packet_handler.h"
+#include "net/peer_address.h"
+#include "server/from_config.h"
+
+namespace server {
+
+namespace {
+
+// What a client is told that finds no place.
+std::vector<std::byte> FullNotice(std::uint8_t fixed_key) {
+  Protocol::S_LOGIN full;
+  full.set_reason(Protocol::REFUSAL_SERVER_FULL);
+  const net::PacketRef packet = ClientPacketHandler::MakeSendBuffer(full);
+  packet->Seal(fixed_key, net::RandomKey());
+  std::vector<std::byte> bytes;
+  for (const std::uint8_t byte : packet->frame()) bytes.push_back(std::byte{byte});
+  return bytes;
+}
+
+}  // namespace
+
+bool Summary::clean() const {
+  return stop.live_sessions == 0 && stop.outstanding_operations == 0 && stop.jobs.drained &&
+         drain.left_loose == 0 && database.lost == 0;
+}
+
+ChatService::ChatService(const config::Config& config)
+    : config_(config),
+      door_(ConnectionLimits(config)),
+      collector_({config.server.id, std::chrono::milliseconds(config.monitor.interval_ms)}) {}
+
+ChatService::~ChatService() {
+  Shutdown();
+}
+
+// [start-up]
+net::Status ChatService::Start() {
+  try {
+    if (std::string error = door_.Open(CountryOptions(config_)); !error.empty()) {
+      return net::Status::Error("country.database: " + error);
+    }
+    if (net::Status status = StartDatabase(); !status.ok()) return status;
+    if (net::Status status = StartKeys(); !status.ok()) return status;
+    net::ServerOptions net = ChatNetOptions(config_);
+    net.full_notice = FullNotice(net.fixed_key);
+    chat_ =
+        std::make_unique<chat::ChatServer>(net, WorldOptions(config_), UpdateOptions(config_),
+                                           chat::ChatServices{*chronicle_, *lobby_keys_, door_});
+    if (config_.congestion.enabled) {
+      congestion_ = std::make_unique<services::CongestionControl>(
+          CongestionOptions(config_),
+          [this](bool pause) { pause ? chat_->PauseTraffic() : chat_->ResumeTraffic(); });
+    }
+    const std::chrono::milliseconds check(config_.timeouts.check_ms);
+    generator_.Every(check, [this] { chat_->world().lobby().CheckLoginTimeouts(); });
+    generator_.Every(check, [this] { chat_->world().lobby().CheckHeartbeats(); });
+    generator_.Start();
+    if (net::Status status = StartMonitorLink(); !status.ok()) return status;
+    if (net::Status status = StartNetwork(); !status.ok()) return status;
+    return StartCollecting();  // after the network: it reads the network's counters
+  } catch (const std::exception& error) {
+    return net::Status::Error(error.what());
+  }
+}
+// [/start-up]
+
+net::Status ChatService::StartDatabase() {
+  if (net::Status status = journal_.Open(JournalOptions(config_)); !status.ok()) return status;
+  std::unique_ptr<db::Connection> connection = MakeConnection(config_);
+  if (connection == nullptr) {
+    return net::Status::Error("database.kind: this program was built without that database");
+  }
+  writer_ = std::make_unique<db::DbWriter>(WriterOptions(config_), std::move(connection), journal_);
+  chronicle_ = std::make_unique<JournalChronicle>(*writer_, config_.server.id);
+  return writer_->Start();
+}
+
+net::Status ChatService::StartKeys() {
+  keys_ = MakeSessionKeys(config_.login);
+  if (keys_ == nullptr) {
+    return net::Status::Error(
+        "login.store: this program was built without Redis; login.store = \"memory\" works");
+  }
+  lobby_keys_ = std::make_unique<LobbyKeys>(*keys_);
+  if (std::string error = keys_->Start(); !error.empty()) return net::Status::Error(error);
+  return net::Status::Ok();
+}
+
+net::Status ChatService::StartMonitorLink() {
+  if (!config_.monitor.report) return net::Status::Ok();
+  const auto ip = net::ParseIpv4(config_.monitor.server_host);
+  if (!ip) return net::Status::Error("monitor.server_host: not an IPv4 address");
+  report_ = std::make_unique<monitor::ReportClient>(
+      net::PeerAddress{*ip, static_cast<std::uint16_t>(config_.monitor.server_port)},
+      ReportLinkOptions(config_));
+  collector_.AddSink([this](const services::MonitorReport& report) { report_->Offer(report); });
+  return report_->Start();
+}
+
+net::Status ChatService::StartCollecting() {
+  AddSamples();
+  collector_.Start();
+  if (!config_.monitor.metrics) return net::Status::Ok();
+  const std::string error =
+      metrics_.Start(config_.monitor.metrics_bind,
+                     static_cast<std::uint16_t>(config_.monitor.metrics_port), collector_);
+  return error.empty() ? net::Status::Ok() : net::Status::Error("monitor.metrics_port: " + error);
+}
+
+net::Status ChatService::StartNetwork() {
+  if (net::Status status = chat_->Start(); !status.ok()) return status;
+  if (congestion_) congestion_->Start();
+  if (config_.login.store != config::LoginStore::kMemory) return net::Status::Ok();
+  // Keys in memory: whoever gives them out must be in this process.
+  auth_ = std::make_unique<AuthService>(config_, *keys_);
+  return auth_->Start();
+}
+
+// [shutdown]
+Summary ChatService::Shutdown() {
+  Summary summary;
+  if (std::exchange(shut_, true)) return summary;
+  // A pause of the congestion control would hold back the end: it ends first.
+  if (congestion_) congestion_->Stop();
+  if (auth_) auth_->Stop();
+  // The flag and the message "shutdown"; the listener; CancelIoEx on every session; the workers;
+  // then the chat threads, which run what the sessions' ends have posted.
+  if (chat_) summary.stop = chat_->Stop(std::chrono::milliseconds(config_.timeouts.shutdown_ms));
+  if (keys_) keys_->Stop();  // answers that come from here on find stopped queues
+  generator_.Stop();
+  metrics_.Stop();
+  collector_.Stop();
+  if (report_) report_->Stop();
+  // The database last: what anybody has heard is in it, or in the journal for the next start.
+  if (writer_) {
+    summary.drain = writer_->Stop(std::chrono::milliseconds(config_.database.drain_ms));
+    summary.database = writer_->Stats();
+  }
+  if (chat_) {
+    summary.traffic = chat_->traffic();
+    summary.lobby = chat_->world().lobby().counts();
+  }
+  if (chronicle_) summary.talk = chronicle_->talk();
+  return summary;
+}
+// [/shutdown]
+
+}  // namespace server

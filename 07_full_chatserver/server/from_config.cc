@@ -1,0 +1,200 @@
+#include "server/from_config.h"
+
+#include <chrono>
+
+namespace server {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+net::ServerOptions Common(const config::Config& config) {
+  const config::Server& from = config.server;
+  net::ServerOptions to;
+  to.worker_threads = from.workers;
+  to.running_threads = from.running;
+  to.backlog = from.backlog;
+  to.accept_mode = from.accept == config::Accept::kAcceptEx ? net::AcceptMode::kAcceptEx
+                                                            : net::AcceptMode::kAcceptThread;
+  to.accepts_outstanding = from.accepts_outstanding;
+  to.fixed_key = static_cast<std::uint8_t>(from.fixed_key);
+  to.check_sequence = from.check_sequence;
+  to.packet_max = from.packet_max_bytes;
+  to.receive_buffer = from.receive_buffer_bytes;
+  to.receive_memory_max = from.receive_memory_bytes;
+  to.first_packet_timeout_ms = config.timeouts.first_packet_ms;
+  to.idle_timeout_ms = config.timeouts.idle_ms;
+  to.send_packet_max = from.send_packet_max;
+  to.send_copy_max = from.send_copy_bytes;
+  to.send_memory_max = from.send_memory_bytes;
+  to.socket_options.nagle = from.nagle;
+  to.socket_options.send_buffer = from.send_buffer_bytes;
+  to.linger_ms = from.linger_ms;
+  to.completion_batch = from.completion_batch;
+  to.skip_on_success = from.skip_on_success;
+  return to;
+}
+
+}  // namespace
+
+net::ServerOptions ChatNetOptions(const config::Config& config) {
+  net::ServerOptions to = Common(config);
+  to.host = config.server.bind;
+  to.port = config.server.port;
+  to.session_max = config.server.session_max;
+  return to;
+}
+
+net::ServerOptions AuthNetOptions(const config::Config& config) {
+  net::ServerOptions to = Common(config);
+  to.host = config.auth.bind;
+  to.port = config.auth.port;
+  to.session_max = config.auth.session_max;
+  to.worker_threads = 1;
+  return to;
+}
+
+net::ServerOptions MonitorNetOptions(const config::Config& config) {
+  net::ServerOptions to = Common(config);
+  to.host = config.monitor_server.bind;
+  to.port = config.monitor_server.port;
+  to.session_max =
+      config.monitor_server.servers_max * 2;  // one that comes again may be counted twice
+  to.worker_threads = 1;
+  to.packet_max = 16 * 1024;  // a report has more to say than a player
+  to.receive_buffer = 32 * 1024;
+  return to;
+}
+
+chat::WorldOptions WorldOptions(const config::Config& config) {
+  chat::WorldOptions to;
+  to.rooms = config.limits.rooms;
+  to.room_members_max = config.limits.players_per_room;
+  to.messages_per_second = config.limits.messages_per_second;
+  to.max_message_bytes = config.limits.message_bytes;
+  to.flush_interval = milliseconds(config.server.flush_interval_ms);
+  to.sector.columns = config.sector.width;
+  to.sector.rows = config.sector.height;
+  to.start = {config.sector.start_x, config.sector.start_y};
+  to.lobby.login_timeout = milliseconds(config.timeouts.login_ms);
+  to.lobby.heartbeat_timeout = milliseconds(config.timeouts.heartbeat_ms);
+  return to;
+}
+
+job::UpdateOptions UpdateOptions(const config::Config& config) {
+  job::UpdateOptions to;
+  to.threads = config.update.threads;
+  to.slice_jobs = config.update.slice_jobs;
+  to.slice_time = std::chrono::microseconds(config.update.slice_us);
+  return to;
+}
+
+auth::AuthOptions AuthOptions(const config::Config& config) {
+  auth::AuthOptions to;
+  to.threads = config.auth.hash_threads;
+  to.queue_max = config.auth.hash_queue_max;
+  to.name_bytes = config.limits.name_bytes;
+  return to;
+}
+
+account::GuessLimits GuessLimits(const config::Config& config) {
+  account::GuessLimits to;
+  to.per_account = config.auth.guesses_per_account;
+  to.per_address = config.auth.guesses_per_address;
+  to.window = std::chrono::seconds(config.auth.guess_window_s);
+  to.entries_max = config.auth.guess_entries_max;
+  return to;
+}
+
+account::HashCost HashCost(const config::Config& config) {
+  return {config.auth.hash_ops, config.auth.hash_memory_bytes};
+}
+
+services::ConnectionLimits ConnectionLimits(const config::Config& config) {
+  services::ConnectionLimits to;
+  to.per_address = config.limits.connections_per_address;
+  to.rate = config.limits.connection_rate;
+  to.burst = config.limits.connection_burst;
+  return to;
+}
+
+services::CongestionOptions CongestionOptions(const config::Config& config) {
+  services::CongestionOptions to;
+  to.sample = milliseconds(config.congestion.sample_ms);
+  to.recheck = milliseconds(config.congestion.recheck_ms);
+  to.segments_min = config.congestion.segments_min;
+  to.retransmit_ratio = config.congestion.retransmit_ratio;
+  to.clean_checks = config.congestion.clean_checks;
+  return to;
+}
+
+services::CountryOptions CountryOptions(const config::Config& config) {
+  services::CountryOptions to;
+  to.database = config.country.database;
+  to.allowed = config.country.allowed;
+  to.allow_loopback = config.country.allow_loopback;
+  to.allow_private = config.country.allow_private;
+  to.allow_unknown = config.country.allow_unknown;
+  return to;
+}
+
+services::LogOptions LogOptions(const config::Config& config) {
+  static constexpr const char* kLevels[] = {"trace", "debug", "info", "warn", "error", "off"};
+  services::LogOptions to;
+  to.level = kLevels[static_cast<std::size_t>(config.log.level)];
+  to.console = config.log.console;
+  to.file = config.log.file;
+  to.rotate_bytes = config.log.rotate_bytes;
+  to.rotate_files = config.log.rotate_files;
+  to.flush = milliseconds(config.log.flush_ms);
+  return to;
+}
+
+services::ReportLinkOptions ReportLinkOptions(const config::Config& config) {
+  services::ReportLinkOptions to;
+  to.reconnect_min = milliseconds(config.monitor.reconnect_min_ms);
+  to.reconnect_max = milliseconds(config.monitor.reconnect_max_ms);
+  return to;
+}
+
+journal::JournalOptions JournalOptions(const config::Config& config) {
+  journal::JournalOptions to;
+  to.folder = config.journal.folder;
+  to.sync_each_turn = config.journal.sync == config::JournalSync::kTurn;
+  to.segment_bytes = config.journal.segment_bytes;
+  to.max_bytes = config.journal.max_bytes;
+  return to;
+}
+
+db::WriterOptions WriterOptions(const config::Config& config) {
+  db::WriterOptions to;
+  to.on_full = config.database.on_full == config::OnFull::kContinue ? db::OnFull::kContinue
+                                                                    : db::OnFull::kRefuse;
+  to.queue_memory_bytes = config.database.queue_memory_bytes;
+  to.batch_rows = config.database.batch_rows;
+  to.backoff_min = milliseconds(config.database.backoff_min_ms);
+  to.backoff_max = milliseconds(config.database.backoff_max_ms);
+  return to;
+}
+
+std::unique_ptr<db::Connection> MakeConnection(const config::Config& config) {
+  const config::Database& from = config.database;
+  if (from.kind == config::DatabaseKind::kSqlite) {
+    db::SqliteOptions to;
+    to.path = from.path;
+    to.survive_power_cut = config.journal.sync == config::JournalSync::kTurn;
+    return db::MakeSqlite(to);
+  }
+  db::MariaDbOptions to;
+  to.host = from.host;
+  to.port = from.port;
+  to.socket = from.socket;
+  to.user = from.user;
+  to.password = from.password;
+  to.name = from.name;
+  to.connect_ms = from.connect_ms;
+  to.request_ms = from.request_ms;
+  return db::MakeMariaDb(to);
+}
+
+}  // namespace server

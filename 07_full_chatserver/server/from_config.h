@@ -1,0 +1,44 @@
+// The configuration (one flat struct of what a person can say) as the options of each part.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "auth/auth_server.h"
+#include "chat/world.h"
+#include "job/update_threads.h"
+#include "net/server_options.h"
+#include "services/account/guess_limiter.h"
+#include "services/account/password.h"
+#include "services/admission/connection_gate.h"
+#include "services/config/config.h"
+#include "services/congestion/congestion_judge.h"
+#include "services/country/country_check.h"
+#include "services/db/connection.h"
+#include "services/db/db_writer.h"
+#include "services/journal/journal.h"
+#include "services/log/log_setup.h"
+#include "services/monitor/report_link.h"
+
+namespace server {
+
+net::ServerOptions ChatNetOptions(const config::Config& config);
+net::ServerOptions AuthNetOptions(const config::Config& config);
+net::ServerOptions MonitorNetOptions(const config::Config& config);
+chat::WorldOptions WorldOptions(const config::Config& config);
+job::UpdateOptions UpdateOptions(const config::Config& config);
+auth::AuthOptions AuthOptions(const config::Config& config);
+account::GuessLimits GuessLimits(const config::Config& config);
+account::HashCost HashCost(const config::Config& config);
+services::ConnectionLimits ConnectionLimits(const config::Config& config);
+services::CongestionOptions CongestionOptions(const config::Config& config);
+services::CountryOptions CountryOptions(const config::Config& config);
+services::LogOptions LogOptions(const config::Config& config);
+services::ReportLinkOptions ReportLinkOptions(const config::Config& config);
+journal::JournalOptions JournalOptions(const config::Config& config);
+db::WriterOptions WriterOptions(const config::Config& config);
+
+// nullptr: this program was built without the configured database.
+std::unique_ptr<db::Connection> MakeConnection(const config::Config& config);
+
+}  // namespace server

@@ -1,0 +1,84 @@
+#include "server/journal_chronicle.h"
+
+#include <spdlog/spdlog.h>
+
+#include "services/db/event.h"
+
+namespace server {
+
+namespace {
+
+journal::Batch& EmptyBatch() {
+  static thread_local journal::Batch batch;
+  batch.Clear();
+  return batch;
+}
+
+}  // namespace
+
+bool JournalChronicle::Store(journal::Batch& batch) {
+  const db::StoreResult result = writer_.Store(batch);
+  if (result.code == db::StoreCode::kStored) return true;
+  const std::int64_t now = db::NowMs();
+  std::int64_t last = warned_ms_.load(std::memory_order_relaxed);
+  if (now - last >= 1000 && warned_ms_.compare_exchange_strong(last, now)) {
+    spdlog::error("journal event=\"{}\" reason=\"{}\"",
+                  result.code == db::StoreCode::kRefused ? "refused" : "not journaled",
+                  result.reason);
+  }
+  return result.code != db::StoreCode::kRefused;
+}
+
+bool JournalChronicle::Record(std::span<const chat::TalkRecord> turn) {
+  journal::Batch& batch = EmptyBatch();
+  db::ChatEvent event;
+  event.at_ms = db::NowMs();
+  event.server_id = server_id_;
+  for (const chat::TalkRecord& talk : turn) {
+    event.account_no = talk.account;
+    event.session_id = talk.session.value;
+    event.place = talk.sector ? db::Place::kSector : db::Place::kRoom;
+    event.place_id = talk.place;
+    event.sequence = talk.sequence;
+    event.name = talk.name;
+    event.msg = talk.message;
+    db::Add(batch, event);
+  }
+  if (!Store(batch)) return false;
+  talk_.fetch_add(turn.size(), std::memory_order_relaxed);
+  return true;
+}
+
+bool JournalChronicle::Record(const chat::LoginRecord& login) {
+  journal::Batch& batch = EmptyBatch();
+  db::LoginEvent event;
+  event.at_ms = db::NowMs();
+  event.server_id = server_id_;
+  event.account_no = login.account;
+  event.session_id = login.session.value;
+  event.what = login.in ? db::LoginWhat::kLogin : db::LoginWhat::kLogout;
+  db::Add(batch, event);
+  return Store(batch);
+}
+
+bool JournalChronicle::Record(const chat::LoginRecord& logout, const chat::PlayerRecord& player) {
+  journal::Batch& batch = EmptyBatch();
+  db::LoginEvent event;
+  event.at_ms = db::NowMs();
+  event.server_id = server_id_;
+  event.account_no = logout.account;
+  event.session_id = logout.session.value;
+  event.what = db::LoginWhat::kLogout;
+  db::Add(batch, event);
+  db::PlayerStateEvent state;
+  state.at_ms = event.at_ms;
+  state.server_id = server_id_;
+  state.account_no = player.account;
+  state.room_id = player.room;
+  state.sector_x = player.x;
+  state.sector_y = player.y;
+  db::Add(batch, state);
+  return Store(batch);
+}
+
+}  // namespace server

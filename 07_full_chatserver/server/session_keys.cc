@@ -1,0 +1,112 @@
+#include "server/session_keys.h"
+
+#include <chrono>
+#include <exception>
+#include <utility>
+
+#ifdef COURSE_HAS_REDIS
+#include "services/redis/redis_client.h"
+#include "services/redis/redis_key_store.h"
+#endif
+
+namespace server {
+
+namespace {
+
+class MemoryKeys final : public SessionKeys {
+ public:
+  std::string Start() override { return {}; }
+  void Stop() override {}
+  [[nodiscard]] KeyStoreStatus Status() const override { return {}; }
+  void Put(std::uint64_t account, std::string key, std::chrono::seconds ttl,
+           PutCallback done) override {
+    store_.Put(account, std::move(key), ttl, std::move(done));
+  }
+  void TakeAndCheck(std::uint64_t account, std::string offered, CheckCallback done) override {
+    store_.TakeAndCheck(account, std::move(offered), std::move(done));
+  }
+
+ private:
+  account::MemoryKeyStore store_;
+};
+
+#ifdef COURSE_HAS_REDIS
+
+services::RedisOptions RedisOptions(const config::Login& from) {
+  services::RedisOptions to;
+  to.host = from.redis_host;
+  to.port = static_cast<std::uint16_t>(from.redis_port);
+  to.unix_socket = from.redis_socket;
+  to.password = from.redis_password;
+  to.database = static_cast<int>(from.redis_database);
+  to.connect_timeout = std::chrono::milliseconds(from.redis_connect_ms);
+  to.request_timeout = std::chrono::milliseconds(from.redis_request_ms);
+  to.backoff_first = std::chrono::milliseconds(from.redis_backoff_min_ms);
+  to.backoff_max = std::chrono::milliseconds(from.redis_backoff_max_ms);
+  to.max_requests = from.redis_queue_max;
+  return to;
+}
+
+class RedisKeys final : public SessionKeys {
+ public:
+  explicit RedisKeys(const config::Login& login)
+      : client_(RedisOptions(login)), store_(client_, login.redis_prefix) {}
+
+  std::string Start() override {
+    try {
+      client_.Start();
+      return {};
+    } catch (const std::exception& error) {
+      return error.what();
+    }
+  }
+  void Stop() override { client_.Stop(); }
+  [[nodiscard]] KeyStoreStatus Status() const override {
+    const services::RedisStatus status = client_.Status();
+    return {status.state == services::RedisState::kUp, static_cast<double>(status.inside),
+            static_cast<double>(status.timeouts)};
+  }
+  void Put(std::uint64_t account, std::string key, std::chrono::seconds ttl,
+           PutCallback done) override {
+    store_.Put(account, std::move(key), ttl, std::move(done));
+  }
+  void TakeAndCheck(std::uint64_t account, std::string offered, CheckCallback done) override {
+    store_.TakeAndCheck(account, std::move(offered), std::move(done));
+  }
+
+ private:
+  services::RedisClient client_;
+  services::RedisKeyStore store_;
+};
+
+#endif
+
+}  // namespace
+
+std::unique_ptr<SessionKeys> MakeSessionKeys(const config::Login& login) {
+  if (login.store == config::LoginStore::kMemory) return std::make_unique<MemoryKeys>();
+#ifdef COURSE_HAS_REDIS
+  return std::make_unique<RedisKeys>(login);
+#else
+  return nullptr;
+#endif
+}
+
+void LobbyKeys::TakeKey(chat::AccountNo account, std::string key, Done done) {
+  store_.TakeAndCheck(account, std::move(key),
+                      [done = std::move(done)](services::KeyVerdict verdict, const std::string&) {
+                        switch (verdict) {
+                          case services::KeyVerdict::kAccepted:
+                            return done(chat::KeyAnswer::kRight);
+                          case services::KeyVerdict::kMissing:
+                            return done(chat::KeyAnswer::kMissing);
+                          case services::KeyVerdict::kWrong:
+                            return done(chat::KeyAnswer::kWrong);
+                          case services::KeyVerdict::kUnavailable:
+                            break;
+                        }
+                        done(chat::KeyAnswer::kUnavailable);
+                      });
+}
+
+}  // namespace server
