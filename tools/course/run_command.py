@@ -1,6 +1,5 @@
 """`./course run [stage]`: starts a stage's demonstration as course.toml declares it."""
 
-import os
 import re
 import signal
 import threading
@@ -37,11 +36,25 @@ def run(repo, args):
     again = f"./course run {stage.number}"
     if not args.program and not stage.demo.get("program"):
         raise CourseError(f"course.toml declares no [stage.{stage.number}.demo]")
-    build.build(repo, config, [stage], again, [] if os.name == "nt" else [f"{stage.folder}/all"])
+    targets = _targets(stage, [args.program] if args.program else [p["name"] for p in stage.demo.get("program", [])])
+    build.build(repo, config, [stage], again, targets)
     if args.program:
         return _run_one(repo, config, stage, args.program, args.arguments)
     demo = Demo(repo, config, stage)
     return demo.run(seconds)
+
+
+def _targets(stage, names):
+    """What to build: the named programs (none: all of the stage); the tests can wait."""
+    known = set()
+    for path in stage.files():
+        if path.endswith(".cmake") and not path.startswith(("cmake/", "tests/")):
+            text = (stage.path / path).read_text(encoding="utf-8", errors="replace")
+            known |= set(re.findall(r"^\s*stage_program\(\s*(\w+)", text, re.M))
+    for name in names:
+        if name not in known:
+            raise UsageError(f"stage {stage.number} has no program '{name}' (there are: {', '.join(sorted(known))})")
+    return [f"stage{stage.number}_{name}" for name in dict.fromkeys(names or sorted(known))]
 
 
 def _seconds(text):
