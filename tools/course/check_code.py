@@ -209,6 +209,10 @@ _TEST_CHECKS = ("-*,bugprone-use-after-move,bugprone-dangling-handle,bugprone-as
                 "modernize-use-override,modernize-use-nullptr")
 
 
+def _of_tests(path):
+    return path.startswith(("tests/", "bench/", "fuzz/"))
+
+
 def tidy(repo):
     """clang-tidy on each distinct source file, tests with fewer checks; headers are seen through their sources.
 
@@ -221,8 +225,8 @@ def tidy(repo):
     settings = _digest((repo.root / ".clang-tidy").read_bytes(), _TEST_CHECKS, _version(tool))
     cache = Cache(repo, "tidy")
     distinct = _unique(repo, (".cc",), settings)
-    wanted = sorted(((k, v) for k, v in distinct.items() if k not in cache),
-                    key=lambda item: (item[1][0].path / item[1][1]).stat().st_size, reverse=True)
+    wanted = sorted(((k, v) for k, v in distinct.items() if k not in cache),  # tests last, long files first
+                    key=lambda item: (_of_tests(item[1][1]), -(item[1][0].path / item[1][1]).stat().st_size))
     if not wanted:
         return [], []
     problems, passed, seconds = set(), 0, []
@@ -231,7 +235,7 @@ def tidy(repo):
         key, (stage, path) = item
         start = time.monotonic()
         generated = [f"-isystem{g}" for g in _generated_folders(repo, stage)]
-        checks = [f"--checks={_TEST_CHECKS}"] if path.startswith(("tests/", "bench/", "fuzz/")) else []
+        checks = [f"--checks={_TEST_CHECKS}"] if _of_tests(path) else []
         out = subprocess.run([tool, "--quiet", *checks, f"--header-filter=^{re.escape(str(stage.path))}/",
                               str(stage.path / path), "--", "-std=c++20", f"-I{stage.path}",
                               f"-I{stage.path / 'tests'}", *generated],
