@@ -25,6 +25,7 @@ struct Options {
   std::uint32_t auth_port = 7001;
   bool status = false;
   bool chaos = false;
+  std::string heard;
   client::CrowdOptions crowd;
   double rate = 1;
   double seconds = 10;
@@ -47,6 +48,7 @@ void AddOptions(CLI::App& app, Options& options) {
       ->check(range(1, 1000))
       ->capture_default_str();
   app.add_flag("--chaos", options.chaos, "others misbehave meanwhile: no reason to lose anything");
+  app.add_option("--heard", options.heard, "file for every message that some client has heard");
   app.add_flag("--status", options.status, "a line about now, once a second");
   app.add_option("--sessions", options.crowd.sessions, "clients")
       ->check(range(1, 100'000))
@@ -103,6 +105,28 @@ void Print(const client::CrowdReport& report, const client::Latency& latency, do
                                      : "NOT every message arrived once and in order");
   std::fflush(stdout);
 }
+
+// A line for each message that a client has heard.
+class HeardFile {
+ public:
+  explicit HeardFile(const std::string& path)
+      : file_(path.empty() ? nullptr : std::fopen(path.c_str(), "wb")) {}
+  HeardFile(const HeardFile&) = delete;
+  HeardFile& operator=(const HeardFile&) = delete;
+  ~HeardFile() {
+    if (file_ != nullptr) std::fclose(file_);
+  }
+  explicit operator bool() const { return file_ != nullptr; }
+  void Add(std::string_view message) const {
+    const std::lock_guard lock(lock_);
+    std::fwrite(message.data(), 1, message.size(), file_);
+    std::fputc('\n', file_);
+  }
+
+ private:
+  std::FILE* const file_;
+  mutable std::mutex lock_;
+};
 
 // Once a second, for whoever watches.
 class StatusLines {
@@ -177,6 +201,8 @@ int main(int argc, char** argv) {
   apps::RaiseOpenFileLimit();
 
   apps::StopSignal stop;  // before any thread is started
+  const HeardFile heard(options.heard);
+  if (heard) options.crowd.on_heard = [&heard](std::string_view message) { heard.Add(message); };
   client::DummyCrowd crowd(options.crowd);
   std::atomic<bool> done = false;
   std::thread watcher([&] {

@@ -69,6 +69,7 @@ void DummySession::OnSectorChat(const Protocol::S_SECTOR_CHAT& pkt) {
     crowd_.refused_.fetch_add(1);
     return;
   }
+  if (crowd_.options_.on_heard) crowd_.options_.on_heard(pkt.msg());
   sectors_.Heard(pkt);
   crowd_.received_sector_.fetch_add(1, std::memory_order_relaxed);
 }
@@ -82,6 +83,7 @@ void DummySession::OnChat(const Protocol::S_CHAT& pkt) {
     crowd_.Fail("message refused: " + Protocol::Refusal_Name(pkt.reason()));
     return;
   }
+  if (crowd_.options_.on_heard) crowd_.options_.on_heard(pkt.msg());
   const bool duplicate = order_.Take(sequence()) == OrderCheck::Verdict::kDuplicate;
   std::string_view text = pkt.msg();
   if (!text.starts_with(crowd_.tag_)) return;  // somebody else talks in this room, too

@@ -23,7 +23,10 @@ void ChatService::AddSamples() {
   samples.job_p99_seconds = [&chat] {
     return std::chrono::duration<double>(chat.job_stats().job_time_p99).count();
   };
-  samples.jobs_waiting = [&chat, number] { return number(chat.job_stats().busy_queues); };
+  samples.jobs_waiting = [&chat, number] {
+    const job::JobStats jobs = chat.job_stats();  // read while they run: the sums may overtake
+    return number(jobs.queued > jobs.executed ? jobs.queued - jobs.executed : 0);
+  };
   const db::DbWriter& writer = *writer_;
   samples.database_up = [&writer] {
     return writer.Stats().state == db::WriterState::kUp ? 1.0 : 0.0;

@@ -1,11 +1,13 @@
 """`./course run [stage]`: starts a stage's demonstration as course.toml declares it."""
 
+import argparse
+import os
 import re
 import signal
 import threading
 import time
 
-from . import build, console, packages, process
+from . import build, console, packages, process, run_service
 from .errors import CourseError, UsageError
 
 HELP = "run a stage's programs and say what to look at"
@@ -25,6 +27,10 @@ def add_arguments(parser):
     parser.add_argument("stage", nargs="?", help="a stage, e.g. 01 (default: the newest)")
     parser.add_argument("program", nargs="?", help="one program of the stage instead of the demonstration")
     parser.add_argument("arguments", nargs="*", help="options for the program (after --)")
+    parser.add_argument("--clients", type=_clients, default=100, metavar="N",
+                        help="dummy clients of the full chat server (default 100)")
+    parser.add_argument("--no-clients", action="store_true", help="the servers alone")
+    parser.add_argument("--config", metavar="FILE", help="configuration file of the full chat server")
     parser.add_argument("--for", dest="seconds", metavar="TIME", help="end after this time, e.g. 20s or 2m")
 
 
@@ -34,14 +40,23 @@ def run(repo, args):
     config = build.native_config("release")
     packages.ensure(packages.for_stages(config, [stage], run=True), args.yes)
     again = f"./course run {stage.number}"
-    if not args.program and not stage.demo.get("program"):
+    service = not args.program and stage.demo.get("kind") == "service"
+    if not args.program and not service and not stage.demo.get("program"):
         raise CourseError(f"course.toml declares no [stage.{stage.number}.demo]")
     targets = _targets(stage, [args.program] if args.program else [p["name"] for p in stage.demo.get("program", [])])
     build.build(repo, config, [stage], again, targets)
     if args.program:
         return _run_one(repo, config, stage, args.program, args.arguments)
+    if service:
+        return run_service.run(repo, config, stage, args, seconds)
     demo = Demo(repo, config, stage)
     return demo.run(seconds)
+
+
+def _clients(text):
+    if not text.isdigit() or not 1 <= int(text) <= 20_000:
+        raise argparse.ArgumentTypeError("a number from 1 to 20000")
+    return int(text)
 
 
 def _targets(stage, names):
