@@ -1,6 +1,7 @@
 #include "chat/chat_server.h"
 
 #include <string>
+#include <utility>
 
 #include "client_packet_handler.h"
 #include "net/log.h"
@@ -21,7 +22,9 @@ void ChatServer::OnClientJoin(net::SessionId id) {
 }
 
 void ChatServer::OnClientLeave(net::SessionId id, std::string_view reason) {
-  sessions_[id.index()] = nullptr;  // leaves its room
+  // Out of the array first: whatever happens below, the slot's next tenant finds it empty.
+  const std::unique_ptr<GameSession> session = std::move(sessions_[id.index()]);
+  session->LeaveRoom();
   net::Log(net::LogLevel::kInfo, "leave", id, "reason=\"" + std::string(reason) + "\"");
 }
 

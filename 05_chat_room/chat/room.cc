@@ -47,8 +47,10 @@ void Room::Enter(const PlayerRef& player) {
   answer.set_room_id(id_);
   answer.set_player_id(player->id);
 
+  net::PacketRef notice = ClientPacketHandler::MakeSendBuffer(joined);
+
   const Lock lock(*this);
-  Broadcast(ClientPacketHandler::MakeSendBuffer(joined));  // before it is a member: to the others
+  Broadcast(std::move(notice));  // before it is a member: to the others
   players_[player->id] = player;
   auto member = players_.begin();
   for (; member != players_.end() && answer.players_size() < static_cast<int>(kMostListed);
@@ -70,6 +72,7 @@ void Room::Leave(const Player& player) {
 
   const Lock lock(*this);
   if (players_.erase(player.id) == 0) return;
+  // The packet is made after that: without memory for it the player is gone all the same.
   Broadcast(ClientPacketHandler::MakeSendBuffer(left));
 }
 

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "net/thread_object.h"
+
 namespace proto {
 
 namespace {
@@ -20,8 +22,7 @@ struct ThreadArena {
 }  // namespace
 
 google::protobuf::Arena& ParseArena() {
-  static thread_local ThreadArena mine;
-  return mine.arena;
+  return net::ThreadObject<ThreadArena>::Get().arena;
 }
 
 std::string_view ToString(Dispatched dispatched) {
