@@ -228,6 +228,14 @@ TEST_F(JournalTest, EveryFlippedBitIsFound) {
     const bool in_first = at < journal::kSegmentHeader + journal::kRecordHeader + 5;
     EXPECT_EQ(journal.last_id(), in_first ? 0U : 1U) << at;
     EXPECT_GT(journal.Stats().cut_bytes, 0U);
+    // A whole record behind the damage is not thrown away with it. (A length that is too large
+    // looks like a torn tail.)
+    const bool in_length = at < journal::kSegmentHeader + 4;
+    if (in_first && !in_length) {
+      std::ifstream cut(journal::SegmentPath(folder.path(), 1) + ".cut", std::ios::binary);
+      const std::string kept(std::istreambuf_iterator<char>(cut), {});
+      EXPECT_EQ(kept, damaged.substr(journal::kSegmentHeader)) << at;
+    }
   }
 }
 
@@ -246,6 +254,28 @@ TEST_F(JournalTest, AMissingSegmentIsNotPassedOver) {
   const net::Status status = journal.Open(Options());
   ASSERT_FALSE(status.ok());
   EXPECT_NE(status.error().find("are missing or damaged"), std::string::npos) << status.error();
+}
+
+TEST_F(JournalTest, DamageBetweenSegmentsIsSaidAndNothingIsCut) {
+  {
+    JournalOptions options = Options();
+    options.segment_bytes = 500;
+    Journal journal;
+    ASSERT_TRUE(journal.Open(options).ok());
+    for (int i = 0; i < 10; ++i) Append(journal, {std::string(100, 'm')});
+  }
+  const std::string path = SegmentsIn(folder_.path())[0];
+  const auto size = std::filesystem::file_size(path);
+  {
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(journal::kSegmentHeader + journal::kRecordHeader + 10);
+    file.put('!');
+  }
+  Journal journal;
+  const net::Status status = journal.Open(Options());
+  ASSERT_FALSE(status.ok());
+  EXPECT_NE(status.error().find("records 1 to "), std::string::npos) << status.error();
+  EXPECT_EQ(std::filesystem::file_size(path), size);
 }
 
 TEST_F(JournalTest, MaxBytesIsLikeAFullDisk) {

@@ -21,6 +21,9 @@ std::error_code ErrorOf(DWORD code) {
     case ERROR_HANDLE_DISK_FULL:
     case kDiskQuotaExceeded:
       return make_error_code(std::errc::no_space_on_device);
+    case ERROR_FILE_EXISTS:
+    case ERROR_ALREADY_EXISTS:
+      return make_error_code(std::errc::file_exists);
     case ERROR_FILE_NOT_FOUND:
     case ERROR_PATH_NOT_FOUND:
       return make_error_code(std::errc::no_such_file_or_directory);

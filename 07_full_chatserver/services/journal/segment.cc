@@ -42,9 +42,12 @@ bool ReadHeader(FileOps& ops, FileHandle file, Segment& segment, std::error_code
   return true;
 }
 
-// Finds the end of the last whole record. Records from `limit` on do not count: the next segment
-// has those numbers, so these were taken back (and could not be cut off at the time).
-std::error_code Scan(FileOps& ops, FileHandle file, std::uint64_t limit, Segment& segment) {
+// Finds the end of the last whole record; `torn` = nothing but a part of a record follows it.
+// Records from `limit` on do not count: the next segment has those numbers, so these were taken
+// back (and could not be cut off at the time).
+std::error_code Scan(FileOps& ops, FileHandle file, std::uint64_t limit, Segment& segment,
+                     bool& torn) {
+  torn = false;
   segment.size = kSegmentHeader;
   segment.last_id = segment.first_id - 1;
   std::string bytes;
@@ -64,7 +67,11 @@ std::error_code Scan(FileOps& ops, FileHandle file, std::uint64_t limit, Segment
       segment.size = read_to - rest.size();
       parse = ParseRecord(rest, record);
     }
-    if (parse == Parse::kDamaged || parse == Parse::kRecord || read.bytes == 0) return {};
+    if (parse == Parse::kDamaged || parse == Parse::kRecord) return {};
+    if (read.bytes == 0) {
+      torn = true;
+      return {};
+    }
     bytes.erase(0, bytes.size() - rest.size());
   }
 }
@@ -73,6 +80,25 @@ std::error_code Cut(FileOps& ops, const Segment& segment) {
   std::error_code error;
   const UniqueFile file(ops, ops.OpenToCut(segment.path, error));
   return file ? ops.Truncate(file.get(), segment.size) : error;
+}
+
+// What is cut off and is more than a part of a record (a disk that has forgotten something in the
+// middle) is kept beside the segment, for a person to look at.
+std::error_code KeepTail(FileOps& ops, FileHandle file, const Segment& segment,
+                         std::uint64_t file_size) {
+  std::string tail(static_cast<std::size_t>(file_size - segment.size), '\0');
+  std::error_code error = ReadAll(ops, file, segment.size, tail.data(), tail.size()).error;
+  if (error) return error;
+  const UniqueFile copy(ops, ops.Create(segment.path + ".cut", error));
+  // It exists: an earlier start was interrupted between this and the cut.
+  if (!copy) return error == std::errc::file_exists ? std::error_code{} : error;
+  return WriteAll(ops, copy.get(), 0, tail).error;
+}
+
+net::Status Missing(const std::string& next, std::uint64_t from, std::uint64_t to) {
+  return net::Status::Error("the journal's records " + std::to_string(from) + " to " +
+                            std::to_string(to) + " are missing or damaged, before " + next +
+                            "; move the files before it away to start without them");
 }
 
 net::Status OpenSegment(FileOps& ops, Segment& segment, std::uint64_t file_size,
@@ -92,10 +118,15 @@ net::Status OpenSegment(FileOps& ops, Segment& segment, std::uint64_t file_size,
                               ": not a segment of a journal (its header is damaged); move it away "
                               "to start without it");
   }
-  error = Scan(ops, file.get(), limit, segment);
+  bool torn = false;
+  error = Scan(ops, file.get(), limit, segment, torn);
   if (error) return Failed(segment.path, error);
+  if (limit != kNoLimit && segment.last_id + 1 != limit) {
+    return Missing("the segment that follows " + segment.path, segment.last_id + 1, limit - 1);
+  }
   if (segment.size < file_size) {
-    error = Cut(ops, segment);
+    if (limit == kNoLimit && !torn) error = KeepTail(ops, file.get(), segment, file_size);
+    if (!error) error = Cut(ops, segment);
     if (error) return Failed(segment.path, error);
     recovered.cut_bytes += file_size - segment.size;
   }
@@ -140,10 +171,7 @@ net::Status Recover(FileOps& ops, const std::string& folder, Recovered& recovere
     if (!status.ok()) return status;
     if (segment.size > kSegmentHeader && !recovered.segments.empty() &&
         segment.first_id != recovered.next_id) {
-      return net::Status::Error(
-          folder + ": the journal's records " + std::to_string(recovered.next_id) + " to " +
-          std::to_string(segment.first_id - 1) + " are missing or damaged, before " + segment.path +
-          "; move the files before it away to start without them");
+      return Missing(segment.path, recovered.next_id, segment.first_id - 1);
     }
     if (segment.size <= kSegmentHeader) {
       // Its first id still counts when it is all there is: numbers go on where they were.
