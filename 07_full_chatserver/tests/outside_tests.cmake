@@ -7,7 +7,7 @@ if(NOT WIN32 AND BUILD_TESTING)
     tests/outside/redis_server.cc)
 endif()
 if(COURSE_HAS_REDIS)
-  stage_unit_test(redis tests/unit_redis.cc LINK redis outside_test_support)
+  stage_unit_test(redis tests/unit_redis.cc tests/unit_redis_outage.cc LINK redis outside_test_support)
   stage_unit_test(redis_stress tests/unit_redis_stress.cc LINK redis outside_test_support LABELS stress)
 endif()
 

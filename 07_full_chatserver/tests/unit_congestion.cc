@@ -139,6 +139,7 @@ TEST(Congestion, ThreadPausesAndResumesInTurns) {
   control.Stop();  // during a pause
   EXPECT_EQ(told, (std::vector<bool>{true, false, true, false})) << "Stop leaves nobody paused";
   EXPECT_FALSE(control.IsPaused());
+  EXPECT_FALSE(control.GetStats().paused);
   EXPECT_EQ(control.GetStats().pauses, 2u);
 }
 

@@ -1,5 +1,5 @@
-// Session keys in a real Redis: found, missing, used, wrong, expired; Redis away, back, slow,
-// silent, locked by a password. And every callback exactly once, whatever happens.
+// Session keys in a real Redis: found, missing, used, wrong, expired; passwords, strangers, the
+// end.
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -7,63 +7,12 @@
 
 #include <atomic>
 #include <csignal>
-#include <future>
 #include <thread>
 
-#include "services/redis/redis_key_store.h"
-#include "tests/outside/redis_server.h"
+#include "tests/outside/redis_fixture.h"
 
 namespace services {
 namespace {
-
-using outside::RedisServer;
-using outside::WaitUntil;
-using std::chrono::milliseconds;
-using std::chrono::seconds;
-
-struct Checked {
-  KeyVerdict verdict;
-  std::string detail;
-};
-
-class Redis : public ::testing::Test {
- protected:
-  void SetUp() override {
-    if (!RedisServer::IsInstalled()) GTEST_SKIP() << "redis-server is not installed";
-  }
-
-  RedisOptions Options() {
-    RedisOptions options;
-    options.unix_socket = server_.Socket();
-    options.backoff_first = milliseconds(5);
-    options.backoff_max = milliseconds(50);
-    options.request_timeout = seconds(20);  // tests of time-outs take less
-    options.connect_timeout = seconds(20);
-    options.silence_limit = seconds(20);
-    return options;
-  }
-
-  static std::string Put(RedisKeyStore& store, std::uint64_t account, const std::string& key,
-                         seconds ttl = seconds(60)) {
-    std::promise<std::string> error;
-    store.Put(account, key, ttl, [&](const std::string& text) { error.set_value(text); });
-    return error.get_future().get();
-  }
-  static Checked Take(RedisKeyStore& store, std::uint64_t account, const std::string& key) {
-    std::promise<Checked> checked;
-    store.TakeAndCheck(account, key, [&](KeyVerdict verdict, const std::string& detail) {
-      checked.set_value({verdict, detail});
-    });
-    return checked.get_future().get();
-  }
-  static RedisReply Ask(RedisClient& client, std::vector<std::string> command) {
-    std::promise<RedisReply> answer;
-    client.Send(std::move(command), [&](const RedisReply& reply) { answer.set_value(reply); });
-    return answer.get_future().get();
-  }
-
-  RedisServer server_;
-};
 
 TEST_F(Redis, KeyOpensOneSessionOnce) {
   ASSERT_TRUE(server_.Start()) << server_.Output();
@@ -113,54 +62,6 @@ TEST_F(Redis, MissingWrongExpiredAndReplacedKeys) {
   EXPECT_EQ(Take(store, 8, "").verdict, KeyVerdict::kMissing) << "an empty key must open nothing";
 }
 
-TEST_F(Redis, DownIsAnsweredAtOnceAndComesBackByItself) {
-  RedisClient client(Options());
-  client.Start();
-  RedisKeyStore store(client);
-  ASSERT_TRUE(WaitUntil([&] { return client.Status().state == RedisState::kDown; }));
-  bool called = false;
-  store.TakeAndCheck(1, "k", [&](KeyVerdict verdict, const std::string&) {
-    called = true;
-    EXPECT_EQ(verdict, KeyVerdict::kUnavailable);
-  });
-  EXPECT_TRUE(called) << "refused before the call returns";
-  EXPECT_FALSE(client.Status().reason.empty());
-
-  ASSERT_TRUE(server_.Start()) << server_.Output();
-  ASSERT_TRUE(client.WaitUntilUp(seconds(20)));
-  ASSERT_EQ(Put(store, 1, "k"), "");
-  for (int round = 0; round < 3; ++round) {
-    server_.Kill();
-    ASSERT_TRUE(WaitUntil([&] { return client.Status().state == RedisState::kDown; }));
-    EXPECT_EQ(Take(store, 1, "k").verdict, KeyVerdict::kUnavailable);
-    ASSERT_TRUE(server_.Start()) << server_.Output();
-    ASSERT_TRUE(client.WaitUntilUp(seconds(20)));
-    EXPECT_EQ(Put(store, 1, "k"), "");
-  }
-  EXPECT_EQ(client.Status().connects, 4u);
-  EXPECT_GE(client.Status().failed_attempts, 1u);
-}
-
-TEST_F(Redis, KilledWithRequestsOnTheWay) {
-  ASSERT_TRUE(server_.Start()) << server_.Output();
-  RedisClient client(Options());
-  client.Start();
-  ASSERT_TRUE(client.WaitUntilUp(seconds(20)));
-  server_.process().Signal(SIGSTOP);
-  constexpr int kRequests = 100;
-  std::atomic<int> unavailable{0};
-  std::atomic<int> other{0};
-  for (int i = 0; i < kRequests; ++i) {
-    client.Send({"GETDEL", "session:1"}, [&](const RedisReply& reply) {
-      ++(reply.kind == ReplyKind::kUnavailable ? unavailable : other);
-    });
-  }
-  server_.Kill();
-  EXPECT_TRUE(WaitUntil([&] { return unavailable + other == kRequests; }));
-  EXPECT_EQ(other, 0);
-  EXPECT_TRUE(WaitUntil([&] { return client.Status().inside == 0; }));
-}
-
 TEST_F(Redis, Passwords) {
   ASSERT_TRUE(server_.Start("secret")) << server_.Output();
   struct Case {
@@ -199,79 +100,6 @@ TEST_F(Redis, OtherDatabase) {
   ASSERT_TRUE(client.WaitUntilUp(seconds(20)));
   EXPECT_EQ(Ask(client, {"SET", "a", "b"}).kind, ReplyKind::kText);
   EXPECT_EQ(server_.Cli({"-n", "3", "GET", "a"}), "b");
-}
-
-// A slow Redis: requests time out one by one, the connection stays, late answers reach nobody.
-TEST_F(Redis, SlowRedisTimesOutAndLateAnswersAreNotMixedUp) {
-  ASSERT_TRUE(server_.Start()) << server_.Output();
-  RedisOptions options = Options();
-  options.request_timeout = milliseconds(50);
-  RedisClient client(options);
-  client.Start();
-  ASSERT_TRUE(client.WaitUntilUp(seconds(20)));
-  server_.Cli({"MSET", "slow", "old answer", "fast", "new answer"});
-  server_.process().Signal(SIGSTOP);
-  EXPECT_EQ(Ask(client, {"GET", "slow"}).kind, ReplyKind::kTimeout);
-  EXPECT_EQ(Ask(client, {"GET", "slow"}).kind, ReplyKind::kTimeout);
-  EXPECT_EQ(client.Status().state, RedisState::kUp);
-  EXPECT_EQ(client.Status().inside, 2u) << "their answers are still to come";
-  server_.process().Signal(SIGCONT);
-  EXPECT_TRUE(WaitUntil([&] { return client.Status().inside == 0; }));
-  // Until the machine lets the server answer within the (short) limit.
-  RedisReply reply;
-  EXPECT_TRUE(WaitUntil([&] {
-    return (reply = Ask(client, {"GET", "fast"})).kind != ReplyKind::kTimeout;
-  }));
-  EXPECT_EQ(reply.text, "new answer");
-  EXPECT_EQ(client.Status().connects, 1u);
-  EXPECT_GE(client.Status().timeouts, 2u);
-}
-
-// CLIENT PAUSE: Redis holds back every answer for a while; nothing is lost when it goes on in time.
-TEST_F(Redis, PausedRedisAnswersLater) {
-  ASSERT_TRUE(server_.Start()) << server_.Output();
-  RedisClient client(Options());
-  client.Start();
-  ASSERT_TRUE(client.WaitUntilUp(seconds(20)));
-  ASSERT_EQ(Ask(client, {"CLIENT", "PAUSE", "200"}).kind, ReplyKind::kText);
-  EXPECT_EQ(Ask(client, {"GET", "x"}).kind, ReplyKind::kNil);
-}
-
-TEST_F(Redis, SilentRedisIsDroppedAndFoundAgain) {
-  ASSERT_TRUE(server_.Start()) << server_.Output();
-  RedisOptions options = Options();
-  options.request_timeout = milliseconds(30);
-  options.silence_limit = milliseconds(100);
-  options.connect_timeout = milliseconds(100);
-  RedisClient client(options);
-  client.Start();
-  ASSERT_TRUE(client.WaitUntilUp(seconds(20)));
-  server_.process().Signal(SIGSTOP);
-  EXPECT_EQ(Ask(client, {"GET", "x"}).kind, ReplyKind::kTimeout);
-  EXPECT_TRUE(WaitUntil([&] { return client.Status().state == RedisState::kDown; }));
-  EXPECT_EQ(Ask(client, {"GET", "x"}).kind, ReplyKind::kUnavailable);
-  EXPECT_TRUE(WaitUntil([&] { return client.Status().reason == "no answer while connecting"; }))
-      << client.Status().reason;
-  server_.process().Signal(SIGCONT);
-  EXPECT_TRUE(WaitUntil([&] { return client.Status().state == RedisState::kUp; }));
-}
-
-TEST_F(Redis, TooManyRequestsAreRefusedAtOnce) {
-  ASSERT_TRUE(server_.Start()) << server_.Output();
-  RedisOptions options = Options();
-  options.max_requests = 4;
-  RedisClient client(options);
-  client.Start();
-  ASSERT_TRUE(client.WaitUntilUp(seconds(20)));
-  server_.process().Signal(SIGSTOP);
-  std::atomic<int> answered{0};
-  for (int i = 0; i < 4; ++i) client.Send({"GET", "x"}, [&](const RedisReply&) { ++answered; });
-  EXPECT_EQ(Ask(client, {"GET", "x"}).kind, ReplyKind::kBusy);
-  EXPECT_EQ(answered, 0);
-  server_.process().Signal(SIGCONT);
-  EXPECT_TRUE(WaitUntil([&] { return answered == 4; }));
-  EXPECT_TRUE(WaitUntil([&] { return client.Status().inside == 0; }));
-  EXPECT_EQ(Ask(client, {"GET", "x"}).kind, ReplyKind::kNil);
 }
 
 TEST_F(Redis, StopAnswersWhatIsInside) {

@@ -51,7 +51,10 @@ void CongestionControl::Run() {
     stats_.retransmitted = judge_.retransmitted();
     if (stop_.wait_for(lock, judge_.NextLook(), [this] { return stopping_; })) break;
   }
-  if (judge_.paused()) Tell(CongestionJudge::Change::kResume);
+  if (!judge_.paused()) return;
+  Tell(CongestionJudge::Change::kResume);
+  const std::lock_guard lock(mutex_);
+  stats_.paused = false;
 }
 
 void CongestionControl::Tell(CongestionJudge::Change change) {
