@@ -16,6 +16,12 @@ job::UpdateOptions WithRoomFor(job::UpdateOptions options, std::uint32_t rooms) 
   return options;
 }
 
+// A room's joined packet must fit into what a client may have queued, several times.
+WorldOptions WithinSendMemory(WorldOptions options, std::size_t send_memory_max) {
+  options.most_unsent = std::min(options.most_unsent, send_memory_max / 4);
+  return options;
+}
+
 }  // namespace
 
 ChatServer::ChatServer(const net::ServerOptions& server_options, const WorldOptions& world_options,
@@ -23,7 +29,7 @@ ChatServer::ChatServer(const net::ServerOptions& server_options, const WorldOpti
     : Server(server_options),
       budgets_(std::make_unique<JobBudget[]>(server_options.session_max)),
       threads_(WithRoomFor(std::move(update_options), world_options.rooms)),
-      world_(world_options, *this, threads_),
+      world_(WithinSendMemory(world_options, server_options.send_memory_max), *this, threads_),
       sessions_(server_options.session_max) {}
 
 // No callback and no job may come any more when the members go.

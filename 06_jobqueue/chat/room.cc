@@ -55,7 +55,7 @@ void Room::Broadcast(net::PacketRef packet) {
   packet->SetSequence(next_sequence_++);
   sender_.Seal(*packet);  // once, not once per receiver
   turn_.Say(std::move(packet));
-  if (turn_.bytes() > kMostUnsent) Flush();
+  if (turn_.bytes() > most_unsent_) Flush();
 }
 // [/broadcast]
 

@@ -33,16 +33,16 @@ class Room final : public job::JobQueue {
   // The player list of S_ENTER_GAME must fit into one packet; the members beyond follow as
   // S_PLAYER_JOINED.
   static constexpr std::size_t kMostListed = 500;
-  // Nobody waits for the flush interval when so much has come together.
-  static constexpr std::size_t kMostUnsent = 128 * 1024;
 
+  // `most_unsent`: when so many bytes have come together they go, whatever the flush interval.
   Room(std::uint32_t id, PacketSender& sender, job::UpdateThreads& threads,
-       job::Duration flush_interval)
+       job::Duration flush_interval, std::size_t most_unsent)
       : JobQueue(threads.Ready()),
         id_(id),
         sender_(sender),
         timer_(threads.Timer()),
         flush_interval_(flush_interval),
+        most_unsent_(most_unsent),
         turn_(sender) {}
 
   // Answers S_ENTER_GAME with the members and tells the others, in one job: the newcomer misses
@@ -79,6 +79,7 @@ class Room final : public job::JobQueue {
   PacketSender& sender_;
   job::JobTimer& timer_;
   const job::Duration flush_interval_;
+  const std::size_t most_unsent_;
 
   // Jobs only: no lock.
   RoomTurn turn_;

@@ -97,7 +97,7 @@ TEST_F(ChatStress, QuittersDisturbNobodyAndEverythingIsFreed) {
         service.Stop();
       }
     });
-    crowd.Talk(50, 1.5 * StressFactor());
+    crowd.Talk(50, 1.0 * StressFactor());
     EXPECT_TRUE(crowd.AwaitEverything(kDeadline));
     quitters.request_stop();
     quitters.join();
@@ -112,7 +112,7 @@ TEST_F(ChatStress, QuittersDisturbNobodyAndEverythingIsFreed) {
 TEST_F(ChatStress, AThousandRooms) {
   chat::ChatServer server(FourWorkers(), {.rooms = 1000, .max_message_bytes = 1000});
   ASSERT_EQ(server.Start().error(), "");
-  const std::uint32_t sessions = course_test::RunningUnderWine() ? 100 : 400;
+  const std::uint32_t sessions = course_test::RunningUnderWine() ? 100 : 200;
   {
     client::CrowdOptions options;
     options.server = AddressOf(server);
@@ -134,7 +134,7 @@ TEST_F(ChatStress, AThousandRooms) {
 }
 
 TEST_F(ChatStress, StopsInTheMiddleOfTheTalk) {
-  for (int round = 0; round < 5; ++round) {
+  for (int round = 0; round < 3; ++round) {
     chat::ChatServer server(FourWorkers(), {});
     ASSERT_EQ(server.Start().error(), "");
     client::CrowdOptions options;
