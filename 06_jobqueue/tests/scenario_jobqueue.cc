@@ -1,6 +1,10 @@
 // The chat server with its rooms on job queues, from outside.
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -99,6 +103,26 @@ SCENARIO("a room is left when one is told so, and the next one can be entered th
     CHECK(left->success());
   }
   server.Stop();
+}
+
+SCENARIO("job_lab compares the lock with the actor and draws the plot", "[F5]") {
+  const std::filesystem::path svg = std::filesystem::temp_directory_path() /
+                                    ("job_lab_" + std::to_string(std::random_device{}()) + ".svg");
+  const support::Finished run = support::Run(
+      "job_lab", {"--clients", "10", "30", "--rooms", "3", "--rounds", "1", "--seconds", "0.1",
+                  "--flush-ms", "0", "1", "--flush-rates", "3000", "--svg", svg.string()});
+  INFO(run.output << run.errors);
+  REQUIRE(run.exit_code == 0);
+  // Two numbers of clients in one room, and one of them in three rooms; each in both ways.
+  CHECK(course_test::CountIn(run.output, "  lock  ") == 3);
+  CHECK(course_test::CountIn(run.output, "  actor  ") == 3);
+  CHECK(run.output.find("flush interval: the actor") != std::string::npos);
+  std::ifstream file(svg);
+  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  CHECK(text.starts_with("<svg"));
+  CHECK(text.find("05: lock, one room") != std::string::npos);
+  file.close();
+  std::filesystem::remove(svg);
 }
 
 SCENARIO("bad job options are one clear line and exit code 2") {
