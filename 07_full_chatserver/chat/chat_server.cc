@@ -1,6 +1,7 @@
 #include "chat/chat_server.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "client_packet_handler.h"
@@ -12,6 +13,12 @@ namespace {
 
 job::UpdateOptions WithRoomFor(job::UpdateOptions options, std::uint32_t rooms) {
   options.max_queues = std::max(options.max_queues, rooms + 2);  // the lobby and the sector grid
+  return options;
+}
+
+// A room's joined packet must fit into what a client may have queued, several times.
+WorldOptions WithinSendMemory(WorldOptions options, std::size_t send_memory_max) {
+  options.most_unsent = std::min(options.most_unsent, send_memory_max / 4);
   return options;
 }
 
@@ -28,7 +35,8 @@ ChatServer::ChatServer(const net::ServerOptions& server_options, const WorldOpti
             [this](net::SessionId owner, std::uint64_t account) {
               return MakePlayers(owner, account);
             }),
-      world_(world_options, *this, services.chronicle, services.keys, desk_, threads_),
+      world_(WithinSendMemory(world_options, server_options.send_memory_max), *this,
+             services.chronicle, services.keys, desk_, threads_),
       sessions_(server_options.session_max),
       peers_(server_options.session_max) {}
 
@@ -62,15 +70,19 @@ void ChatServer::OnClientJoin(net::SessionId id) {
   sessions_[id.index()] =
       std::make_unique<GameSession>(desk_.Open(id), world_, budgets_[id.index()]);
   world_.lobby().Connected(id);
+  net::Log(net::LogLevel::kInfo, "join", id, "");
 }
 
-void ChatServer::OnClientLeave(net::SessionId id, std::string_view) {
+void ChatServer::OnClientLeave(net::SessionId id, std::string_view reason) {
+  // Out of the array first: whatever happens below, the slot's next tenant finds it empty.
+  const std::unique_ptr<GameSession> session = std::move(sessions_[id.index()]);
   const std::shared_ptr<LoginSlot> login = desk_.Close(id);
   // From here on a late answer of the key store lets nobody in.
   if (login->state.exchange(LoginState::kGone, std::memory_order_acq_rel) == LoginState::kIn) {
-    WriteLogout(*sessions_[id.index()], *login);
+    WriteLogout(*session, *login);
   }
-  sessions_[id.index()] = nullptr;  // its room, the grid and the lobby are told
+  session->Disconnected();  // its room, the grid and the lobby are told
+  net::Log(net::LogLevel::kInfo, "leave", id, "reason=\"" + std::string(reason) + "\"");
   door_.Left(peers_[id.index()]);
 }
 
@@ -85,7 +97,7 @@ std::vector<PlayerRef> ChatServer::MakePlayers(net::SessionId owner, std::uint64
   const auto make = [&](const char* kind, Protocol::PlayerType type) {
     const std::uint64_t id = world_.NewPlayerId();
     return std::make_shared<const Player>(
-        Player{id, account, kind + std::to_string(account), type, owner});
+        Player{id, kind + std::to_string(account), type, owner, {}, account});
   };
   return {make("Knight", Protocol::PLAYER_TYPE_KNIGHT), make("Mage", Protocol::PLAYER_TYPE_MAGE)};
 }

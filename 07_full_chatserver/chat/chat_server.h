@@ -10,7 +10,7 @@
 #include "chat/chronicle.h"
 #include "chat/game_session.h"
 #include "chat/login_desk.h"
-#include "chat/packet_sender.h"
+#include "chat/session_sender.h"
 #include "chat/world.h"
 #include "job/update_threads.h"
 #include "net/server.h"
@@ -40,7 +40,7 @@ struct ChatServices {
   Doorman& door;
 };
 
-class ChatServer final : public net::Server, private PacketSender {
+class ChatServer final : public net::Server, private SessionSender {
  public:
   // The services outlive the server.
   // Throws std::invalid_argument with the reason when the update options make no sense.
@@ -69,7 +69,7 @@ class ChatServer final : public net::Server, private PacketSender {
   void OnClientLeave(net::SessionId id, std::string_view reason) override;
   void OnRecv(net::SessionId id, const net::PacketRef& packet) override;
 
-  // PacketSender
+  // SessionSender
   void Send(net::SessionId to, const net::PacketRef& packet) override;
   void SendLast(net::SessionId to, const net::PacketRef& packet, const char* reason) override;
   std::unique_ptr<net::SendTurn> BeginTurn() override;

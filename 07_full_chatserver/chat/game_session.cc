@@ -20,10 +20,10 @@ std::string_view ToString(SessionState state) {
   return "?";
 }
 
-GameSession::~GameSession() {
+void GameSession::Disconnected() {
   LeaveGrid();
-  if (room_ != nullptr) room_->Gone(std::move(stay_));
-  world_.lobby().Leave(id_);
+  if (Room* const room = std::exchange(room_, nullptr)) room->Gone(std::move(stay_));
+  if (!std::exchange(lobby_told_, true)) world_.lobby().Leave(id_);
 }
 
 // [leaving]

@@ -20,6 +20,7 @@
 
 namespace chat {
 
+// [states]
 // What a client may do depends on how far it has come (E4):
 //
 //   kConnected --C_LOGIN, and the lobby agrees--> kLobby
@@ -34,6 +35,7 @@ namespace chat {
 // Anything else is refused with a reason and changes nothing. The client decides what it sends, and
 // some clients are written by people who want to see what happens.
 enum class SessionState : std::uint8_t { kConnected, kLobby, kInRoom, kLeaving };
+// [/states]
 [[nodiscard]] std::string_view ToString(SessionState state);
 
 class GameSession {
@@ -43,7 +45,7 @@ class GameSession {
       : id_(login->owner), login_(std::move(login)), world_(world), budget_(budget) {}
   GameSession(const GameSession&) = delete;
   GameSession& operator=(const GameSession&) = delete;
-  ~GameSession();  // the connection is gone: tells room, grid and lobby
+  ~GameSession() { Disconnected(); }
 
   [[nodiscard]] net::SessionId id() const { return id_; }
   [[nodiscard]] SessionState state();
@@ -74,6 +76,8 @@ class GameSession {
 
   // kLobby -> kInRoom
   void EnterRoom(const PlayerRef& player, Room& room, JobBudget::Permit permit);
+  // The connection has ended: tells the room, if there is one.
+  void Disconnected();
   // kInRoom -> kLeaving
   void LeaveRoom(JobBudget::Permit permit);
 
@@ -90,6 +94,7 @@ class GameSession {
   StayRef stay_;
   Room* room_ = nullptr;
   bool on_grid_ = false;
+  bool lobby_told_ = false;  // that the connection has ended
   Position position_;
   std::uint32_t last_room_ = 0;
   Clock::time_point told_lobby_{};  // that the client lives, the last time

@@ -26,9 +26,11 @@ bool Handle_C_LOGIN(GameSession& session, const Protocol::C_LOGIN& pkt) {
   return true;
 }
 
+// [enter]
 bool Handle_C_ENTER_GAME(GameSession& session, const Protocol::C_ENTER_GAME& pkt) {
   using Answer = Protocol::S_ENTER_GAME;
-  // <student 05.1>
+  Room* const room = session.world().FindRoom(pkt.room_id());
+  // <student 05.3>
   if (session.state() == SessionState::kConnected)
     return Refuse<Answer>(session, Protocol::REFUSAL_NOT_LOGGED_IN);
   if (session.state() != SessionState::kLobby)
@@ -36,7 +38,6 @@ bool Handle_C_ENTER_GAME(GameSession& session, const Protocol::C_ENTER_GAME& pkt
   if (pkt.player_index() >= session.players().size()) {
     return Refuse<Answer>(session, Protocol::REFUSAL_BAD_PLAYER_INDEX);
   }
-  Room* const room = session.world().FindRoom(pkt.room_id());
   if (room == nullptr) return Refuse<Answer>(session, Protocol::REFUSAL_BAD_ROOM);
   // </student>
   JobBudget::Permit permit = session.TakePermit();
@@ -44,10 +45,12 @@ bool Handle_C_ENTER_GAME(GameSession& session, const Protocol::C_ENTER_GAME& pkt
   session.EnterRoom(session.players()[pkt.player_index()], *room, std::move(permit));
   return true;
 }
+// [/enter]
 
+// [chat]
 bool Handle_C_CHAT(GameSession& session, const Protocol::C_CHAT& pkt) {
   using Answer = Protocol::S_CHAT;
-  // <student 05.2>
+  // <student 05.4>
   if (session.state() == SessionState::kConnected)
     return Refuse<Answer>(session, Protocol::REFUSAL_NOT_LOGGED_IN);
   if (session.state() != SessionState::kInRoom)
@@ -62,6 +65,7 @@ bool Handle_C_CHAT(GameSession& session, const Protocol::C_CHAT& pkt) {
   session.room()->Chat(session.stay(), pkt.msg(), std::move(permit));
   return true;
 }
+// [/chat]
 
 bool Handle_C_LEAVE_GAME(GameSession& session, const Protocol::C_LEAVE_GAME&) {
   using Answer = Protocol::S_LEAVE_GAME;

@@ -9,6 +9,7 @@ namespace chat {
 // [grant]
 void Lobby::Grant(Client& client) {
   const auto owner = accounts_.find(client.account);
+  // <student 07.3>
   if (owner != accounts_.end() && owner->second.login_order > client.login_order) {
     // The answers came in the other order than the requests.
     counts_.superseded.fetch_add(1, std::memory_order_relaxed);
@@ -22,6 +23,7 @@ void Lobby::Grant(Client& client) {
       DropClient(*older, LobbyReason::kNewerLogin);
     }
   }
+  // </student>
   accounts_[client.account] = Owner{client.id, client.login_order};
   client.state = State::kLoggedIn;
   waiting_.Remove(client.id.index());

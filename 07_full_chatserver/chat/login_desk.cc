@@ -36,7 +36,7 @@ Protocol::Refusal ToRefusal(LobbyReason reason) {
   return Protocol::REFUSAL_TRY_LATER;
 }
 
-LoginDesk::LoginDesk(std::uint32_t session_max, PacketSender& sender, Chronicle& chronicle,
+LoginDesk::LoginDesk(std::uint32_t session_max, SessionSender& sender, Chronicle& chronicle,
                      MakePlayers make_players)
     : sender_(sender),
       chronicle_(chronicle),
@@ -71,6 +71,7 @@ bool LoginDesk::Admit(net::SessionId id, AccountNo account) {
   if (slot == nullptr || slot->state.load(std::memory_order_acquire) != LoginState::kLoggingIn) {
     return false;
   }
+  // <student 07.2>
   // Written down first: a log-in that succeeded is in the database whatever happens next.
   if (shut_.load(std::memory_order_acquire) || !chronicle_.Record(LoginRecord{account, id, true})) {
     RefuseLogin(id, LobbyReason::kTryLater);
@@ -87,6 +88,7 @@ bool LoginDesk::Admit(net::SessionId id, AccountNo account) {
     return false;
   }
   sender_.Send(id, ClientPacketHandler::MakeSendBuffer(answer));
+  // </student>
   return true;
 }
 // [/admit]

@@ -15,7 +15,7 @@
 #include "chat/chronicle.h"
 #include "chat/lobby.h"
 #include "chat/login_slot.h"
-#include "chat/packet_sender.h"
+#include "chat/session_sender.h"
 #include "enum.pb.h"
 
 namespace chat {
@@ -26,7 +26,7 @@ class LoginDesk final : public LobbyPort {
       std::function<std::vector<PlayerRef>(net::SessionId owner, std::uint64_t account)>;
 
   // `make_players`: the characters of an account, with in-game ids of their own.
-  LoginDesk(std::uint32_t session_max, PacketSender& sender, Chronicle& chronicle,
+  LoginDesk(std::uint32_t session_max, SessionSender& sender, Chronicle& chronicle,
             MakePlayers make_players);
 
   std::shared_ptr<LoginSlot> Open(net::SessionId id);
@@ -44,7 +44,7 @@ class LoginDesk final : public LobbyPort {
 
   std::shared_ptr<LoginSlot> Find(net::SessionId id);
 
-  PacketSender& sender_;
+  SessionSender& sender_;
   Chronicle& chronicle_;
   const MakePlayers make_players_;
   std::atomic<bool> shut_{false};  // atomic: set once, by any thread

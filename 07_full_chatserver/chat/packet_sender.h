@@ -2,10 +2,7 @@
 // has its own.
 #pragma once
 
-#include <memory>
-
 #include "net/packet.h"
-#include "net/send_turn.h"
 #include "net/session_id.h"
 
 namespace chat {
@@ -15,11 +12,6 @@ class PacketSender {
   // Any thread, also under a lock: must neither block nor call back. A session that is gone is no
   // error: its leave is on the way. Seals the packet when it is not sealed yet.
   virtual void Send(net::SessionId to, const net::PacketRef& packet) = 0;
-  // The session's last packet; the connection ends when it has left. `reason`: a literal.
-  virtual void SendLast(net::SessionId to, const net::PacketRef& packet, const char* reason) = 0;
-  // What one session gets from now until the end of the turn leaves as one send. On the calling
-  // thread.
-  virtual std::unique_ptr<net::SendTurn> BeginTurn() = 0;
   // Encodes a packet once, before it is sent to many.
   virtual void Seal(net::Packet& packet) = 0;
 

@@ -16,13 +16,14 @@
 
 namespace chat {
 
+// [player]
 struct Player {
-  std::uint64_t id;       // in-game: given per connection, never the key of a database (E5)
-  std::uint64_t account;  // for the database only, never sent
-  std::string name;       // UTF-8
+  std::uint64_t id;  // in-game: given per connection, never the key of a database (E5)
+  std::string name;  // UTF-8
   Protocol::PlayerType type;
   net::SessionId owner;
   LiveObjects<Player>::Token counted{};
+  std::uint64_t account = 0;  // for the database only, never sent
 
   void CopyTo(Protocol::Player& message) const {
     message.set_id(id);
@@ -30,6 +31,7 @@ struct Player {
     message.set_player_type(type);
   }
 };
+// [/player]
 
 using PlayerRef = std::shared_ptr<const Player>;
 

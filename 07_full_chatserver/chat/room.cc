@@ -74,6 +74,7 @@ void Room::CommitTalk() {
     record.place = id_;
     record.sequence = next_sequence_ + static_cast<std::uint32_t>(records_.size()) - 1;
   }
+  // <student 07.1>
   if (chronicle_.Record(records_)) {
     for (Talk& talk : talk_) Broadcast(std::move(talk.packet));
   } else {
@@ -85,18 +86,22 @@ void Room::CommitTalk() {
       turn_.Tell(talk.speaker, std::move(packet));
     }
   }
+  // </student>
   talk_.clear();
 }
 // [/commit]
 
+// [broadcast]
 void Room::Broadcast(net::PacketRef packet) {
   assert(InThisQueue());
   packet->SetSequence(next_sequence_++);
   sender_.Seal(*packet);  // once, not once per receiver
   turn_.Say(std::move(packet));
-  if (turn_.bytes() > kMostUnsent) Flush();
+  if (turn_.bytes() > most_unsent_) Flush();
 }
+// [/broadcast]
 
+// [enter]
 void Room::DoEnter(StayRef stay) {
   CommitTalk();
   const Player& player = *stay->player;
@@ -113,6 +118,7 @@ void Room::DoEnter(StayRef stay) {
   turn_.Add(std::move(stay), Hello(player));
   size_.store(turn_.size(), std::memory_order_relaxed);
 }
+// [/enter]
 
 // S_ENTER_GAME with those who are inside and the newcomer, as one packet.
 net::PacketRef Room::Hello(const Player& player) {

@@ -38,17 +38,17 @@ class Room final : public job::JobQueue {
   // The player list of S_ENTER_GAME must fit into one packet; the members beyond follow as
   // S_PLAYER_JOINED.
   static constexpr std::size_t kMostListed = 500;
-  // Nobody waits for the flush interval when so much has come together.
-  static constexpr std::size_t kMostUnsent = 128 * 1024;
 
+  // `most_unsent`: when so many bytes have come together they go, whatever the flush interval.
   Room(std::uint32_t id, PacketSender& sender, Chronicle& chronicle, job::UpdateThreads& threads,
-       job::Duration flush_interval, std::size_t members_max)
+       job::Duration flush_interval, std::size_t most_unsent, std::size_t members_max)
       : JobQueue(threads.Ready()),
         id_(id),
         sender_(sender),
         chronicle_(chronicle),
         timer_(threads.Timer()),
         flush_interval_(flush_interval),
+        most_unsent_(most_unsent),
         members_max_(members_max),
         turn_(sender) {}
 
@@ -90,6 +90,7 @@ class Room final : public job::JobQueue {
   Chronicle& chronicle_;
   job::JobTimer& timer_;
   const job::Duration flush_interval_;
+  const std::size_t most_unsent_;
   const std::size_t members_max_;
 
   // Said, and not written down yet. The packet is not sealed: its body ends with the message.

@@ -7,14 +7,15 @@
 #include <vector>
 
 #include "chat/chronicle.h"
-#include "chat/packet_sender.h"
 #include "chat/sector_grid.h"
+#include "chat/session_sender.h"
 
 namespace chat {
 
 class SectorHost final : public SectorOutlet {
  public:
-  SectorHost(PacketSender& sender, Chronicle& chronicle) : sender_(sender), chronicle_(chronicle) {}
+  SectorHost(SessionSender& sender, Chronicle& chronicle)
+      : sender_(sender), chronicle_(chronicle) {}
 
  private:
   bool Record(std::span<const SectorTalk> turn) override;
@@ -24,7 +25,7 @@ class SectorHost final : public SectorOutlet {
   net::PacketRef MakeRefusal(net::SessionId to, bool not_recorded) override;
   void Send(std::span<const SectorDelivery> deliveries) override;
 
-  PacketSender& sender_;
+  SessionSender& sender_;
   Chronicle& chronicle_;
   std::vector<TalkRecord> records_;  // kept for its memory
 };

@@ -11,10 +11,10 @@
 
 #include "chat/chronicle.h"
 #include "chat/lobby.h"
-#include "chat/packet_sender.h"
 #include "chat/room.h"
 #include "chat/sector_grid.h"
 #include "chat/sector_host.h"
+#include "chat/session_sender.h"
 
 namespace chat {
 
@@ -28,12 +28,13 @@ struct WorldOptions {
   std::size_t max_message_bytes = 1000;  // of one chat message, UTF-8
   std::uint32_t client_jobs = 256;       // that one client may have waiting; above it is refused
   job::Duration flush_interval{0};       // how long a room collects what it sends; 0: one slice
+  std::size_t most_unsent = 128 * 1024;  // bytes that a room collects at most
 };
 
 class World {
  public:
   // All of it must outlive the world. Throws std::invalid_argument for sectors that make no sense.
-  World(const WorldOptions& options, PacketSender& sender, Chronicle& chronicle, KeyLookup& keys,
+  World(const WorldOptions& options, SessionSender& sender, Chronicle& chronicle, KeyLookup& keys,
         LobbyPort& desk, job::UpdateThreads& threads)
       : options_(options),
         sender_(sender),
@@ -42,7 +43,8 @@ class World {
         grid_(std::make_shared<SectorGrid>(threads.Ready(), options.sector, sector_host_)) {
     for (std::uint32_t id = 0; id < options.rooms; ++id) {
       rooms_.push_back(std::make_shared<Room>(id, sender, chronicle, threads,
-                                              options.flush_interval, options.room_members_max));
+                                              options.flush_interval, options.most_unsent,
+                                              options.room_members_max));
     }
   }
 

@@ -30,10 +30,14 @@ void Server::ResumeTraffic() {
 // Caller: as IssueSends. True: the gate has the session's send flag now.
 bool Server::WaitAtGate(Session& session) {
   if (!traffic_gate_.closed()) return false;
+  // [wait-at-gate]
+  // <student 07.5>
   session.io.Add();
   if (traffic_gate_.Park(session)) return true;
   ReleaseIo(session);  // opened in between
   return false;
+  // </student>
+  // [/wait-at-gate]
 }
 
 }  // namespace net

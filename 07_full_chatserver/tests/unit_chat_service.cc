@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "server/chat_service.h"
@@ -83,8 +84,9 @@ class ChatServiceTest : public ::testing::Test {
     service_ = std::make_unique<server::ChatService>(config_);
     const net::Status status = service_->Start();
     ASSERT_TRUE(status.ok()) << status.error();
-    if (!clients_started_) ASSERT_TRUE(clients_.Start().ok());
-    clients_started_ = true;
+    if (!std::exchange(clients_started_, true)) {
+      ASSERT_TRUE(clients_.Start().ok());
+    }
   }
   client::Ticket TicketOf(const std::string& name, const std::string& password = "secret") {
     std::vector<client::Ticket> tickets;

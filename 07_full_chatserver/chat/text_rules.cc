@@ -1,0 +1,21 @@
+#include "chat/text_rules.h"
+
+#include <utf8proc.h>
+
+namespace chat {
+
+Protocol::Refusal CheckMessage(std::string_view text, std::size_t max_bytes) {
+  if (text.empty()) return Protocol::REFUSAL_EMPTY_MESSAGE;
+  if (text.size() > max_bytes) return Protocol::REFUSAL_MESSAGE_TOO_LONG;
+  while (!text.empty()) {
+    utf8proc_int32_t code_point = -1;
+    const utf8proc_ssize_t bytes =
+        utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+                         static_cast<utf8proc_ssize_t>(text.size()), &code_point);
+    if (bytes <= 0) return Protocol::REFUSAL_NOT_UTF8;
+    text.remove_prefix(static_cast<std::size_t>(bytes));
+  }
+  return Protocol::REFUSAL_NONE;
+}
+
+}  // namespace chat

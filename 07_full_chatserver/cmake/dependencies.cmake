@@ -1,0 +1,87 @@
+# The libraries the stages use, each found once per build tree and given one name:
+#   course_gtest_main    GoogleTest with its main()
+#   course_catch2_main   Catch2 v2 with its main()
+#   course_cli           CLI11     (header-only)
+#   course_log           spdlog + fmt
+# Native builds take the distribution's packages. Cross builds for Windows take the header-only libraries
+# from the same packages, through a folder that holds just these headers, and build GoogleTest from source.
+
+set(COURSE_unit_PCH_HEADERS <gtest/gtest.h> <atomic> <chrono> <string> <thread> <vector>)
+set(COURSE_scenario_PCH_HEADERS <catch2/catch.hpp> <atomic> <chrono> <string> <thread> <vector>)
+
+if(CMAKE_CROSSCOMPILING)
+  set(COURSE_HEADERS ${CMAKE_BINARY_DIR}/course-headers)
+  file(MAKE_DIRECTORY ${COURSE_HEADERS})
+  foreach(dir catch2 CLI spdlog fmt)
+    if(EXISTS /usr/include/${dir} AND NOT EXISTS ${COURSE_HEADERS}/${dir})
+      file(CREATE_LINK /usr/include/${dir} ${COURSE_HEADERS}/${dir} SYMBOLIC)
+    endif()
+  endforeach()
+endif()
+
+# Imported targets are visible in the folder that found them only, so every stage looks for its own.
+if(NOT CMAKE_CROSSCOMPILING)
+  find_package(spdlog QUIET)
+  if(WIN32)
+    find_package(CLI11 REQUIRED)
+  endif()
+  if(BUILD_TESTING)
+    if(NOT EXISTS /usr/src/googletest/CMakeLists.txt)
+      find_package(GTest REQUIRED)
+    endif()
+    if(WIN32)
+      find_package(Catch2 2 REQUIRED)
+    endif()
+  endif()
+endif()
+
+if(NOT TARGET course_gtest_main AND BUILD_TESTING)
+  add_library(course_gtest_main INTERFACE)
+  if(EXISTS /usr/src/googletest/CMakeLists.txt)
+    # Built once per tree, with the tree's own flags (sanitizers must see all code).
+    set(BUILD_GMOCK OFF CACHE BOOL "" FORCE)
+    set(INSTALL_GTEST OFF CACHE BOOL "" FORCE)
+    add_subdirectory(/usr/src/googletest ${CMAKE_BINARY_DIR}/googletest EXCLUDE_FROM_ALL)
+    target_link_libraries(course_gtest_main INTERFACE gtest_main gtest)
+  else()
+    target_link_libraries(course_gtest_main INTERFACE GTest::gtest_main GTest::gtest)
+  endif()
+endif()
+
+if(NOT TARGET course_catch2_main AND BUILD_TESTING)
+  file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/catch2_main.cc
+       CONTENT "#define CATCH_CONFIG_MAIN\n#include <catch2/catch.hpp>\n" @ONLY)
+  add_library(course_catch2_main STATIC EXCLUDE_FROM_ALL ${CMAKE_BINARY_DIR}/catch2_main.cc)
+  target_compile_features(course_catch2_main PUBLIC cxx_std_20)
+  # Large, and nothing in it is hot. For Windows -O0 would leave 24,000 sections, with which each
+  # scenario test takes half a minute to link.
+  if(CMAKE_CROSSCOMPILING)
+    target_compile_options(course_catch2_main PRIVATE -O1)
+  elseif(NOT MSVC)
+    target_compile_options(course_catch2_main PRIVATE -O0)
+  endif()
+  if(CMAKE_CROSSCOMPILING)
+    target_include_directories(course_catch2_main SYSTEM PUBLIC ${COURSE_HEADERS})
+  elseif(WIN32)
+    target_link_libraries(course_catch2_main PUBLIC Catch2::Catch2)
+  endif()
+endif()
+
+if(NOT TARGET course_cli)
+  add_library(course_cli INTERFACE)
+  if(CMAKE_CROSSCOMPILING)
+    target_include_directories(course_cli SYSTEM INTERFACE ${COURSE_HEADERS})
+  elseif(WIN32)
+    target_link_libraries(course_cli INTERFACE CLI11::CLI11)
+  endif()
+endif()
+
+if(NOT TARGET course_log)
+  add_library(course_log INTERFACE)
+  if(CMAKE_CROSSCOMPILING)
+    target_include_directories(course_log SYSTEM INTERFACE ${COURSE_HEADERS})
+    target_compile_definitions(course_log INTERFACE SPDLOG_FMT_EXTERNAL FMT_HEADER_ONLY)
+  elseif(spdlog_FOUND)
+    target_link_libraries(course_log INTERFACE spdlog::spdlog)
+  endif()
+endif()

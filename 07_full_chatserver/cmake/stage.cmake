@@ -1,0 +1,128 @@
+# Build rules of one stage folder; every stage carries the same copy, so that the folder also builds
+# when it is copied away from its neighbours. Targets carry the stage's name (stage01_iocp), because the
+# top-level build puts all stages into one tree.
+#
+#   stage_library(NAME sources... [LINK libs...])
+#   stage_program(NAME sources... [LINK libs...])
+#   stage_unit_test(NAME sources... [LINK libs...] [LABELS labels...] [TIMEOUT seconds])        GoogleTest
+#   stage_scenario_test(NAME sources... [LINK libs...] [LABELS labels...] [TIMEOUT seconds])    Catch2
+#
+# LINK takes the short names of this stage's libraries (iocp, net, ...) or any CMake target.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/bin)
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Release, Debug or RelWithDebInfo" FORCE)
+endif()
+option(COURSE_WERROR "Warnings are errors" ON)
+option(COURSE_PCH "Precompiled headers for the tests" ON)
+
+find_package(Threads REQUIRED)
+include(CTest)
+include(${CMAKE_CURRENT_LIST_DIR}/dependencies.cmake)
+
+add_library(${STAGE}_options INTERFACE)
+target_include_directories(${STAGE}_options INTERFACE ${CMAKE_CURRENT_SOURCE_DIR})
+target_link_libraries(${STAGE}_options INTERFACE Threads::Threads)
+if(MSVC)
+  target_compile_options(${STAGE}_options INTERFACE /W4 /permissive- /utf-8 /Zc:__cplusplus)
+  target_compile_options(${STAGE}_options INTERFACE $<$<BOOL:${COURSE_WERROR}>:/WX>)
+else()
+  target_compile_options(${STAGE}_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
+  target_compile_options(${STAGE}_options INTERFACE $<$<BOOL:${COURSE_WERROR}>:-Werror>)
+endif()
+if(WIN32)
+  target_compile_definitions(${STAGE}_options INTERFACE _WIN32_WINNT=0x0A00 WIN32_LEAN_AND_MEAN NOMINMAX)
+  target_link_libraries(${STAGE}_options INTERFACE ws2_32 mswsock)
+endif()
+
+# Short names of this stage's libraries become targets of this stage; anything else passes as it is.
+function(_stage_link target)
+  foreach(lib IN LISTS ARGN)
+    if(TARGET ${STAGE}_${lib})
+      target_link_libraries(${target} PUBLIC ${STAGE}_${lib})
+    else()
+      target_link_libraries(${target} PUBLIC ${lib})
+    endif()
+  endforeach()
+endfunction()
+
+function(stage_library name)
+  cmake_parse_arguments(arg "" "" "LINK" ${ARGN})
+  add_library(${STAGE}_${name} STATIC ${arg_UNPARSED_ARGUMENTS})
+  target_link_libraries(${STAGE}_${name} PUBLIC ${STAGE}_options)
+  _stage_link(${STAGE}_${name} ${arg_LINK})
+endfunction()
+
+function(stage_program name)
+  cmake_parse_arguments(arg "" "" "LINK" ${ARGN})
+  add_executable(${STAGE}_${name} ${arg_UNPARSED_ARGUMENTS})
+  set_target_properties(${STAGE}_${name} PROPERTIES OUTPUT_NAME ${name})
+  target_link_libraries(${STAGE}_${name} PUBLIC ${STAGE}_options)
+  _stage_link(${STAGE}_${name} ${arg_LINK})
+  # Scenario tests start the stage's programs, so those must be built first.
+  set_property(GLOBAL APPEND PROPERTY ${STAGE}_programs ${STAGE}_${name})
+endfunction()
+
+# One precompiled header per framework for the whole build tree: the first stage makes it.
+function(_stage_pch kind target framework)
+  if(NOT COURSE_PCH)
+    return()
+  endif()
+  if(NOT TARGET course_${kind}_pch)
+    file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/course_${kind}_pch.cc
+         CONTENT "// Only here to carry the precompiled header.\n" @ONLY)
+    add_library(course_${kind}_pch OBJECT ${CMAKE_BINARY_DIR}/course_${kind}_pch.cc)
+    target_link_libraries(course_${kind}_pch PRIVATE ${STAGE}_options ${framework})
+    target_precompile_headers(course_${kind}_pch PRIVATE ${COURSE_${kind}_PCH_HEADERS})
+  endif()
+  target_precompile_headers(${target} REUSE_FROM course_${kind}_pch)
+  # Lets ccache preprocess a file that uses the precompiled header.
+  target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
+endfunction()
+
+function(_stage_test kind framework name)
+  if(NOT BUILD_TESTING)
+    return()
+  endif()
+  cmake_parse_arguments(arg "" "TIMEOUT" "LINK;LABELS" ${ARGN})
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
+  set(target ${STAGE}_${kind}_${name})
+  add_executable(${target} ${arg_UNPARSED_ARGUMENTS})
+  set_target_properties(${target} PROPERTIES OUTPUT_NAME ${kind}_${name})
+  target_link_libraries(${target} PUBLIC ${STAGE}_options ${framework})
+  _stage_link(${target} ${arg_LINK})
+  _stage_pch(${kind} ${target} ${framework})
+  # The sanitizer runs build these targets only: `cmake --build . --target course_sanitized`.
+  if(NOT TARGET course_sanitized)
+    add_custom_target(course_sanitized)
+  endif()
+  if(kind STREQUAL "unit" AND NOT "slow" IN_LIST arg_LABELS OR "stress" IN_LIST arg_LABELS)
+    add_dependencies(course_sanitized ${target})
+  endif()
+  get_property(programs GLOBAL PROPERTY ${STAGE}_programs)
+  if(kind STREQUAL "scenario" AND programs)
+    add_dependencies(${target} ${programs})
+  endif()
+  add_test(NAME ${STAGE}.${kind}.${name} COMMAND ${target})
+  set(drive "")
+  if(WIN32 AND CMAKE_CROSSCOMPILING)
+    set(drive "Z:")  # under Wine a program sees the Linux file system as drive Z:
+  endif()
+  set_tests_properties(${STAGE}.${kind}.${name} PROPERTIES
+    LABELS "${STAGE};${kind};${arg_LABELS}" TIMEOUT ${arg_TIMEOUT}
+    ENVIRONMENT "COURSE_BIN_DIR=${drive}${CMAKE_RUNTIME_OUTPUT_DIRECTORY};COURSE_STAGE_DIR=${drive}${CMAKE_CURRENT_SOURCE_DIR}")
+endfunction()
+
+function(stage_unit_test name)
+  _stage_test(unit course_gtest_main ${name} ${ARGN})
+endfunction()
+
+function(stage_scenario_test name)
+  _stage_test(scenario course_catch2_main ${name} ${ARGN})
+endfunction()

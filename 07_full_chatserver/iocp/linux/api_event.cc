@@ -1,0 +1,110 @@
+// The Win32 functions of events, waits, threads and APCs: checks, errors, and nothing else.
+#include <thread>
+
+#include "iocp/linux/completion_port.h"
+#include "iocp/linux/counters.h"
+#include "iocp/linux/event.h"
+#include "iocp/linux/win32_events.h"
+
+using iocp::Deadline;
+using iocp::Event;
+using iocp::HandleTable;
+using iocp::Self;
+
+namespace {
+
+DWORD Fail(DWORD error, DWORD result) {
+  SetLastError(error);
+  return result;
+}
+
+}  // namespace
+
+HANDLE CreateEventW(LPSECURITY_ATTRIBUTES, BOOL manual_reset, BOOL initial_state, std::nullptr_t) {
+  iocp::CountAllocation();
+  const HANDLE handle =
+      HandleTable::Insert(new Event(manual_reset != FALSE, initial_state != FALSE));
+  if (handle == nullptr) SetLastError(ERROR_NO_SYSTEM_RESOURCES);
+  return handle;
+}
+
+BOOL SetEvent(HANDLE handle) {
+  const auto event = HandleTable::Find<Event>(handle);
+  if (!event) return static_cast<BOOL>(Fail(ERROR_INVALID_HANDLE, FALSE));
+  iocp::Wakes wakes;
+  event->Set(wakes);
+  return TRUE;
+}
+
+BOOL ResetEvent(HANDLE handle) {
+  const auto event = HandleTable::Find<Event>(handle);
+  if (!event) return static_cast<BOOL>(Fail(ERROR_INVALID_HANDLE, FALSE));
+  event->Reset();
+  return TRUE;
+}
+
+DWORD WaitForSingleObject(HANDLE handle, DWORD milliseconds) {
+  return WaitForSingleObjectEx(handle, milliseconds, FALSE);
+}
+
+DWORD WaitForSingleObjectEx(HANDLE handle, DWORD milliseconds, BOOL alertable) {
+  const auto event = HandleTable::Find<Event>(handle);
+  if (event) return event->Wait(milliseconds, alertable != FALSE);
+  return Fail(ERROR_INVALID_HANDLE, WAIT_FAILED);
+}
+
+DWORD SleepEx(DWORD milliseconds, BOOL alertable) {
+  // Sleeping is waiting for something that never happens.
+  iocp::Thread& self = Self();
+  self.parker.store(0, std::memory_order_relaxed);
+  if (alertable != FALSE && !BeginAlertable(self, nullptr)) {
+    RunApcs(self);
+    return WAIT_IO_COMPLETION;
+  }
+  const Deadline deadline(milliseconds);
+  if (deadline.Passed()) {
+    std::this_thread::yield();
+  } else {
+    const iocp::PausedScope paused;
+    while (!deadline.Passed() && self.parker.load(std::memory_order_acquire) == 0) {
+      Park(self, deadline.Nanoseconds());
+    }
+  }
+  if (alertable == FALSE) return 0;
+  EndAlertable(self);
+  return RunApcs(self) ? WAIT_IO_COMPLETION : 0;
+}
+
+void Sleep(DWORD milliseconds) {
+  SleepEx(milliseconds, FALSE);
+}
+
+DWORD QueueUserAPC(PAPCFUNC function, HANDLE thread_handle, ULONG_PTR parameter) {
+  const auto object = HandleTable::Find<iocp::ThreadObject>(thread_handle);
+  if (!object) return Fail(ERROR_INVALID_HANDLE, 0);
+  iocp::Thread& thread = object->thread();
+  iocp::Wakes wakes;
+  const std::lock_guard guard(thread.apc_lock);
+  if (thread.ended) return Fail(ERROR_GEN_FAILURE, 0);
+  thread.apcs.push_back({function, parameter});
+  if (thread.alertable && thread.alert_port != nullptr) {
+    thread.alert_port->Alert(thread, wakes);
+  } else if (thread.alertable) {
+    thread.parker.store(1, std::memory_order_release);
+    wakes.AddParked(&thread.parker);
+  }
+  return 1;
+}
+
+DWORD GetCurrentThreadId() {
+  return Self().id;
+}
+
+HANDLE OpenThread(DWORD, BOOL, DWORD thread_id) {
+  auto thread = iocp::FindThread(thread_id);
+  if (thread == nullptr) {
+    SetLastError(ERROR_INVALID_PARAMETER);
+    return nullptr;
+  }
+  return HandleTable::Insert(new iocp::ThreadObject(std::move(thread)));
+}

@@ -1,0 +1,98 @@
+// The winsock extension functions: AcceptEx, ConnectEx, DisconnectEx, and WSAIoctl that finds them.
+#include <cstring>
+
+#include "iocp/linux/api_socket.h"
+#include "iocp/linux/socket.h"
+#include "iocp/linux/win32_sockets.h"
+
+using iocp::FindSocket;
+using iocp::Ref;
+using iocp::Socket;
+using iocp::WinsockBool;
+using iocp::WinsockResult;
+using iocp::WithSocket;
+
+namespace {
+
+BOOL ConnectEx(SOCKET s, const sockaddr* name, int name_length, PVOID send_buffer,
+               DWORD send_length, LPDWORD bytes, LPOVERLAPPED overlapped) {
+  return WinsockBool(WithSocket(s, [&](Socket& socket) {
+    if (overlapped == nullptr) return static_cast<int>(ERROR_INVALID_PARAMETER);
+    if (name == nullptr || name_length < static_cast<int>(sizeof(sockaddr_in)) ||
+        name_length > static_cast<int>(sizeof(sockaddr_storage))) {
+      return WSAEFAULT;
+    }
+    return socket.Connect(name, static_cast<socklen_t>(name_length), send_buffer,
+                          send_buffer == nullptr ? 0 : send_length, overlapped, bytes);
+  }));
+}
+
+BOOL DisconnectEx(SOCKET s, LPOVERLAPPED overlapped, DWORD flags, DWORD reserved) {
+  return WinsockBool(WithSocket(s, [&](Socket& socket) {
+    if (reserved != 0 || (flags & ~TF_REUSE_SOCKET) != 0) return WSAEINVAL;
+    return socket.Disconnect(overlapped, (flags & TF_REUSE_SOCKET) != 0);
+  }));
+}
+
+bool Same(const GUID& a, const GUID& b) {
+  return std::memcmp(&a, &b, sizeof a) == 0;
+}
+
+}  // namespace
+
+BOOL AcceptEx(SOCKET listener, SOCKET acceptor, PVOID output, DWORD receive_length,
+              DWORD local_length, DWORD remote_length, LPDWORD bytes, LPOVERLAPPED overlapped) {
+  return WinsockBool(WithSocket(listener, [&](Socket& socket) {
+    if (overlapped == nullptr) return static_cast<int>(ERROR_INVALID_PARAMETER);  // P33
+    const Ref<Socket> accepting = FindSocket(acceptor);
+    if (!accepting) return WSAENOTSOCK;
+    if (remote_length == 0 || output == nullptr) return WSAEFAULT;
+    return socket.Accept(accepting, static_cast<char*>(output), receive_length, local_length,
+                         remote_length, overlapped, bytes);
+  }));
+}
+
+void GetAcceptExSockaddrs(PVOID output, DWORD receive_length, DWORD local_length, DWORD,
+                          sockaddr** local, int* local_size, sockaddr** remote, int* remote_size) {
+  char* const addresses = static_cast<char*>(output) + receive_length;
+  const auto size_of = [](const sockaddr* address) {
+    return static_cast<int>(address->sa_family == AF_INET6 ? sizeof(sockaddr_in6)
+                                                           : sizeof(sockaddr_in));
+  };
+  *local = reinterpret_cast<sockaddr*>(addresses);
+  *local_size = local_length == 0 ? 0 : size_of(*local);
+  *remote = reinterpret_cast<sockaddr*>(addresses + local_length);
+  *remote_size = size_of(*remote);
+}
+
+int WSAIoctl(SOCKET s, DWORD code, LPVOID in, DWORD in_length, LPVOID out, DWORD out_length,
+             LPDWORD bytes, LPWSAOVERLAPPED, LPWSAOVERLAPPED_COMPLETION_ROUTINE) {
+  return WinsockResult(WithSocket(s, [&](Socket& socket) {
+    if (code == static_cast<DWORD>(FIONBIO) || code == static_cast<DWORD>(FIONREAD)) {
+      if (out == nullptr && in == nullptr) return WSAEFAULT;
+      return socket.Ioctl(static_cast<long>(code),
+                          static_cast<unsigned long*>(in != nullptr ? in : out));
+    }
+    if (code != SIO_GET_EXTENSION_FUNCTION_POINTER) return WSAEOPNOTSUPP;
+    if (in == nullptr || in_length < sizeof(GUID) || out == nullptr || out_length < sizeof(void*)) {
+      return WSAEFAULT;
+    }
+    GUID wanted;
+    std::memcpy(&wanted, in, sizeof wanted);
+    void* function = nullptr;
+    if (Same(wanted, WSAID_ACCEPTEX)) {
+      function = reinterpret_cast<void*>(&AcceptEx);
+    } else if (Same(wanted, WSAID_CONNECTEX)) {
+      function = reinterpret_cast<void*>(&ConnectEx);
+    } else if (Same(wanted, WSAID_DISCONNECTEX)) {
+      function = reinterpret_cast<void*>(&DisconnectEx);
+    } else if (Same(wanted, WSAID_GETACCEPTEXSOCKADDRS)) {
+      function = reinterpret_cast<void*>(&GetAcceptExSockaddrs);
+    } else {
+      return WSAEINVAL;
+    }
+    std::memcpy(out, &function, sizeof function);
+    if (bytes != nullptr) *bytes = sizeof function;
+    return 0;
+  }));
+}

@@ -1,0 +1,201 @@
+// The Win32 functions of ports, events, threads and files: checks, errors, and nothing else.
+#include <thread>
+#include <vector>
+
+#include "iocp/linux/completion_port.h"
+#include "iocp/linux/errors.h"
+#include "iocp/linux/event.h"
+#include "iocp/linux/file.h"
+#include "iocp/linux/socket.h"
+#include "iocp/linux/trace.h"
+#include "iocp/linux/win32_port.h"
+
+using iocp::CompletionPort;
+using iocp::Deadline;
+using iocp::Event;
+using iocp::File;
+using iocp::HandleTable;
+using iocp::Object;
+using iocp::ObjectKind;
+using iocp::Packet;
+using iocp::Ref;
+using iocp::Self;
+using iocp::Socket;
+
+namespace {
+
+BOOL Result(DWORD error) {
+  if (error == ERROR_SUCCESS) return TRUE;
+  SetLastError(error);
+  return FALSE;
+}
+
+}  // namespace
+
+DWORD GetLastError() {
+  return Self().last_error;
+}
+
+void SetLastError(DWORD error) {
+  Self().last_error = error;
+}
+
+BOOL CloseHandle(HANDLE handle) {
+  const auto object = Ref<Object>::Adopt(HandleTable::FindObject(handle));
+  if (!object || object->kind() == ObjectKind::kSocket) return Result(ERROR_INVALID_HANDLE);
+  // Close before Remove: while a port can be found it is either open or knows that it is closed.
+  if (object->kind() == ObjectKind::kPort) static_cast<CompletionPort&>(*object).Close();
+  if (object->kind() == ObjectKind::kFile) static_cast<File&>(*object).Close();
+  return Result(HandleTable::Remove(handle) ? ERROR_SUCCESS : ERROR_INVALID_HANDLE);
+}
+
+// --- port --------------------------------------------------------------------------------------------
+
+HANDLE CreateIoCompletionPort(HANDLE file, HANDLE existing_port, ULONG_PTR completion_key,
+                              DWORD concurrency) {
+  Ref<CompletionPort> port;
+  if (existing_port != nullptr) {
+    if (file == INVALID_HANDLE_VALUE) {
+      SetLastError(ERROR_INVALID_PARAMETER);
+      return nullptr;
+    }
+    port = HandleTable::Find<CompletionPort>(existing_port);
+    if (!port) {
+      SetLastError(ERROR_INVALID_HANDLE);
+      return nullptr;
+    }
+  }
+  Ref<Object> device;
+  if (file != INVALID_HANDLE_VALUE) {
+    device = Ref<Object>::Adopt(HandleTable::FindObject(file));
+    if (!device) {
+      SetLastError(ERROR_INVALID_HANDLE);
+      return nullptr;
+    }
+  }
+  HANDLE handle = existing_port;
+  if (!port) {
+    CompletionPort* const created = CompletionPort::Create(concurrency);
+    if (created == nullptr) {
+      SetLastError(ERROR_NO_SYSTEM_RESOURCES);
+      return nullptr;
+    }
+    handle = created->handle();
+    port = Ref<CompletionPort>::Share(created);
+  }
+  if (!device) return handle;
+  DWORD error = ERROR_INVALID_PARAMETER;
+  if (device->kind() == ObjectKind::kSocket) {
+    error = static_cast<Socket&>(*device).Associate(port.get(), completion_key);
+  } else if (device->kind() == ObjectKind::kFile) {
+    error = static_cast<File&>(*device).Associate(port.get(), completion_key);
+  }
+  if (error == ERROR_SUCCESS) return handle;
+  if (existing_port == nullptr) CloseHandle(handle);
+  SetLastError(error);
+  return nullptr;
+}
+
+BOOL GetQueuedCompletionStatus(HANDLE port_handle, LPDWORD bytes, PULONG_PTR completion_key,
+                               LPOVERLAPPED* overlapped, DWORD milliseconds) {
+  if (overlapped != nullptr) *overlapped = nullptr;
+  const auto port = HandleTable::Find<CompletionPort>(port_handle);
+  if (!port) return Result(ERROR_INVALID_HANDLE);
+  if (bytes == nullptr || completion_key == nullptr || overlapped == nullptr) {
+    return Result(ERROR_INVALID_PARAMETER);
+  }
+  Packet packet{};
+  std::size_t count = 0;
+  const DWORD error = port->Dequeue({&packet, 1}, &count, Deadline(milliseconds), false);
+  if (error != ERROR_SUCCESS) return Result(error);
+  *bytes = packet.dwNumberOfBytesTransferred;
+  *completion_key = packet.lpCompletionKey;
+  *overlapped = packet.lpOverlapped;
+  const auto status = static_cast<NTSTATUS>(static_cast<ULONG>(packet.Internal));
+  return status >= 0 ? TRUE : Result(iocp::Win32FromStatus(status));  // P7, P8
+}
+
+BOOL GetQueuedCompletionStatusEx(HANDLE port_handle, LPOVERLAPPED_ENTRY entries, ULONG count,
+                                 PULONG removed, DWORD milliseconds, BOOL alertable) {
+  const auto port = HandleTable::Find<CompletionPort>(port_handle);
+  if (!port) return Result(ERROR_INVALID_HANDLE);
+  if (entries == nullptr || count == 0 || removed == nullptr)
+    return Result(ERROR_INVALID_PARAMETER);
+  std::size_t taken = 0;
+  const DWORD error =
+      port->Dequeue({entries, count}, &taken, Deadline(milliseconds), alertable != FALSE);
+  *removed = static_cast<ULONG>(taken);
+  return Result(error);
+}
+
+BOOL PostQueuedCompletionStatus(HANDLE port_handle, DWORD bytes, ULONG_PTR completion_key,
+                                LPOVERLAPPED overlapped) {
+  const auto port = HandleTable::Find<CompletionPort>(port_handle);
+  if (!port) return Result(ERROR_INVALID_HANDLE);
+  iocp::Wakes wakes;
+  port->Enqueue({.lpCompletionKey = completion_key,
+                 .lpOverlapped = overlapped,
+                 .Internal = 0,
+                 .dwNumberOfBytesTransferred = bytes},
+                wakes);
+  return TRUE;
+}
+
+BOOL SetFileCompletionNotificationModes(HANDLE file, UCHAR flags) {
+  if ((flags & ~(FILE_SKIP_COMPLETION_PORT_ON_SUCCESS | FILE_SKIP_SET_EVENT_ON_HANDLE)) != 0) {
+    return Result(ERROR_INVALID_PARAMETER);
+  }
+  const auto object = Ref<Object>::Adopt(HandleTable::FindObject(file));
+  if (!object) return Result(ERROR_INVALID_HANDLE);
+  // A file's operations always pend here, so for files there is nothing to remember.
+  if (object->kind() == ObjectKind::kSocket) {
+    static_cast<Socket&>(*object).SkipCompletionOnSuccess(
+        (flags & FILE_SKIP_COMPLETION_PORT_ON_SUCCESS) != 0);
+  }
+  return TRUE;
+}
+
+BOOL CancelIoEx(HANDLE file, LPOVERLAPPED overlapped) {
+  const auto object = Ref<Object>::Adopt(HandleTable::FindObject(file));
+  bool any = false;
+  if (object && object->kind() == ObjectKind::kSocket) {
+    any = static_cast<Socket&>(*object).Cancel(overlapped);
+  } else if (object && object->kind() == ObjectKind::kFile) {
+    any = static_cast<File&>(*object).Cancel(overlapped);
+  } else {
+    return Result(ERROR_INVALID_HANDLE);
+  }
+  return Result(any ? ERROR_SUCCESS : ERROR_NOT_FOUND);
+}
+
+BOOL GetOverlappedResult(HANDLE, LPOVERLAPPED overlapped, LPDWORD bytes, BOOL wait) {
+  if (wait != FALSE) {
+    iocp::WaitForOverlapped(overlapped);
+    const auto event = HandleTable::Find<Event>(
+        reinterpret_cast<HANDLE>(reinterpret_cast<ULONG_PTR>(overlapped->hEvent) & ~ULONG_PTR{1}));
+    if (event) event->Wait(0, false);  // an auto-reset event is used up by this wait
+  }
+  if (!HasOverlappedIoCompleted(overlapped)) return Result(ERROR_IO_INCOMPLETE);
+  *bytes = static_cast<DWORD>(overlapped->InternalHigh);
+  const auto status = static_cast<NTSTATUS>(static_cast<ULONG>(overlapped->Internal));
+  return status >= 0 ? TRUE : Result(iocp::Win32FromStatus(status));
+}
+
+// --- inspect.h ---------------------------------------------------------------------------------------
+
+std::optional<iocp::PortSnapshot> iocp::TakeSnapshot(HANDLE port_handle) {
+  const auto port = HandleTable::Find<CompletionPort>(port_handle);
+  if (!port) return std::nullopt;
+  return port->Snapshot();
+}
+
+bool iocp::WaitUntilParked(HANDLE port_handle, std::size_t count,
+                           std::chrono::steady_clock::time_point deadline) {
+  for (;;) {
+    const auto snapshot = TakeSnapshot(port_handle);
+    if (!snapshot) return false;
+    if (snapshot->waiting_threads.size() >= count) return true;
+    if (std::chrono::steady_clock::now() >= deadline) return false;
+    std::this_thread::yield();
+  }
+}

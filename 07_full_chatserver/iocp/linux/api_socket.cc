@@ -1,0 +1,216 @@
+// The winsock functions: checks, errors, and nothing else.
+#include <errno.h>
+
+#include <atomic>
+#include <cstring>
+
+#include "iocp/linux/api_socket.h"
+#include "iocp/linux/errors.h"
+#include "iocp/linux/socket.h"
+#include "iocp/linux/syscalls.h"
+#include "iocp/linux/thread.h"
+#include "iocp/linux/win32_port.h"
+
+using iocp::FindSocket;
+using iocp::HandleTable;
+using iocp::NotASocket;
+using iocp::Ref;
+using iocp::Self;
+using iocp::Socket;
+using iocp::WinsockBool;
+using iocp::WinsockResult;
+using iocp::WithSocket;
+
+namespace {
+
+constinit std::atomic<int> g_startups{0};  // WSAStartup minus WSACleanup
+
+}  // namespace
+
+int iocp::NotASocket() {
+  return g_startups.load() == 0 ? WSANOTINITIALISED : WSAENOTSOCK;
+}
+
+int WSAStartup(WORD version, LPWSADATA data) {
+  if (data == nullptr) return WSAEFAULT;
+  if (LOBYTE(version) < 2) return WSAVERNOTSUPPORTED;
+  *data = {};
+  data->wVersion = data->wHighVersion = MAKEWORD(2, 2);
+  std::strcpy(data->szDescription, "iocp on Linux");
+  std::strcpy(data->szSystemStatus, "Running");
+  g_startups.fetch_add(1);
+  return 0;
+}
+
+int WSACleanup() {
+  int count = g_startups.load();
+  do {
+    if (count == 0) return WinsockResult(WSANOTINITIALISED);
+  } while (!g_startups.compare_exchange_weak(count, count - 1));
+  return 0;
+}
+
+int WSAGetLastError() {
+  return static_cast<int>(Self().last_error);
+}
+
+void WSASetLastError(int error) {
+  Self().last_error = static_cast<DWORD>(error);
+}
+
+SOCKET WSASocketW(int family, int type, int protocol, LPWSAPROTOCOL_INFOW, GROUP, DWORD flags) {
+  int error = 0;
+  if (g_startups.load() == 0) {
+    error = WSANOTINITIALISED;
+  } else if (family != AF_INET && family != AF_INET6) {
+    error = WSAEAFNOSUPPORT;
+  } else if (type != SOCK_STREAM) {
+    error = WSAESOCKTNOSUPPORT;
+  } else if (protocol != 0 && protocol != IPPROTO_TCP) {
+    error = WSAEPROTONOSUPPORT;
+  }
+  const int fd = error == 0 ? iocp::SysSocket(family, SOCK_STREAM, IPPROTO_TCP) : -1;
+  if (error == 0 && fd < 0) error = iocp::WsaFromErrno(errno);
+  if (error == 0) {
+    const HANDLE handle =
+        HandleTable::Insert(new Socket(fd, family, (flags & WSA_FLAG_OVERLAPPED) != 0));
+    if (handle != nullptr) return reinterpret_cast<SOCKET>(handle);
+    error = WSAEMFILE;
+  }
+  WSASetLastError(error);
+  return INVALID_SOCKET;
+}
+
+int closesocket(SOCKET s) {
+  const Ref<Socket> socket = FindSocket(s);
+  if (!socket || !HandleTable::Remove(reinterpret_cast<HANDLE>(s)))
+    return WinsockResult(NotASocket());
+  socket->Close();
+  return 0;
+}
+
+// --- overlapped --------------------------------------------------------------------------------------
+
+int WSARecv(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD bytes, LPDWORD flags,
+            LPWSAOVERLAPPED overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE) {
+  return WinsockResult(WithSocket(s, [&](Socket& socket) {
+    if (flags == nullptr || buffers == nullptr) return WSAEFAULT;
+    if (count == 0) return WSAEINVAL;  // P22
+    if (overlapped == nullptr) {
+      DWORD moved = 0;
+      const int error = socket.PlainReceive(buffers, count, static_cast<int>(*flags), &moved);
+      if (error == 0 && bytes != nullptr) *bytes = moved;
+      return error;
+    }
+    if (*flags != 0) return WSAEOPNOTSUPP;
+    return socket.Receive(buffers, count, overlapped, bytes);
+  }));
+}
+
+int WSASend(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD bytes, DWORD flags,
+            LPWSAOVERLAPPED overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE) {
+  return WinsockResult(WithSocket(s, [&](Socket& socket) {
+    if (buffers == nullptr) return WSAEFAULT;
+    if (count == 0) return WSAEINVAL;
+    if (flags != 0) return WSAEOPNOTSUPP;
+    if (overlapped == nullptr) {
+      DWORD moved = 0;
+      const int error = socket.PlainSend(buffers, count, &moved);
+      if (error == 0 && bytes != nullptr) *bytes = moved;
+      return error;
+    }
+    return socket.Send(buffers, count, overlapped, bytes);
+  }));
+}
+
+BOOL WSAGetOverlappedResult(SOCKET s, LPWSAOVERLAPPED overlapped, LPDWORD bytes, BOOL wait,
+                            LPDWORD flags) {
+  if (!FindSocket(s)) return WinsockBool(NotASocket());
+  if (overlapped == nullptr || bytes == nullptr || flags == nullptr) return WinsockBool(WSAEFAULT);
+  const DWORD before = GetLastError();
+  if (GetOverlappedResult(reinterpret_cast<HANDLE>(s), overlapped, bytes, wait) != FALSE) {
+    *flags = 0;
+    return TRUE;
+  }
+  SetLastError(before);
+  return WinsockBool(
+      iocp::WsaFromStatus(static_cast<NTSTATUS>(static_cast<ULONG>(overlapped->Internal))));
+}
+
+// --- plain calls -------------------------------------------------------------------------------------
+
+int bind(SOCKET s, const sockaddr* name, int length) {
+  return WinsockResult(WithSocket(s, [&](Socket& socket) {
+    if (name == nullptr || length < 0) return WSAEFAULT;
+    return socket.Bind(name, static_cast<socklen_t>(length));
+  }));
+}
+
+int listen(SOCKET s, int backlog) {
+  return WinsockResult(WithSocket(s, [&](Socket& socket) { return socket.Listen(backlog); }));
+}
+
+SOCKET accept(SOCKET s, sockaddr* name, int* length) {
+  SOCKET accepted = INVALID_SOCKET;
+  WinsockResult(
+      WithSocket(s, [&](Socket& socket) { return socket.PlainAccept(name, length, &accepted); }));
+  return accepted;
+}
+
+int connect(SOCKET s, const sockaddr* name, int length) {
+  return WinsockResult(WithSocket(s, [&](Socket& socket) {
+    if (name == nullptr || length < 0) return WSAEFAULT;
+    return socket.PlainConnect(name, static_cast<socklen_t>(length));
+  }));
+}
+
+int shutdown(SOCKET s, int how) {
+  return WinsockResult(WithSocket(s, [&](Socket& socket) { return socket.Shutdown(how); }));
+}
+
+int send(SOCKET s, const char* data, int length, int flags) {
+  DWORD moved = 0;
+  const int result = WinsockResult(WithSocket(s, [&](Socket& socket) {
+    if (length < 0 || (data == nullptr && length > 0)) return WSAEFAULT;
+    if (flags != 0) return WSAEOPNOTSUPP;
+    const WSABUF buffer{static_cast<ULONG>(length), const_cast<char*>(data)};
+    return socket.PlainSend(&buffer, 1, &moved);
+  }));
+  return result == 0 ? static_cast<int>(moved) : result;
+}
+
+int recv(SOCKET s, char* data, int length, int flags) {
+  DWORD moved = 0;
+  const int result = WinsockResult(WithSocket(s, [&](Socket& socket) {
+    if (length < 0 || (data == nullptr && length > 0)) return WSAEFAULT;
+    if ((flags & ~MSG_PEEK) != 0) return WSAEOPNOTSUPP;
+    const WSABUF buffer{static_cast<ULONG>(length), data};
+    return socket.PlainReceive(&buffer, 1, flags, &moved);
+  }));
+  return result == 0 ? static_cast<int>(moved) : result;
+}
+
+int getsockname(SOCKET s, sockaddr* name, int* length) {
+  return WinsockResult(
+      WithSocket(s, [&](Socket& socket) { return socket.Name(false, name, length); }));
+}
+
+int getpeername(SOCKET s, sockaddr* name, int* length) {
+  return WinsockResult(
+      WithSocket(s, [&](Socket& socket) { return socket.Name(true, name, length); }));
+}
+
+int setsockopt(SOCKET s, int level, int name, const char* value, int length) {
+  return WinsockResult(
+      WithSocket(s, [&](Socket& socket) { return socket.SetOption(level, name, value, length); }));
+}
+
+int getsockopt(SOCKET s, int level, int name, char* value, int* length) {
+  return WinsockResult(
+      WithSocket(s, [&](Socket& socket) { return socket.GetOption(level, name, value, length); }));
+}
+
+int ioctlsocket(SOCKET s, long command, u_long* argument) {
+  return WinsockResult(
+      WithSocket(s, [&](Socket& socket) { return socket.Ioctl(command, argument); }));
+}

@@ -1,0 +1,223 @@
+#include "iocp/linux/background.h"
+
+#include <algorithm>
+#include <chrono>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "iocp/linux/counters.h"
+#include "iocp/linux/socket.h"
+
+namespace iocp {
+namespace {
+
+constexpr auto kTick = std::chrono::milliseconds(10);
+constexpr int kUnattendedTicks =
+    3;                           // nobody has looked at the port's sockets for so long: take over
+constexpr int kQuietTicks = 10;  // a port attended for so long is dropped from the list
+
+struct WatchedPort {
+  HANDLE handle = nullptr;
+  Ref<CompletionPort> closed;  // set: a closed port, kept until its last device has gone
+  std::uint64_t entries = 0;   // Attendance::entries at the last look
+  int quiet_ticks = 0;         // in a row without a new entry
+  bool nested = false;         // its poller reports to ours
+};
+
+class Watcher {
+ public:
+  bool Start() {
+    if (!poller_.Open()) return false;
+    CountDescriptors(-2);  // the thread's own, for the rest of the process: not the port's
+    std::thread([this] { Run(); }).detach();
+    return true;
+  }
+
+  Poller& poller() { return poller_; }
+
+  template <typename Change>
+  void Tell(Change change) {
+    {
+      const std::lock_guard guard(lock_);
+      change(inbox_);
+    }
+    poller_.Signal();
+  }
+
+  struct Inbox {
+    std::vector<WatchedPort> ports;
+    std::vector<HANDLE> listeners;
+    bool look_over = false;  // a closed port has lost its last device
+  };
+
+ private:
+  void Run() {
+    auto next_tick = Clock::now() + kTick;
+    for (;;) {
+      const bool ticking = TakeInbox();
+      std::array<Ready, Poller::kMostEvents> storage;
+      for (const Ready& ready : poller_.Wait(storage, ticking ? UntilTick(next_tick) : -1)) {
+        if (ready.token == Poller::kSignalToken) continue;
+        if (!OnPortReady(ready.token)) Socket::OnReady(ready);
+      }
+      if (Clock::now() < next_tick) continue;
+      next_tick = Clock::now() + kTick;
+      Tick();
+    }
+  }
+
+  using Clock = std::chrono::steady_clock;
+
+  static int UntilTick(Clock::time_point tick) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(tick - Clock::now());
+    return static_cast<int>(std::max<std::int64_t>(left.count(), 0));
+  }
+
+  // True: there is something that needs ticks.
+  bool TakeInbox() {
+    const std::lock_guard guard(lock_);
+    for (const HANDLE listener : inbox_.listeners) {
+      if (std::find(listeners_.begin(), listeners_.end(), listener) == listeners_.end()) {
+        listeners_.push_back(listener);
+      }
+    }
+    if (std::exchange(inbox_.look_over, false) || !inbox_.ports.empty()) {
+      std::erase_if(ports_, [](const WatchedPort& watched) {
+        const Ref<CompletionPort> port = Find(watched);
+        return !port || (watched.closed && !port->Attend().needed);
+      });
+    }
+    for (WatchedPort& port : inbox_.ports) ports_.push_back(std::move(port));
+    inbox_.ports.clear();
+    inbox_.listeners.clear();
+    return !listeners_.empty() || std::any_of(ports_.begin(), ports_.end(),
+                                              [](const WatchedPort& p) { return !p.nested; });
+  }
+
+  static Ref<CompletionPort> Find(const WatchedPort& watched) {
+    return watched.closed ? watched.closed : HandleTable::Find<CompletionPort>(watched.handle);
+  }
+
+  // A nested poller has something to report, which nobody of the port's own threads may have taken.
+  bool OnPortReady(std::uint64_t token) {
+    const auto handle = reinterpret_cast<HANDLE>(token);
+    const auto it = std::find_if(ports_.begin(), ports_.end(), [&](const WatchedPort& watched) {
+      return watched.nested && watched.handle == handle;
+    });
+    if (it == ports_.end()) return false;
+    const Ref<CompletionPort> port = Find(*it);
+    if (!port) {
+      it->nested = false;  // closed with its last device: the next tick drops it
+      return true;
+    }
+    const CompletionPort::Attendance attendance = port->Attend();
+    if (attendance.entries != it->entries) {
+      poller_.RemoveNested(port->poller());
+      *it = {.handle = it->handle, .closed = it->closed, .entries = attendance.entries};
+    } else {
+      port->Harvest();
+    }
+    return true;
+  }
+
+  void Tick() {
+    std::erase_if(ports_,
+                  [this](WatchedPort& watched) { return !watched.nested && Done(watched); });
+    std::vector<HANDLE> listeners;
+    listeners.swap(listeners_);
+    for (const HANDLE listener : listeners) {
+      Socket::OnReady({.token = reinterpret_cast<std::uint64_t>(listener),
+                       .readable = true,
+                       .writable = false,
+                       .hung_up = false});
+    }
+  }
+
+  // One look at a port that is not nested: nest it, drop it (true), or look again next time.
+  bool Done(WatchedPort& watched) {
+    const Ref<CompletionPort> port = Find(watched);
+    if (!port) return true;
+    const CompletionPort::Attendance now = port->Attend();
+    if (now.entries != watched.entries) {
+      watched.entries = now.entries;
+      watched.quiet_ticks = 0;
+      return false;
+    }
+    ++watched.quiet_ticks;
+    if (now.needed && !now.polled) {
+      if (watched.closed || watched.quiet_ticks >= kUnattendedTicks) {
+        watched.nested =
+            poller_.AddNested(port->poller(), reinterpret_cast<std::uint64_t>(watched.handle));
+      }
+      return false;
+    }
+    if (now.needed && watched.quiet_ticks < kQuietTicks) return false;
+    return port->EndWatch(now.entries);
+  }
+
+  Poller poller_;
+  std::mutex lock_;
+  Inbox inbox_;                     // guarded by lock_
+  std::vector<WatchedPort> ports_;  // background thread only
+  std::vector<HANDLE> listeners_;   // background thread only
+};
+
+// The one watcher; started when first needed, never ended. nullptr: it could not be started.
+Watcher* Get() {
+  static std::mutex* const lock = new std::mutex;
+  static Watcher* watcher = nullptr;  // guarded by lock
+  const std::lock_guard guard(*lock);
+  if (watcher == nullptr) {
+    auto* const started = new Watcher;
+    if (started->Start()) {
+      watcher = started;
+    } else {
+      delete started;
+    }
+  }
+  return watcher;
+}
+
+}  // namespace
+
+Poller* Background::SocketPoller() {
+  Watcher* const watcher = Get();
+  return watcher == nullptr ? nullptr : &watcher->poller();
+}
+
+bool Background::Watch(HANDLE port) {
+  Watcher* const watcher = Get();
+  if (watcher == nullptr) return false;
+  watcher->Tell(
+      [&](Watcher::Inbox& inbox) { inbox.ports.push_back({.handle = port, .closed = {}}); });
+  return true;
+}
+
+void Background::LookOver() {
+  Watcher* const watcher = Get();
+  if (watcher == nullptr) return;
+  watcher->Tell([](Watcher::Inbox& inbox) { inbox.look_over = true; });
+}
+
+void Background::AdoptClosed(const Ref<CompletionPort>& port) {
+  Watcher* const watcher = Get();
+  if (watcher == nullptr) return;
+  watcher->Tell([&](Watcher::Inbox& inbox) {
+    inbox.ports.push_back({.handle = port->handle(), .closed = port});
+  });
+}
+
+void Background::RetryAccept(HANDLE listener) {
+  Watcher* const watcher = Get();
+  if (watcher == nullptr) return;
+  watcher->Tell([&](Watcher::Inbox& inbox) {
+    if (std::find(inbox.listeners.begin(), inbox.listeners.end(), listener) ==
+        inbox.listeners.end()) {
+      inbox.listeners.push_back(listener);
+    }
+  });
+}
+
+}  // namespace iocp

@@ -1,0 +1,84 @@
+#include "iocp/linux/counters.h"
+
+#include <mutex>
+
+namespace iocp {
+namespace {
+
+// All threads' shares; those of ended threads are kept in `ended`.
+struct CountsList {
+  std::mutex lock;
+  ThreadCounts* first = nullptr;  // guarded by lock
+  ThreadCounts ended;             // guarded by lock
+};
+
+CountsList& List() {
+  static CountsList* const list = new CountsList;  // outlives every thread
+  return *list;
+}
+
+void AddTo(ThreadCounts& sum, const ThreadCounts& part) {
+  for (std::size_t i = 0; i < sum.calls.size(); ++i) Bump(sum.calls[i], part.calls[i].load());
+  Bump(sum.wake_ups, part.wake_ups.load());
+  Bump(sum.operations, part.operations.load());
+}
+
+// Takes the thread's share off the list when the thread ends.
+struct EndOfThread {
+  ~EndOfThread() {
+    CountsList& list = List();
+    const std::lock_guard guard(list.lock);
+    AddTo(list.ended, *t_counts);
+    ThreadCounts** link = &list.first;
+    while (*link != t_counts) link = &(*link)->next;
+    *link = t_counts->next;
+    delete t_counts;
+    t_counts = nullptr;
+  }
+};
+
+}  // namespace
+
+ThreadCounts& MakeCounts() {
+  t_counts = new ThreadCounts;
+  thread_local EndOfThread end_of_thread;
+  CountsList& list = List();
+  const std::lock_guard guard(list.lock);
+  t_counts->next = list.first;
+  list.first = t_counts;
+  return *t_counts;
+}
+
+std::optional<Counters> ReadCounters() {
+  Counters result;
+  result.live_handles = g_live_handles.load();
+  result.open_descriptors = g_open_descriptors.load();
+  result.allocations = g_allocations.load();
+  ThreadCounts sum;
+  {
+    CountsList& list = List();
+    const std::lock_guard guard(list.lock);
+    AddTo(sum, list.ended);
+    for (const ThreadCounts* part = list.first; part != nullptr; part = part->next)
+      AddTo(sum, *part);
+  }
+  for (std::size_t i = 0; i < result.calls.size(); ++i) {
+    result.calls[i] = sum.calls[i].load();
+    result.system_calls += result.calls[i];
+  }
+  result.wake_ups = sum.wake_ups.load();
+  result.live_operations = sum.operations.load();
+  return result;
+}
+
+const char* ToString(SystemCall call) {
+  static constexpr const char* kNames[] = {
+      "socket",    "bind",       "listen",    "accept",     "connect",    "shutdown",
+      "close",     "dup",        "recv",      "send",       "sockopt",    "epoll_create",
+      "epoll_ctl", "epoll_wait", "eventfd",   "signal",     "futex_wait", "futex_wake",
+      "poll",      "open",       "file_read", "file_write", "file_stat"};
+  static_assert(std::size(kNames) == static_cast<std::size_t>(SystemCall::kCount));
+  return call < SystemCall::kCount ? kNames[static_cast<std::size_t>(call)] : "unknown";
+}
+
+}  // namespace iocp

@@ -1,0 +1,38 @@
+// Files: the device that is not a socket. A regular file is always "ready" for a poller, so its
+// overlapped operations are done by one file thread (started at first use), in the order in which
+// they were issued.
+#pragma once
+
+#include <mutex>
+
+#include "iocp/linux/device.h"
+#include "iocp/linux/handle_table.h"
+#include "iocp/linux/receipt.h"
+#include "iocp/linux/win32_files.h"
+
+namespace iocp {
+
+class File final : public Object {
+ public:
+  static constexpr ObjectKind kKind = ObjectKind::kFile;
+  File(int fd, bool overlapped);
+
+  // A Win32 error; ERROR_IO_PENDING: a packet (or event) follows. Any thread.
+  DWORD Transfer(bool write, void* data, DWORD length, DWORD* bytes, OVERLAPPED* overlapped);
+  DWORD Size(LONGLONG* size);
+  DWORD Associate(CompletionPort* port, ULONG_PTR key);  // P2
+  bool Cancel(const OVERLAPPED* overlapped);
+  void Close();
+
+ private:
+  friend class FileThread;
+  ~File() override;
+
+  const int fd_;
+  const bool overlapped_;
+  std::mutex lock_;
+  Device device_;        // set under lock_
+  bool closed_ = false;  // guarded by lock_
+};
+
+}  // namespace iocp

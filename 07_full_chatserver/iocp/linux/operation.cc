@@ -1,0 +1,161 @@
+#include "iocp/linux/operation.h"
+
+#include <mutex>
+
+#include "iocp/linux/counters.h"
+#include "iocp/linux/socket.h"
+
+namespace iocp {
+namespace {
+
+// Free records: a few per thread, the rest in a common list.
+constexpr std::size_t kKeptPerThread = 64;
+
+struct CommonPool {
+  std::mutex lock;
+  Operation* first = nullptr;  // guarded by lock
+};
+
+CommonPool& Common() {
+  static CommonPool* const pool = new CommonPool;  // outlives every thread
+  return *pool;
+}
+
+struct ThreadPool {
+  Operation* first = nullptr;
+  std::size_t count = 0;
+
+  ~ThreadPool() {
+    const std::lock_guard guard(Common().lock);
+    while (first != nullptr) {
+      Operation* const operation = first;
+      first = operation->next;
+      operation->next = Common().first;
+      Common().first = operation;
+    }
+    count = kKeptPerThread;  // a later destructor of this thread frees to the common list
+  }
+};
+
+thread_local ThreadPool t_pool;
+
+}  // namespace
+
+Operation* TakeOperation(OperationKind kind) {
+  CountOperation(1);
+  ThreadPool& mine = t_pool;
+  Operation* operation = mine.first;
+  if (operation != nullptr) {
+    mine.first = operation->next;
+    --mine.count;
+  } else {
+    const std::lock_guard guard(Common().lock);
+    operation = Common().first;
+    if (operation != nullptr) Common().first = operation->next;
+  }
+  if (operation == nullptr) {
+    CountAllocation();
+    operation = new Operation;
+  }
+  operation->next = nullptr;
+  operation->kind = kind;
+  return operation;
+}
+
+void FreeOperation(Operation* operation) {
+  const bool accept =
+      operation->kind == OperationKind::kAccept || operation->kind == OperationKind::kAcceptReceive;
+  if (accept) operation->other = {};
+  operation->receipt.event = {};
+  operation->immediate = nullptr;
+  operation->cancelled = false;
+  operation->buffers.Clear();
+  operation->moved = 0;
+  CountOperation(-1);
+  ThreadPool& mine = t_pool;
+  if (mine.count < kKeptPerThread) {
+    operation->next = mine.first;
+    mine.first = operation;
+    ++mine.count;
+    return;
+  }
+  const std::lock_guard guard(Common().lock);
+  operation->next = Common().first;
+  Common().first = operation;
+}
+
+const char* ToString(OperationKind kind) {
+  switch (kind) {
+    case OperationKind::kReceive:
+      return "recv";
+    case OperationKind::kSend:
+      return "send";
+    case OperationKind::kAccept:
+    case OperationKind::kAcceptReceive:
+      return "accept";
+    case OperationKind::kConnect:
+      return "connect";
+    case OperationKind::kDisconnect:
+      return "disconnect";
+  }
+  return "unknown";
+}
+
+// --- BufferList --------------------------------------------------------------------------------------
+
+void BufferList::Capture(const WSABUF* buffers, std::size_t count) {
+  iovec* out = inline_.data();
+  more_.clear();
+  if (count > inline_.size()) {
+    if (count > more_.capacity()) CountAllocation();
+    more_.resize(count);
+    out = more_.data();
+  }
+  first_ = 0;
+  count_ = static_cast<std::uint32_t>(count);
+  total_ = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    out[i] = {buffers[i].buf, buffers[i].len};
+    total_ += buffers[i].len;
+  }
+}
+
+void BufferList::Capture(void* data, std::size_t length) {
+  more_.clear();
+  inline_[0] = {data, length};
+  first_ = 0;
+  count_ = 1;
+  total_ = length;
+}
+
+void BufferList::Advance(std::size_t bytes) {
+  iovec* const all = const_cast<iovec*>(data());
+  total_ -= bytes;
+  while (bytes > 0 && bytes >= all[first_].iov_len) bytes -= all[first_++].iov_len;
+  if (bytes == 0) return;
+  all[first_].iov_base = static_cast<char*>(all[first_].iov_base) + bytes;
+  all[first_].iov_len -= bytes;
+}
+
+// --- Direction ---------------------------------------------------------------------------------------
+
+void Direction::PushBack(Operation* operation) {
+  operation->next = nullptr;
+  (tail != nullptr ? tail->next : head) = operation;
+  tail = operation;
+}
+
+void Direction::PopFront() {
+  head = head->next;
+  if (head == nullptr) tail = nullptr;
+}
+
+void Direction::Remove(Operation* operation) {
+  if (head == operation) return PopFront();
+  Operation* before = head;
+  while (before->next != operation) before = before->next;
+  before->next = operation->next;
+  if (tail == operation) tail = before;
+}
+
+}  // namespace iocp

@@ -1,0 +1,108 @@
+// The record of one overlapped socket operation, from issue to completion. (The kernel's is the
+// IRP.) Records are pooled; an idle socket owns none.
+#pragma once
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "iocp/linux/handle_table.h"
+#include "iocp/linux/receipt.h"
+#include "iocp/linux/win32_sockets.h"
+
+namespace iocp {
+
+class Socket;
+
+// The program's WSABUFs, captured at issue (P21), and how far they have been used up.
+class BufferList {
+ public:
+  void Capture(const WSABUF* buffers, std::size_t count);
+  void Capture(void* data, std::size_t length);
+  void Clear() {
+    total_ = 0;
+    first_ = count_ = 0;
+  }
+
+  std::size_t total() const { return total_; }  // bytes left
+  const iovec* parts() const { return data() + first_; }
+  std::size_t part_count() const { return count_ - first_; }
+  void Advance(std::size_t bytes);
+
+ private:
+  const iovec* data() const { return more_.empty() ? inline_.data() : more_.data(); }
+
+  std::size_t total_ = 0;
+  std::uint32_t first_ = 0;
+  std::uint32_t count_ = 0;
+  std::vector<iovec> more_;  // used instead when there are more; keeps its memory in the pool
+  std::array<iovec, 4> inline_;
+};
+
+// What the issuing call is to report, when the operation ends before that call has returned.
+struct Immediate {
+  bool finished = false;
+  int error = 0;  // winsock, 0: success
+  DWORD bytes = 0;
+};
+
+enum class OperationKind : std::uint8_t {
+  kReceive,
+  kSend,
+  kAccept,         // queued at the listener
+  kAcceptReceive,  // accepted, waits for the first data at the accepting socket (P32)
+  kConnect,        // becomes a kSend when there is first data (P36)
+  kDisconnect,
+};
+const char* ToString(OperationKind kind);
+
+// All guarded by the lock of the socket that it is queued at; the thread that performs the
+// operation uses kind, buffers, moved and the accept and connect fields without it. A plain receive
+// or send touches the first two cache lines only.
+struct alignas(64) Operation {
+  Operation* next = nullptr;  // in its direction's queue or in the pool
+  Receipt receipt;
+  Immediate* immediate = nullptr;  // set while the issuing thread itself performs it
+  std::size_t moved = 0;           // bytes so far
+  OperationKind kind = OperationKind::kReceive;
+  bool cancelled = false;  // whoever performs it completes it with cancel_status
+  NTSTATUS cancel_status = 0;
+  BufferList buffers;
+
+  Ref<Socket> other;          // kAccept: the accepting socket; kAcceptReceive: the listener
+  HANDLE acceptor = nullptr;  // kAcceptReceive: the accepting socket
+  char* output = nullptr;     // AcceptEx: data, local address, remote address
+  DWORD receive_length = 0;
+  DWORD local_length = 0;
+  DWORD remote_length = 0;
+
+  sockaddr_storage address;  // kConnect
+  socklen_t address_length = 0;
+};
+
+Operation* TakeOperation(OperationKind kind);  // from the pool
+void FreeOperation(Operation* operation);      // back to it
+
+// The operations of one direction of a socket, in call order: only the head is performed (P23), by
+// one thread at a time. Guarded by the socket's lock.
+struct Direction {
+  Operation* head = nullptr;
+  Operation* tail = nullptr;
+  bool performing = false;  // a thread is in a system call for the head
+  // The kernel may have something for us. Cleared before each attempt, set by an edge: an edge that
+  // arrives between the attempt's EAGAIN and the next look at this flag is therefore not lost.
+  bool ready = true;
+  // The port's look count (CompletionPort::looks) when `ready` was cleared: while nobody has looked
+  // for edges since, there can be one that nobody knows of yet.
+  std::uint32_t cleared_at = 0;
+
+  void PushBack(Operation* operation);
+  void PopFront();
+  void Remove(Operation* operation);
+};
+
+}  // namespace iocp

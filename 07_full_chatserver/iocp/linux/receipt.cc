@@ -1,0 +1,156 @@
+#include "iocp/linux/receipt.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <unordered_set>
+
+#include "iocp/linux/device.h"
+#include "iocp/linux/win32_port.h"
+
+namespace iocp {
+namespace {
+
+std::atomic_ref<ULONG_PTR> StatusOf(OVERLAPPED* overlapped) {
+  return std::atomic_ref<ULONG_PTR>(overlapped->Internal);
+}
+
+ULONG_PTR Widen(NTSTATUS status) {
+  return static_cast<ULONG_PTR>(static_cast<ULONG>(status));
+}
+
+#ifndef NDEBUG
+// Debug builds know every pending OVERLAPPED, to catch the classic mistake of using one twice.
+struct PendingSet {
+  std::mutex lock;
+  std::unordered_set<const OVERLAPPED*> members;  // guarded by lock
+};
+
+PendingSet& Pending() {
+  static PendingSet* const set = new PendingSet;
+  return *set;
+}
+
+void MarkPending(const OVERLAPPED* overlapped) {
+  PendingSet& set = Pending();
+  const std::lock_guard guard(set.lock);
+  if (set.members.insert(overlapped).second) return;
+  std::fprintf(
+      stderr,
+      "iocp: OVERLAPPED %p was passed to a new operation while its previous operation is "
+      "still pending.\n"
+      "iocp: each operation needs an OVERLAPPED of its own until its packet (or event) has "
+      "arrived.\n",
+      static_cast<const void*>(overlapped));
+  std::abort();
+}
+
+void UnmarkPending(const OVERLAPPED* overlapped) {
+  PendingSet& set = Pending();
+  const std::lock_guard guard(set.lock);
+  set.members.erase(overlapped);
+}
+#else
+void MarkPending(const OVERLAPPED*) {}
+void UnmarkPending(const OVERLAPPED*) {}
+#endif
+
+// Threads in GetOverlappedResult(wait). Few or none: completions look at `count` first.
+struct Waiter : Linked<Waiter> {
+  const OVERLAPPED* overlapped = nullptr;
+  Thread* thread = nullptr;
+};
+
+struct WaiterList {
+  std::atomic<int> count{0};
+  std::mutex lock;
+  List<Waiter> waiters;  // guarded by lock
+};
+
+WaiterList& Waiters() {
+  static WaiterList* const list = new WaiterList;
+  return *list;
+}
+
+}  // namespace
+
+DWORD Receipt::Begin(OVERLAPPED* o) {
+  MarkPending(o);
+  overlapped = o;
+  const auto value = reinterpret_cast<std::uintptr_t>(o->hEvent);
+  no_packet = (value & 1) != 0;
+  event = {};
+  if ((value & ~std::uintptr_t{1}) != 0) {
+    event = HandleTable::Find<Event>(reinterpret_cast<HANDLE>(value & ~std::uintptr_t{1}));
+    if (!event) {
+      UnmarkPending(o);
+      return ERROR_INVALID_HANDLE;
+    }
+    event->Reset();
+  }
+  o->InternalHigh = 0;
+  StatusOf(o).store(Widen(STATUS_PENDING), std::memory_order_release);
+  return ERROR_SUCCESS;
+}
+
+void Receipt::Refuse(NTSTATUS status) {
+  UnmarkPending(overlapped);
+  StatusOf(overlapped).store(Widen(status), std::memory_order_release);
+  event = {};
+}
+
+void Receipt::Complete(const Device* device, NTSTATUS status, std::uint64_t bytes, bool packet,
+                       Wakes& wakes) {
+  UnmarkPending(overlapped);
+  overlapped->InternalHigh = bytes;
+  // Sequentially consistent with the waiter's count: either it sees the status or we see it
+  // waiting.
+  StatusOf(overlapped).store(Widen(status), std::memory_order_seq_cst);
+  WaiterList& list = Waiters();
+  if (list.count.load(std::memory_order_seq_cst) > 0) {
+    const std::lock_guard guard(list.lock);
+    for (Waiter* w = list.waiters.front(); w != nullptr; w = List<Waiter>::Next(w)) {
+      if (w->overlapped != overlapped) continue;
+      w->thread->parker.store(1, std::memory_order_release);
+      wakes.AddParked(&w->thread->parker);
+    }
+  }
+  // The event before the packet: who gets the packet may reuse OVERLAPPED and event at once.
+  if (event) event->Set(wakes);
+  event = {};
+  if (!packet || no_packet || device == nullptr) return;
+  if (CompletionPort* const port = device->port.load(std::memory_order_acquire)) {
+    port->Enqueue({.lpCompletionKey = device->key,
+                   .lpOverlapped = overlapped,
+                   .Internal = Widen(status),
+                   .dwNumberOfBytesTransferred = static_cast<DWORD>(bytes)},
+                  wakes);
+  }
+}
+
+void WaitForOverlapped(const OVERLAPPED* overlapped) {
+  if (HasOverlappedIoCompleted(overlapped)) return;
+  Thread& self = Self();
+  WaiterList& list = Waiters();
+  Waiter waiter;
+  waiter.overlapped = overlapped;
+  waiter.thread = &self;
+  {
+    const std::lock_guard guard(list.lock);
+    list.waiters.PushBack(&waiter);
+  }
+  list.count.fetch_add(1, std::memory_order_seq_cst);
+  {
+    const PausedScope paused;
+    for (;;) {
+      self.parker.exchange(0, std::memory_order_acquire);
+      std::atomic_ref<ULONG_PTR> status(const_cast<OVERLAPPED*>(overlapped)->Internal);
+      if (status.load(std::memory_order_seq_cst) != Widen(STATUS_PENDING)) break;
+      Park(self, -1);
+    }
+  }
+  list.count.fetch_sub(1, std::memory_order_relaxed);
+  const std::lock_guard guard(list.lock);
+  list.waiters.Remove(&waiter);
+}
+
+}  // namespace iocp

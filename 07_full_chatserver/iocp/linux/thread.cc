@@ -1,0 +1,127 @@
+#include "iocp/linux/thread.h"
+
+#include <unordered_map>
+
+#include "iocp/linux/completion_port.h"
+#include "iocp/linux/counters.h"
+#include "iocp/linux/syscalls.h"
+#include "iocp/linux/trace.h"
+
+namespace iocp {
+namespace {
+
+// All threads that have used the API and still run.
+struct Registry {
+  std::mutex lock;
+  DWORD next_id = 1;                                           // guarded by lock
+  std::unordered_map<DWORD, std::shared_ptr<Thread>> threads;  // guarded by lock
+};
+
+Registry& TheRegistry() {
+  static Registry* const registry = new Registry;  // outlives every thread
+  return *registry;
+}
+
+constinit thread_local Thread* t_self = nullptr;
+
+struct EndOfThread {
+  ~EndOfThread() {
+    Thread& self = *t_self;
+    if (const auto port = HandleTable::Find<CompletionPort>(self.port)) port->Leave(self);
+    {
+      const std::lock_guard guard(self.apc_lock);
+      self.ended = true;
+      self.apcs.clear();
+    }
+    t_self = nullptr;
+    Registry& registry = TheRegistry();
+    const std::lock_guard guard(registry.lock);
+    registry.threads.erase(self.id);  // the record lives on while a handle names it
+  }
+};
+
+Thread& MakeSelf() {
+  auto thread = std::make_shared<Thread>();
+  CountAllocation();
+  t_self = thread.get();
+  PrepareCounts();  // first, so that it is there until EndOfThread has run
+  thread_local EndOfThread end_of_thread;
+  Registry& registry = TheRegistry();
+  const std::lock_guard guard(registry.lock);
+  thread->id = registry.next_id++;
+  registry.threads.emplace(thread->id, std::move(thread));
+  return *t_self;
+}
+
+}  // namespace
+
+Thread& Self() {
+  return t_self != nullptr ? *t_self : MakeSelf();
+}
+
+std::shared_ptr<Thread> FindThread(DWORD id) {
+  Registry& registry = TheRegistry();
+  const std::lock_guard guard(registry.lock);
+  const auto it = registry.threads.find(id);
+  return it == registry.threads.end() ? nullptr : it->second;
+}
+
+void Park(Thread& self, std::int64_t nanoseconds) {
+  if (self.parker.load(std::memory_order_acquire) != 0) return;
+  SysFutexWait(&self.parker, 0, nanoseconds);
+}
+
+// --- APC ---------------------------------------------------------------------------------------------
+
+bool BeginAlertable(Thread& self, CompletionPort* port) {
+  const std::lock_guard guard(self.apc_lock);
+  if (!self.apcs.empty()) return false;
+  self.alertable = true;
+  self.alert_port = port;
+  return true;
+}
+
+void EndAlertable(Thread& self) {
+  const std::lock_guard guard(self.apc_lock);
+  self.alertable = false;
+  self.alert_port = nullptr;
+}
+
+bool RunApcs(Thread& self) {
+  bool any = false;
+  for (;;) {
+    Apc apc;
+    {
+      const std::lock_guard guard(self.apc_lock);
+      if (self.apcs.empty()) return any;
+      apc = self.apcs.front();
+      self.apcs.pop_front();
+    }
+    apc.function(apc.parameter);
+    any = true;
+  }
+}
+
+// --- paused ------------------------------------------------------------------------------------------
+
+PausedScope::PausedScope() {
+  Thread& self = Self();
+  if (self.port == nullptr) return;
+  auto port = HandleTable::Find<CompletionPort>(self.port);
+  if (port && port->Pause(self)) port_ = std::move(port);
+}
+
+PausedScope::~PausedScope() {
+  if (port_) port_->Resume(Self());
+}
+
+void NameThread(const std::string& name) {
+  Thread& self = Self();
+  {
+    const std::lock_guard guard(self.name_lock);
+    self.name = name;
+  }
+  if (trace::On()) trace::ThreadNamed(self, name);
+}
+
+}  // namespace iocp

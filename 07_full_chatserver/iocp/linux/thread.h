@@ -1,0 +1,108 @@
+// What the port knows about a thread: the kernel keeps this in KTHREAD (Queue, wait block, APC
+// list).
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "iocp/linux/completion_queue.h"
+#include "iocp/linux/handle_table.h"
+#include "iocp/linux/intrusive_list.h"
+#include "iocp/linux/win32_events.h"
+
+namespace iocp {
+
+class CompletionPort;
+
+// Which of the port's three thread lists the thread is in.
+enum class Place : std::uint8_t { kNone, kWaiting, kReleased, kPaused };
+
+// How a waiting thread waits, hence how to wake it.
+enum class WaitMode : std::uint8_t {
+  kParked,      // in a futex wait on its own word: for a packet while the port is at its limit
+  kPolling,     // in Poller::Wait
+  kHarvesting,  // awake: performs I/O that Poller::Wait reported, looks again when done
+};
+
+// A thread's wait in a port. All fields guarded by the lock of the port that the thread belongs to.
+struct PortWait {
+  Place place = Place::kNone;
+  WaitMode mode = WaitMode::kHarvesting;
+  bool handed = false;     // `packet` is this thread's; nobody can steal it (P11)
+  bool abandoned = false;  // the port was closed (P13)
+  bool alerted = false;    // an APC was queued
+  bool signalled = false;  // a Poller::Signal is on its way to this thread
+  Packet packet{};
+};
+
+struct Apc {
+  PAPCFUNC function;
+  ULONG_PTR parameter;
+};
+
+struct Thread : Linked<Thread> {
+  DWORD id = 0;           // set once
+  DWORD last_error = 0;   // this thread only
+  HANDLE port = nullptr;  // the port the thread belongs to since its last dequeue; this thread only
+  PortWait wait;          // guarded by that port's lock
+
+  // 1: look again. Set by wakers under the lock of what the thread waits for (or under apc_lock),
+  // cleared by the thread under the same lock.
+  std::atomic<std::uint32_t> parker{0};
+
+  std::mutex apc_lock;
+  std::deque<Apc> apcs;                  // guarded by apc_lock
+  bool ended = false;                    // guarded by apc_lock
+  bool alertable = false;                // guarded by apc_lock: an APC shall set the parker
+  CompletionPort* alert_port = nullptr;  // guarded by apc_lock: ... or alert the wait in this port
+
+  std::mutex name_lock;
+  std::string name;  // guarded by name_lock
+};
+
+// The calling thread's record, made at first use.
+Thread& Self();
+
+// A thread that is still running, by its id.
+std::shared_ptr<Thread> FindThread(DWORD id);
+
+// Blocks the calling thread until its parker is set or time is up (negative: for ever).
+void Park(Thread& self, std::int64_t nanoseconds);
+
+// Runs the calling thread's queued APCs. False: there was none.
+bool RunApcs(Thread& self);
+
+// An alertable wait: from Begin to End a queued APC wakes the thread, in `port` or (nullptr) by its
+// parker. Begin answers false when APCs are queued already: do not wait, run them.
+bool BeginAlertable(Thread& self, CompletionPort* port);
+void EndAlertable(Thread& self);
+
+// While this lives, the calling thread counts as paused in its port: it blocks in a call of the API
+// and another thread may run in its place (P12). Make it only when the call really blocks.
+class PausedScope {
+ public:
+  PausedScope();
+  PausedScope(const PausedScope&) = delete;
+  PausedScope& operator=(const PausedScope&) = delete;
+  ~PausedScope();
+
+ private:
+  Ref<CompletionPort> port_;  // empty: the thread belongs to no port
+};
+
+// What OpenThread returns a handle of.
+class ThreadObject final : public Object {
+ public:
+  static constexpr ObjectKind kKind = ObjectKind::kThread;
+  explicit ThreadObject(std::shared_ptr<Thread> thread)
+      : Object(kKind), thread_(std::move(thread)) {}
+  Thread& thread() const { return *thread_; }
+
+ private:
+  const std::shared_ptr<Thread> thread_;
+};
+
+}  // namespace iocp

@@ -1,0 +1,45 @@
+// Wake-ups collected under a lock and made after it was released: a wake-up is a system call, and
+// no system call is made under a lock. Whoever collects must hold a reference to the port until
+// Fire.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <vector>
+
+#include "iocp/linux/win32_types.h"
+
+namespace iocp {
+
+class CompletionPort;
+struct Operation;
+
+class Wakes {
+ public:
+  Wakes() = default;
+  Wakes(const Wakes&) = delete;
+  Wakes& operator=(const Wakes&) = delete;
+  ~Wakes() { Fire(); }
+
+  // Only the word's address is kept: after the thread was told (parker = 1) it may even have ended.
+  void AddParked(std::atomic<std::uint32_t>* parker);
+  void AddSignal(CompletionPort* port);                   // one thread in the port's poller
+  void AddWatch(CompletionPort* port) { watch_ = port; }  // the background thread shall watch it
+  // A completed operation's record, to be freed. (Freeing it may close sockets that it referred
+  // to.)
+  void AddFinished(Operation* operation);
+
+  void Fire();
+
+ private:
+  // Two: a socket's own port, and the listener's when an AcceptEx ends at the accepting socket.
+  std::array<CompletionPort*, 2> signals_{};
+  CompletionPort* watch_ = nullptr;
+  Operation* finished_ = nullptr;
+  std::size_t count_ = 0;
+  std::array<std::atomic<std::uint32_t>*, 4> parked_;
+  std::vector<std::atomic<std::uint32_t>*> more_;
+};
+
+}  // namespace iocp

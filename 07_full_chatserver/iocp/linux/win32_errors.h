@@ -1,0 +1,111 @@
+// Error and status numbers, with Windows' values.
+// Three tables exist and differ: NT status (OVERLAPPED::Internal), Win32 (GetLastError after a
+// dequeue, P8) and winsock (WSAGetLastError after an immediate failure).
+#pragma once
+
+#include "iocp/linux/win32_types.h"
+
+// --- Win32
+// -------------------------------------------------------------------------------------------
+#define ERROR_SUCCESS 0u
+#define NO_ERROR 0u
+#define ERROR_FILE_NOT_FOUND 2u
+#define ERROR_PATH_NOT_FOUND 3u
+#define ERROR_TOO_MANY_OPEN_FILES 4u
+#define ERROR_ACCESS_DENIED 5u
+#define ERROR_INVALID_HANDLE 6u
+#define ERROR_NOT_ENOUGH_MEMORY 8u
+#define ERROR_GEN_FAILURE 31u
+#define ERROR_HANDLE_EOF 38u
+#define ERROR_NOT_SUPPORTED 50u
+#define ERROR_NETNAME_DELETED 64u
+#define ERROR_FILE_EXISTS 80u
+#define ERROR_INVALID_PARAMETER 87u
+#define ERROR_DISK_FULL 112u
+#define ERROR_SEM_TIMEOUT 121u
+#define ERROR_INSUFFICIENT_BUFFER 122u
+#define ERROR_ALREADY_EXISTS 183u
+#define WAIT_TIMEOUT 258u
+#define ERROR_ABANDONED_WAIT_0 735u
+#define ERROR_OPERATION_ABORTED 995u
+#define ERROR_IO_INCOMPLETE 996u
+#define ERROR_IO_PENDING 997u
+#define ERROR_NOACCESS 998u
+#define ERROR_IO_DEVICE 1117u
+#define ERROR_NOT_FOUND 1168u
+#define ERROR_CONNECTION_REFUSED 1225u
+#define ERROR_NETWORK_UNREACHABLE 1231u
+#define ERROR_HOST_UNREACHABLE 1232u
+#define ERROR_CONNECTION_ABORTED 1236u
+#define ERROR_NO_SYSTEM_RESOURCES 1450u
+
+#define WAIT_OBJECT_0 0u
+#define WAIT_IO_COMPLETION 0xC0u
+#define WAIT_FAILED 0xFFFFFFFFu
+
+// --- winsock
+// -----------------------------------------------------------------------------------------
+#define WSA_INVALID_HANDLE 6
+#define WSA_INVALID_PARAMETER 87
+#define WSA_OPERATION_ABORTED 995
+#define WSA_IO_INCOMPLETE 996
+#define WSA_IO_PENDING 997
+#define WSAEINTR 10004
+#define WSAEBADF 10009
+#define WSAEACCES 10013
+#define WSAEFAULT 10014
+#define WSAEINVAL 10022
+#define WSAEMFILE 10024
+#define WSAEWOULDBLOCK 10035
+#define WSAEINPROGRESS 10036
+#define WSAEALREADY 10037
+#define WSAENOTSOCK 10038
+#define WSAEDESTADDRREQ 10039
+#define WSAEMSGSIZE 10040
+#define WSAEPROTOTYPE 10041
+#define WSAENOPROTOOPT 10042
+#define WSAEPROTONOSUPPORT 10043
+#define WSAESOCKTNOSUPPORT 10044
+#define WSAEOPNOTSUPP 10045
+#define WSAEAFNOSUPPORT 10047
+#define WSAEADDRINUSE 10048
+#define WSAEADDRNOTAVAIL 10049
+#define WSAENETDOWN 10050
+#define WSAENETUNREACH 10051
+#define WSAENETRESET 10052
+#define WSAECONNABORTED 10053
+#define WSAECONNRESET 10054
+#define WSAENOBUFS 10055
+#define WSAEISCONN 10056
+#define WSAENOTCONN 10057
+#define WSAESHUTDOWN 10058
+#define WSAETIMEDOUT 10060
+#define WSAECONNREFUSED 10061
+#define WSAEHOSTDOWN 10064
+#define WSAEHOSTUNREACH 10065
+#define WSAVERNOTSUPPORTED 10092
+#define WSANOTINITIALISED 10093
+#define WSAEDISCON 10101
+
+// --- NT status (what OVERLAPPED::Internal holds)
+// -----------------------------------------------------
+#define STATUS_SUCCESS (static_cast<NTSTATUS>(0x00000000))
+#define STATUS_WAIT_0 (static_cast<NTSTATUS>(0x00000000))
+#define STATUS_TIMEOUT (static_cast<NTSTATUS>(0x00000102))
+#define STATUS_PENDING (static_cast<NTSTATUS>(0x00000103))
+#define STATUS_UNSUCCESSFUL (static_cast<NTSTATUS>(0xC0000001u))
+#define STATUS_INVALID_PARAMETER (static_cast<NTSTATUS>(0xC000000Du))
+#define STATUS_END_OF_FILE (static_cast<NTSTATUS>(0xC0000011u))
+#define STATUS_ACCESS_DENIED (static_cast<NTSTATUS>(0xC0000022u))
+#define STATUS_DISK_FULL (static_cast<NTSTATUS>(0xC000007Fu))
+#define STATUS_INSUFFICIENT_RESOURCES (static_cast<NTSTATUS>(0xC000009Au))
+#define STATUS_IO_TIMEOUT (static_cast<NTSTATUS>(0xC00000B5u))
+#define STATUS_CANCELLED (static_cast<NTSTATUS>(0xC0000120u))
+#define STATUS_LOCAL_DISCONNECT (static_cast<NTSTATUS>(0xC000013Bu))
+#define STATUS_REMOTE_DISCONNECT (static_cast<NTSTATUS>(0xC000013Cu))
+#define STATUS_IO_DEVICE_ERROR (static_cast<NTSTATUS>(0xC0000185u))
+#define STATUS_CONNECTION_RESET (static_cast<NTSTATUS>(0xC000020Du))
+#define STATUS_CONNECTION_REFUSED (static_cast<NTSTATUS>(0xC0000236u))
+#define STATUS_NETWORK_UNREACHABLE (static_cast<NTSTATUS>(0xC000023Cu))
+#define STATUS_HOST_UNREACHABLE (static_cast<NTSTATUS>(0xC000023Du))
+#define STATUS_CONNECTION_ABORTED (static_cast<NTSTATUS>(0xC0000241u))

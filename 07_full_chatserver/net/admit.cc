@@ -1,0 +1,73 @@
+// From an accepted socket to a session that receives (B2): the same way for both accept modes.
+#include "net/error_text.h"
+#include "net/log.h"
+#include "net/server.h"
+
+namespace net {
+
+SessionId Server::Admit(UniqueSocket socket, const PeerAddress& peer) {
+  bool wanted = false;
+  CallGame(SessionId{}, [&] { wanted = OnConnectionRequest(peer); });
+  if (!wanted) {
+    Log(LogLevel::kInfo, "refused", SessionId{}, ToString(peer) + " by OnConnectionRequest");
+    return {};
+  }
+  // [admit]
+  Session* const slot = sessions_->Allocate(socket.get(), peer);  // with one I/O count: ours
+  if (slot == nullptr) {
+    RefuseFull(std::move(socket), peer);
+    return {};
+  }
+  const SessionRef session(*this, slot);  // our count goes when this function ends
+  socket.Release();                       // the session owns the socket now
+
+  if (CreateIoCompletionPort(reinterpret_cast<HANDLE>(session->socket), port_.get(),
+                             reinterpret_cast<ULONG_PTR>(slot), 0) == nullptr) {
+    ReportError(session->id, "cannot associate the socket with the port", GetLastError());
+    BeginClose(*session, "not associated");
+    return session->id;
+  }
+  if (const int error = PrepareSocket(session->socket); error != 0) {
+    ReportError(session->id, "cannot set the socket's options", static_cast<DWORD>(error));
+    BeginClose(*session, "socket options refused");
+    return session->id;
+  }
+  traffic_.Add(Traffic::kAccepts, 1);
+  session->joined = true;
+  CallGame(session->id, [&] { OnClientJoin(session->id); });
+  // Only now: a packet that has long arrived cannot be dispatched before OnClientJoin has returned,
+  // because nobody has asked for it yet.
+  StartRecv(*session);
+  // [/admit]
+  return session->id;
+}
+
+// 0, or the error of the option that failed.
+int Server::PrepareSocket(SOCKET socket) const {
+  if (options_.skip_on_success &&
+      !SetFileCompletionNotificationModes(reinterpret_cast<HANDLE>(socket),
+                                          FILE_SKIP_COMPLETION_PORT_ON_SUCCESS)) {
+    return static_cast<int>(GetLastError());
+  }
+  return SetSocketOptions(socket, options_.socket_options);
+}
+
+// Politely: a notice, then a FIN. Closing a socket with unread bytes in it would send a reset
+// instead, and the reset may overtake the notice, so what the client has sent already is read
+// first.
+void Server::RefuseFull(UniqueSocket socket, const PeerAddress& peer) {
+  Log(LogLevel::kWarning, "refused", SessionId{},
+      ToString(peer) + " session_max=" + std::to_string(options_.session_max) + " reached");
+  u_long non_blocking = 1;
+  if (ioctlsocket(socket.get(), static_cast<long>(FIONBIO), &non_blocking) != 0) return;
+  if (!options_.full_notice.empty()) {
+    send(socket.get(), reinterpret_cast<const char*>(options_.full_notice.data()),
+         static_cast<int>(options_.full_notice.size()), 0);
+  }
+  shutdown(socket.get(), SD_SEND);
+  char waste[512];
+  for (int i = 0; i < 8 && recv(socket.get(), waste, sizeof(waste), 0) > 0; ++i) {
+  }
+}
+
+}  // namespace net

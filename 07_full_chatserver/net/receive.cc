@@ -1,0 +1,172 @@
+// The receive path: one receive outstanding per session (B6), packets reassembled in a ring.
+#include <new>
+
+#include "net/block_pool.h"
+#include "net/error_text.h"
+#include "net/log.h"
+#include "net/server.h"
+
+namespace net {
+
+void RecvState::Open() {
+  reassembler.Reset();
+  spoke.store(false, std::memory_order_relaxed);
+  last_packet.store(MillisecondsNow(), std::memory_order_relaxed);
+}
+
+void RecvState::Close() {
+  if (ring.attached()) ReturnBuffer();
+}
+
+void RecvState::AttachBuffer(std::size_t size) {
+  const Block block = AllocateBlock(BlockUse::kReceiveBuffer, size);
+  ring.Attach({block.data, block.size});
+}
+
+void RecvState::ReturnBuffer() {
+  const std::span<std::byte> storage = ring.Detach();
+  FreeBlock(BlockUse::kReceiveBuffer, {storage.data(), storage.size()});
+}
+
+// The first receive. Caller: holds a count of the session; maybe not a worker.
+void Server::StartRecv(Session& session) {
+  DWORD bytes = 0;
+  if (PostRecv(session, bytes) == PostResult::kDone) HandOverRecv(session, bytes);
+}
+
+// Caller: holds a count of the session, and no receive of it is outstanding. kDone: `bytes` have
+// arrived, and the receive's count is now the caller's.
+Server::PostResult Server::PostRecv(Session& session, DWORD& bytes) {
+  if (session.closing()) return PostResult::kFailed;
+  // [post-recv]
+  RecvState& recv = session.recv;
+  recv.context.Reset();
+  WSABUF buffers[2]{};  // on the stack: the system captures the array, not the bytes (P21)
+  DWORD buffer_count = 1;
+  // <student 03.6>
+  // Without bytes no buffer: one WSABUF of length zero completes when there is something (P22).
+  // With a part of a packet in the ring: everything that is free, tail part and head part. There
+  // is always room, for the reassembler has refused what does not fit.
+  if (recv.ring.attached()) buffer_count = recv.ring.FreeSpans(buffers);
+  // </student>
+  DWORD flags = 0;
+  // <student 02.3>
+  // Counted before the call: the packet may be dequeued, and its count dropped, by another worker
+  // before WSARecv has returned (P15).
+  session.io.Add();
+  if (WSARecv(session.socket, buffers, buffer_count, &bytes, &flags, &recv.context, nullptr) != 0) {
+    const auto error = static_cast<DWORD>(WSAGetLastError());
+    if (error != WSA_IO_PENDING) {
+      // Refused at once: no packet will come (P16), so its count is given back here.
+      BeginClose(session, IsConnectionOver(error) ? "connection lost" : "receive failed");
+      ReleaseIo(session);
+      return PostResult::kFailed;
+    }
+  } else if (options_.skip_on_success) {
+    return PostResult::kDone;
+  }
+  // </student>
+  // BeginClose may have cancelled just before the receive was pending: then nobody would ever
+  // cancel this one. Whoever comes second, the canceller or this check, sees the other.
+  if (session.closing()) CancelIoEx(reinterpret_cast<HANDLE>(session.socket), nullptr);
+  return PostResult::kPending;
+  // [/post-recv]
+}
+
+// A receive that is complete but must be handled by a worker, in its turn: it goes through the port
+// as if it had not been skipped, together with its count.
+void Server::HandOverRecv(Session& session, DWORD bytes) {
+  if (PostQueuedCompletionStatus(port_.get(), bytes, reinterpret_cast<ULONG_PTR>(&session),
+                                 &session.recv.context)) {
+    return;
+  }
+  ReportError(session.id, "cannot post a receive", GetLastError());
+  BeginClose(session, "receive failed");
+  ReleaseIo(session);
+}
+
+// Caller: the worker that dequeued the receive; it holds the receive's count. The next receive may
+// complete at once (skip_on_success): the loop handles it here. It does not call itself, or a
+// client that never stops talking would grow the stack, and it ends, or that client would own the
+// worker.
+void Server::OnRecvCompleted(Session& session, DWORD bytes, DWORD error) {
+  constexpr int kReceivesInARow = 8;
+  for (int round = 1; HandleRecv(session, bytes, error); ++round) {
+    if (PostRecv(session, bytes) != PostResult::kDone) return;
+    if (round == kReceivesInARow) return HandOverRecv(session, bytes);
+    ReleaseIo(session);  // the new receive's count: the caller's still holds
+  }
+}
+
+// True: post the next receive.
+bool Server::HandleRecv(Session& session, DWORD bytes, DWORD error) {
+  if (error != 0) {
+    if (!IsConnectionOver(error)) ReportError(session.id, "receive failed", error);
+    BeginClose(session, "connection lost");
+    return false;
+  }
+  try {
+    // [recv-completed]
+    RecvState& recv = session.recv;
+    if (!recv.ring.attached()) {
+      // The receive of zero bytes: there are bytes, or a FIN. The next receive says which.
+      recv.AttachBuffer(options_.receive_buffer);
+      return true;
+    }
+    if (bytes == 0) {  // the peer's FIN (P25): the ring always had room
+      // It may still read: what is queued for it leaves first.
+      CloseAfterSends(session, "closed by the peer");
+      return false;
+    }
+    recv.ring.Commit(bytes);
+    TakePackets(session);
+    if (session.closing()) return false;
+    // <student 03.7>
+    if (recv.ring.empty()) recv.ReturnBuffer();
+    return true;
+    // </student>
+    // [/recv-completed]
+  } catch (const std::bad_alloc&) {
+    // Of this session's memory; the worker goes on.
+    ReportError(session.id, "no memory to receive", ERROR_NOT_ENOUGH_MEMORY);
+    BeginClose(session, "no memory");
+    return false;
+  }
+}
+
+// All whole packets that lie in the ring; what is left is a part of the next one.
+// [take-packets]
+void Server::TakePackets(Session& session) {
+  RecvState& recv = session.recv;
+  PacketRef packet;
+  for (;;) {
+    const Reassembler::Step step = recv.reassembler.Next(recv.ring, rules_, packet);
+    if (step == Reassembler::Step::kNeedMore) return;
+    if (step == Reassembler::Step::kRefused) {
+      Refuse(session, ToString(recv.reassembler.refusal()));
+      return;
+    }
+    recv.last_packet.store(MillisecondsNow(), std::memory_order_relaxed);
+    recv.spoke.store(true, std::memory_order_relaxed);
+    // The bound of C6. The ring is small; what can grow are packets that the game keeps, because
+    // it cannot work as fast as this client talks.
+    packet->ChargeTo(&recv.held_bytes);
+    if (recv.held_bytes.load(std::memory_order_acquire) + recv.ring.capacity() >
+        options_.receive_memory_max) {
+      Refuse(session, "receive memory exceeded");
+      return;
+    }
+    traffic_.Add(Traffic::kRecvPackets, 1);
+    CallGame(session.id, [&] { OnRecv(session.id, packet); });
+    packet = PacketRef();
+    if (session.closing()) return;
+  }
+}
+// [/take-packets]
+
+void Server::Refuse(Session& session, const char* reason) {
+  Log(LogLevel::kWarning, "refused", session.id, reason);
+  BeginClose(session, reason);
+}
+
+}  // namespace net

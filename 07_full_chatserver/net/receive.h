@@ -1,0 +1,56 @@
+// A session's receive path: a ring, a reassembler, and a buffer only while there are bytes.
+//
+// An idle session waits with a receive of zero bytes (P22): it completes when there is something to
+// read and takes nothing. Only then the ring gets a buffer from the pool, and when all packets have
+// been taken out it gives the buffer back. Ten thousand quiet clients own no receive buffer at all.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+
+#include "net/io_context.h"
+#include "net/reassembler.h"
+#include "net/ring_buffer.h"
+
+namespace net {
+
+// Owned by whoever holds the session's receive: the thread that posts it, then the worker that gets
+// its completion. There is one receive at a time (B6), so there is one owner at a time and no lock.
+// The atomics are the exception.
+struct RecvState {
+  IoContext context{IoKind::kRecv};
+  RingBuffer ring;  // without a buffer = the outstanding receive is the one of zero bytes
+  Reassembler reassembler;
+
+  // atomic: memory of this session's received packets that are alive. Packets that the last tenant
+  // of the slot received may still be on it; they go when they are released.
+  std::atomic<std::uint32_t> held_bytes{0};
+
+  // atomic: written by the owner, read by the timeout watch. MillisecondsNow() of the last whole
+  // packet, or of the beginning of the session.
+  std::atomic<std::uint32_t> last_packet{0};
+  std::atomic<bool> spoke{false};  // at least one whole packet
+
+  void Open();   // a new tenant of the slot
+  void Close();  // the tenant is gone: the buffer goes back to the pool
+
+  void AttachBuffer(std::size_t size);
+  void ReturnBuffer();
+};
+
+// Why a session is overdue at `now`, or null: its last whole packet (or its beginning) is longer
+// ago than the limit that applies, idle_ms when it has spoken, first_packet_ms when not; 0 = no
+// limit.
+const char* Overdue(bool spoke, std::uint32_t last_packet, std::uint32_t now,
+                    std::uint32_t first_packet_ms, std::uint32_t idle_ms);
+
+// Milliseconds of a steady clock. Wraps every 49 days: compare differences only.
+inline std::uint32_t MillisecondsNow() {
+  using std::chrono::steady_clock;
+  return static_cast<std::uint32_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now().time_since_epoch())
+          .count());
+}
+
+}  // namespace net

@@ -1,0 +1,132 @@
+// The send path, first half: from the game into the session's queue. Any thread.
+#include "net/send.h"
+
+#include "net/log.h"
+#include "net/send_turn.h"
+#include "net/server.h"
+
+namespace net {
+
+const char* ToString(SendResult result) {
+  switch (result) {
+    case SendResult::kOk:
+      return "ok";
+    case SendResult::kStaleId:
+      return "stale id";
+    case SendResult::kClosing:
+      return "closing";
+    case SendResult::kNotSealed:
+      return "not sealed";
+    case SendResult::kMemory:
+      return "send memory exceeded";
+    case SendResult::kFailed:
+      return "failed";
+  }
+  return "?";
+}
+
+void SendState::Open() {
+  queue.Open();
+  last_left = false;
+  last_reason.store(nullptr, std::memory_order_relaxed);
+}
+
+void SendState::Close() {
+  DropBatch();
+  FreeSendNodes(queue.TakeAll());
+  queued_bytes.store(0, std::memory_order_relaxed);
+}
+
+void SendState::DropBatch() {
+  FreeSendNodes(std::exchange(in_flight, nullptr));
+  if (copy.data != nullptr) FreeBlock(BlockUse::kSendBuffer, std::exchange(copy, Block{}));
+}
+
+bool Server::Seal(Packet& packet) const {
+  if (!packet.ok() || packet.sealed()) return false;
+  packet.Seal(options_.fixed_key, RandomKey());
+  return true;
+}
+
+SendResult Server::SendPacket(SessionId id, const PacketRef& packet) {
+  return QueuePacket(id, packet, SendMode::kFromCaller, nullptr);
+}
+
+SendResult Server::SendPacketAsync(SessionId id, const PacketRef& packet) {
+  return QueuePacket(id, packet, SendMode::kFromWorker, nullptr);
+}
+
+SendResult Server::SendAndDisconnect(SessionId id, const PacketRef& packet, const char* reason) {
+  return QueuePacket(id, packet, SendMode::kFromCaller, reason);
+}
+
+SendResult Server::QueuePacket(SessionId id, const PacketRef& packet, SendMode mode,
+                               const char* last_reason) {
+  if (!packet->sealed()) return SendResult::kNotSealed;
+  const SessionRef session(*this, sessions_ ? sessions_->Acquire(id) : nullptr);
+  if (!session) return SendResult::kStaleId;
+  SendState& send = session->send;
+  if (session->closing() || send.last_reason.load(std::memory_order_acquire) != nullptr) {
+    return SendResult::kClosing;
+  }
+  SendNode* const node = AllocateSendNode(packet, last_reason != nullptr);
+  if (!ChargeSend(*session, static_cast<std::uint32_t>(packet->frame().size()))) {
+    FreeSendNodes(node);
+    return SendResult::kMemory;
+  }
+  if (last_reason == nullptr) {
+    if (!send.queue.Push(node)) return SendResult::kOk;  // whoever has the flag sends it
+  } else if (!PushLast(*session, node, last_reason)) {
+    return SendResult::kOk;
+  }
+  return StartSending(*session, mode);
+}
+
+// True: the caller has taken the send flag.
+bool Server::PushLast(Session& session, SendNode* node, const char* reason) {
+  SendState& send = session.send;
+  // The reason first: when the packet has left, it must be there.
+  const char* none = nullptr;
+  send.last_since.store(MillisecondsNow(), std::memory_order_relaxed);
+  if (!send.last_reason.compare_exchange_strong(none, reason, std::memory_order_acq_rel)) {
+    FreeSendNodes(node);  // somebody else's last packet came first and ends the session
+    return false;
+  }
+  return send.queue.Push(node);
+}
+
+// The session ends when everything that is queued has left: a last node without a packet.
+// Caller: a worker that holds a count of the session.
+void Server::CloseAfterSends(Session& session, const char* reason) {
+  if (PushLast(session, AllocateSendNode(PacketRef(), true), reason)) {
+    StartSending(session, SendMode::kFromCaller);
+  }
+}
+
+// Caller: holds a count of the session and has just taken its send flag.
+SendResult Server::StartSending(Session& session, SendMode mode) {
+  if (mode == SendMode::kFromWorker) {
+    return PostSendRequest(session) ? SendResult::kOk : SendResult::kFailed;
+  }
+  if (SendTurn::Defer(*this, session)) return SendResult::kOk;
+  // When the last packet has left at once the session is closing, and that is no failure.
+  return IssueSends(session) || session.send.last_left ? SendResult::kOk : SendResult::kFailed;
+}
+
+// The memory bound (C6): what the game sends faster than this client reads piles up here. The
+// client is disconnected and the server's memory stays flat.
+bool Server::ChargeSend(Session& session, std::uint32_t bytes) {
+  // [send-memory]
+  // <student 04.4>
+  std::atomic<std::uint32_t>& queued = session.send.queued_bytes;
+  const std::uint32_t sum = queued.fetch_add(bytes, std::memory_order_relaxed) + bytes +
+                            session.recv.held_bytes.load(std::memory_order_relaxed);
+  if (sum <= options_.send_memory_max) return true;
+  queued.fetch_sub(bytes, std::memory_order_relaxed);
+  Refuse(session, "send memory exceeded");
+  return false;
+  // </student>
+  // [/send-memory]
+}
+
+}  // namespace net

@@ -1,0 +1,68 @@
+// A session's send path: a queue, and ONE send on its way (D1).
+//
+// Stages 02 and 03 allocated a context per send and let many be outstanding. Here a packet is put
+// into the session's queue, and one WSASend takes as many as are there, up to send_packet_max.
+// While it is on its way the queue grows; its completion sends the next batch. The busier the
+// server, the more packets one system call carries.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "net/block_pool.h"
+#include "net/io_context.h"
+#include "net/packet.h"
+#include "net/send_queue.h"
+
+namespace net {
+
+enum class SendResult : unsigned char {
+  kOk,         // queued: it leaves with the session's next send
+  kStaleId,    // no such session (any more)
+  kClosing,    // the session is being disconnected, or has been given its last packet
+  kNotSealed,  // the packet has no frame yet, or was written past its end
+  kMemory,     // the client reads too slowly: above send_memory_max; it is being disconnected
+  kFailed,     // the system refused the send; the session is being disconnected
+};
+const char* ToString(SendResult result);
+
+// When does a queued packet leave?
+enum class SendMode : unsigned char {
+  kFromCaller,  // the caller issues the WSASend (at the end of its turn if it has one, send_turn.h)
+  kFromWorker,  // the request goes through the port and a worker issues it (D2)
+};
+
+// "owner" = the owner of the send flag (send_queue.h): one thread, or the outstanding operation.
+struct SendState {
+  // owner: the one OVERLAPPED of the send path. While no send is outstanding it also carries the
+  // request of SendPacketAsync through the port.
+  IoContext context{IoKind::kSend};
+  SendQueue queue;
+
+  // owner, from WSASend to its completion: the packets whose bytes are on their way, or the copy
+  SendNode* in_flight = nullptr;
+  Block copy;
+  std::uint32_t sending_bytes = 0;
+  std::uint16_t sending_packets = 0;
+  bool sending_last = false;  // behind them the queue ends
+  bool must_arrive = false;   // ... with a packet: that of SendAndDisconnect
+  bool last_left = false;     // it has left: the socket lingers (deferred_close.h)
+
+  // atomic: bytes queued and on their way, raised by any holder, lowered by the owner
+  std::atomic<std::uint32_t> queued_bytes{0};
+
+  // atomic: set by SendAndDisconnect or at the peer's FIN, the first wins: nothing is queued behind
+  // the last node.
+  // Points to a string that lives for ever (a literal).
+  std::atomic<const char*> last_reason{nullptr};
+  // atomic: MillisecondsNow() of that call; written before last_reason, read by the timeout watch
+  std::atomic<std::uint32_t> last_since{0};
+
+  void Open();   // a new tenant of the slot
+  void Close();  // the tenant is gone: every packet that did not leave is given back
+
+  // owner: gives the bytes of the send back that has completed, or was refused.
+  void DropBatch();
+};
+
+}  // namespace net

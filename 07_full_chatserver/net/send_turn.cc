@@ -1,0 +1,62 @@
+#include "net/send_turn.h"
+
+#include <new>
+#include <utility>
+
+#include "net/server.h"
+#include "net/thread_object.h"
+
+namespace net {
+
+namespace {
+thread_local SendTurn* current_turn = nullptr;
+// The list of the last turn, kept for the next one: no allocation per turn.
+struct SpareList {
+  std::vector<Session*> sessions;
+};
+}  // namespace
+
+SendTurn::SendTurn(Server& server)
+    : server_(server),
+      outer_(current_turn),
+      joined_(outer_ != nullptr && &outer_->server_ == &server) {
+  if (joined_) return;
+  sessions_.swap(ThreadObject<SpareList>::Get().sessions);
+  current_turn = this;
+}
+
+SendTurn::~SendTurn() {
+  if (joined_) return;
+  Flush();
+  current_turn = outer_;
+  ThreadObject<SpareList>::Get().sessions.swap(sessions_);
+}
+
+void SendTurn::Flush() {
+  if (joined_) return outer_->Flush();
+  // [flush]
+  // By index: a session that fails may be reported to the game, and the game may send to others.
+  for (std::size_t i = 0; i < sessions_.size(); ++i) {
+    const SessionRef session(server_, sessions_[i]);  // the count of the turn
+    server_.IssueSends(*session);
+  }
+  sessions_.clear();
+  // [/flush]
+}
+
+void SendTurn::FlushCurrent() {
+  if (current_turn != nullptr) current_turn->Flush();
+}
+
+bool SendTurn::Defer(Server& server, Session& session) {
+  if (current_turn == nullptr || &current_turn->server_ != &server) return false;
+  try {
+    current_turn->sessions_.push_back(&session);
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+  session.io.Add();
+  return true;
+}
+
+}  // namespace net

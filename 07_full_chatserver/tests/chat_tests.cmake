@@ -1,0 +1,15 @@
+# Tests of the full chat server (from stage 07 on).
+stage_unit_test(room_turn tests/unit_room_turn.cc LINK chat)
+stage_unit_test(terminal tests/unit_terminal.cc LINK terminal)
+stage_unit_test(chat_client tests/unit_chat_client.cc LINK chat_client_parts)
+
+include(tests/job_tests.cmake)
+include(tests/actor_tests.cmake)
+include(tests/storage_tests.cmake)
+include(tests/outside_tests.cmake)
+
+stage_unit_test(traffic_gate tests/unit_traffic_gate.cc
+  LINK net net_test_support LABELS stress)
+stage_unit_test(connection_gate tests/unit_connection_gate.cc LINK admission)
+stage_unit_test(chat_service tests/unit_chat_service.cc LINK server LABELS stress TIMEOUT 240)
+stage_scenario_test(full tests/scenario_full.cc LINK scenario_support db TIMEOUT 300)

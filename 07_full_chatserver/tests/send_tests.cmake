@@ -1,0 +1,7 @@
+# Tests of the send path (from stage 04 on).
+stage_unit_test(send_queue tests/unit_send_queue.cc LINK net test_support LABELS stress)
+stage_unit_test(send_path tests/unit_send_path.cc LINK net net_test_support LABELS stress)
+stage_unit_test(send_stress tests/unit_send_stress.cc
+  LINK net net_test_support plain_clients LABELS stress TIMEOUT 300)
+
+include(tests/chat_tests.cmake)

@@ -1,0 +1,11 @@
+# Helpers of the scenario tests: start the stage's programs, talk to them as a client.
+# A scenario test links them by LINK scenario_support.
+if(BUILD_TESTING)
+  if(WIN32)
+    set(native_process tests/support/process_windows.cc)
+  else()
+    set(native_process tests/support/process_posix.cc)
+  endif()
+  stage_library(scenario_support tests/support/process.cc ${native_process} tests/support/tcp_client.cc)
+  target_include_directories(${STAGE}_scenario_support PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/tests)
+endif()

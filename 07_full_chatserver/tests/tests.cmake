@@ -1,0 +1,55 @@
+# Tests of the port. The conformance tests compile the same source on Linux and on Windows.
+stage_library(test_support
+  tests/test_support.cc
+  tests/test_support_linux.cc
+  tests/test_support_windows.cc
+  LINK iocp course_gtest_main)
+
+stage_unit_test(conformance
+  tests/unit_conformance_port.cc
+  tests/unit_conformance_dequeue.cc
+  tests/unit_conformance_threads.cc
+  tests/unit_conformance_transfer.cc
+  tests/unit_conformance_stream_end.cc
+  tests/unit_conformance_cancel.cc
+  tests/unit_conformance_accept.cc
+  tests/unit_conformance_connect.cc
+  tests/unit_conformance_event.cc
+  tests/unit_conformance_file.cc
+  tests/unit_conformance_misuse.cc
+  LINK test_support
+  LABELS conformance
+  TIMEOUT 120)
+
+# Random programs against a model of the port (shrunk when they fail).
+stage_unit_test(port_model
+  tests/unit_port_model.cc
+  tests/unit_port_model_io.cc
+  tests/unit_port_model_rules.cc
+  tests/unit_port_model_steps.cc
+  tests/unit_port_model_threads.cc
+  LINK test_support
+  LABELS conformance
+  TIMEOUT 120)
+
+# Races; the sanitizer builds run these too.
+stage_unit_test(port_stress
+  tests/unit_port_stress.cc
+  LINK test_support
+  LABELS stress
+  TIMEOUT 180)
+
+# Failing system calls, misuse and the trace: the port's own, so on Linux only.
+if(NOT WIN32)
+  stage_unit_test(fault
+    tests/unit_fault.cc
+    tests/unit_fault_injection.cc
+    tests/unit_fault_misuse.cc
+    tests/unit_fault_trace.cc
+    tests/unit_fault_workout.cc
+    LINK test_support
+    LABELS stress
+    TIMEOUT 180)
+endif()
+
+include(tests/net_tests.cmake)

@@ -1,0 +1,90 @@
+// A server that runs out of descriptors. Linux only: the fault is put into the port's table of
+// system calls (iocp/linux/syscalls.h); Windows has no such place.
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+
+#include <cerrno>
+
+#include "iocp/linux/syscalls.h"
+#include "support/tcp_client.h"
+#include "tests/recording_server.h"
+#include "tests/test_support.h"
+
+namespace {
+
+using course_test::Packet;
+using course_test::RecordingServer;
+using net::AcceptMode;
+using support::TcpClient;
+
+std::atomic<int> failures_left{0};
+std::atomic<int> accept_calls{0};
+
+int FailingAccept(int fd, sockaddr* name, socklen_t* length, int flags) {
+  ++accept_calls;
+  int left = failures_left.load();
+  while (left > 0 && !failures_left.compare_exchange_weak(left, left - 1)) {
+  }
+  if (left > 0) {
+    errno = EMFILE;
+    return -1;
+  }
+  return iocp::RealSystemCalls().accept4(fd, name, length, flags);
+}
+
+class NetFaults : public testing::TestWithParam<AcceptMode> {
+ protected:
+  void SetUp() override {
+    static iocp::SystemCalls table = iocp::RealSystemCalls();
+    table.accept4 = FailingAccept;
+    iocp::testing::ReplaceSystemCalls(&table);
+    accept_calls = 0;
+  }
+  void TearDown() override {
+    failures_left = 0;
+    iocp::testing::ReplaceSystemCalls(nullptr);
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Modes, NetFaults,
+                         testing::Values(AcceptMode::kAcceptThread, AcceptMode::kAcceptEx),
+                         [](const auto& mode) {
+                           return mode.param == AcceptMode::kAcceptEx ? "AcceptEx" : "AcceptThread";
+                         });
+
+TEST_P(NetFaults, AShortageOfDescriptorsNeitherSpinsNorLosesTheListener) {
+  net::ServerOptions options;
+  options.accept_mode = GetParam();
+  options.worker_threads = 2;
+  RecordingServer server(options);
+  server.echo = true;
+  ASSERT_EQ(server.Start().error(), "");
+  constexpr int kFailures = 5;
+  failures_left = kFailures;
+  TcpClient client(server.port());  // waits in the listen queue
+  ASSERT_TRUE(client.Send(Packet("hello")));
+  EXPECT_EQ(client.Receive(Packet("hello").size()), Packet("hello"))
+      << "the client must be served in the end";
+  EXPECT_EQ(failures_left, 0);
+  // One call per failure, one or two per success, and those that found the queue empty. A loop that
+  // spins makes thousands in the 150 ms that the back-off takes.
+  EXPECT_LT(accept_calls.load(), 100);
+  const net::StopReport report = server.Stop();
+  EXPECT_EQ(report.live_sessions, 0u);
+  EXPECT_EQ(report.outstanding_operations, 0u);
+}
+
+TEST_P(NetFaults, StopDoesNotWaitForTheShortageToEnd) {
+  net::ServerOptions options;
+  options.accept_mode = GetParam();
+  RecordingServer server(options);
+  ASSERT_EQ(server.Start().error(), "");
+  failures_left = 1'000'000;
+  TcpClient client(server.port());
+  ASSERT_TRUE(course_test::Eventually([] { return accept_calls.load() >= 2; }));
+  const net::StopReport report = server.Stop();
+  EXPECT_EQ(report.outstanding_operations, 0u);
+  EXPECT_LT(accept_calls.load(), 1000);
+}
+
+}  // namespace

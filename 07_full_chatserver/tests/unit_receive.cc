@@ -1,0 +1,386 @@
+// The receive path on real sockets (C2..C6): buffers only for sessions with bytes, refusals that
+// hurt nobody else, the memory bound, the timeouts.
+#include <gtest/gtest.h>
+
+#include <mutex>
+#include <random>
+#include <thread>
+
+#include "net/block_pool.h"
+#include "net/receive.h"
+#include "tests/recording_server.h"
+#include "tests/support/tcp_client.h"
+#include "tests/support/wire.h"
+#include "tests/test_support.h"
+
+namespace {
+
+using course_test::Eventually;
+using course_test::Packet;
+using course_test::RecordingServer;
+using course_test::Story;
+using net::ServerOptions;
+using net::SessionId;
+using support::TcpClient;
+using wire::Bytes;
+
+std::string AsText(const Bytes& bytes) {
+  return {bytes.begin(), bytes.end()};
+}
+
+// The `sequence`-th packet of a client.
+std::string Numbered(std::uint32_t sequence, const std::string& text) {
+  return AsText(wire::MakeFrame({1, sequence, Bytes(text.begin(), text.end())}));
+}
+
+int64_t ReceiveBuffers() {
+  return net::LiveBlocks(net::BlockUse::kReceiveBuffer);
+}
+
+ServerOptions Options() {
+  ServerOptions options;
+  options.session_max = 256;
+  options.worker_threads = 3;
+  return options;
+}
+
+// Whatever a test did, everything is back in the pool when its server has stopped.
+class ReceiveTest : public testing::Test {
+ protected:
+  void TearDown() override {
+    EXPECT_EQ(ReceiveBuffers(), 0) << "task 03.7: a receive buffer leaked";
+    EXPECT_EQ(net::Packet::LiveCount(), 0) << "task 03.4: a packet leaked";
+  }
+  static void ExpectCleanStop(RecordingServer& server) {
+    const net::StopReport report = server.Stop();
+    EXPECT_EQ(report.live_sessions, 0u);
+    EXPECT_EQ(report.outstanding_operations, 0u);
+  }
+};
+
+// --- buffers -----------------------------------------------------------------------------------------
+
+TEST_F(ReceiveTest, AnIdleSessionHoldsNoReceiveBuffer) {
+  RecordingServer server(Options());
+  server.echo = true;
+  ASSERT_EQ(server.Start().error(), "");
+  std::vector<TcpClient> clients;
+  for (int i = 0; i < 50; ++i) clients.emplace_back(server.port());
+  ASSERT_TRUE(server.AwaitJoins(50));
+  EXPECT_EQ(ReceiveBuffers(), 0) << "nobody has sent anything yet";
+  for (TcpClient& client : clients) ASSERT_TRUE(client.Send(Packet("hi")));
+  for (TcpClient& client : clients) ASSERT_EQ(client.Receive(Packet("hi").size()), Packet("hi"));
+  EXPECT_TRUE(Eventually([] { return ReceiveBuffers() == 0; }))
+      << "tasks 03.6, 03.7: a session without bytes must wait without a buffer";
+  ExpectCleanStop(server);
+}
+
+TEST_F(ReceiveTest, APartOfAPacketHoldsABufferUntilItIsWhole) {
+  RecordingServer server(Options());
+  server.echo = true;
+  ASSERT_EQ(server.Start().error(), "");
+  TcpClient client(server.port());
+  const std::string frame = Packet("in two parts");
+  ASSERT_TRUE(client.Send(frame.substr(0, 4)));
+  EXPECT_TRUE(Eventually([] { return ReceiveBuffers() == 1; }));
+  ASSERT_TRUE(client.Send(frame.substr(4)));
+  EXPECT_EQ(client.Receive(frame.size()), frame);
+  EXPECT_TRUE(Eventually([] { return ReceiveBuffers() == 0; })) << "task 03.7";
+  ExpectCleanStop(server);
+}
+
+TEST_F(ReceiveTest, ADisconnectInTheMiddleOfAPacketGivesTheBufferBack) {
+  RecordingServer server(Options());
+  ASSERT_EQ(server.Start().error(), "");
+  for (std::size_t i = 0; i < 20; ++i) {
+    TcpClient client(server.port());
+    ASSERT_TRUE(server.AwaitJoins(i + 1));
+    ASSERT_TRUE(client.Send(Packet("never whole").substr(0, 6)));
+    if (i % 2 == 0) client.Reset();
+  }
+  ASSERT_TRUE(server.AwaitLeaves(20));
+  EXPECT_TRUE(Eventually([] { return ReceiveBuffers() == 0; }));
+  ExpectCleanStop(server);
+}
+
+TEST_F(ReceiveTest, AHalfClosedClientStillGetsItsAnswer) {
+  RecordingServer server(Options());
+  server.echo = true;
+  ASSERT_EQ(server.Start().error(), "");
+  TcpClient client(server.port());
+  ASSERT_TRUE(client.Send(Packet("last words")));
+  EXPECT_EQ(client.Receive(Packet("last words").size()), Packet("last words"));
+  client.FinishSending();
+  ASSERT_TRUE(server.AwaitLeaves(1));
+  EXPECT_EQ(server.StoryOf(server.Joined().at(0)).back(), "leave: closed by the peer");
+  ExpectCleanStop(server);
+}
+
+// --- refusals ----------------------------------------------------------------------------------------
+
+TEST_F(ReceiveTest, EveryGoldenRefusalClosesItsSessionAndNobodyElse) {
+  RecordingServer server(Options(), /*check_sequence=*/true);
+  server.echo = true;
+  ASSERT_EQ(server.Start().error(), "");
+  TcpClient good(server.port());
+  std::uint32_t sequence = 0;
+  std::size_t leaves = 0;
+  for (const wire::Vector& vector : wire::LoadVectors()) {
+    if (!vector.refused) continue;
+    SCOPED_TRACE(vector.name);
+    TcpClient bad(server.port());
+    ASSERT_TRUE(server.AwaitJoins(leaves + 2));
+    ASSERT_TRUE(bad.Send(AsText(vector.bytes)));
+    ASSERT_TRUE(server.AwaitLeaves(++leaves)) << "the stream was not refused";
+    EXPECT_EQ(server.StoryOf(server.Joined().at(leaves)).back(), "leave: " + vector.reason);
+    EXPECT_TRUE(bad.ReceiveToEnd().closed);
+    ASSERT_TRUE(good.Send(Numbered(++sequence, "still here")));
+    ASSERT_EQ(good.Receive(Packet("still here").size()), Packet("still here"));
+  }
+  EXPECT_GT(leaves, 12u);
+  ExpectCleanStop(server);
+}
+
+TEST_F(ReceiveTest, EverySessionCountsItsOwnSequence) {
+  RecordingServer server(Options(), /*check_sequence=*/true);
+  server.echo = true;
+  ASSERT_EQ(server.Start().error(), "");
+  TcpClient a(server.port());
+  TcpClient b(server.port());
+  for (std::uint32_t i = 1; i <= 300; ++i) {
+    ASSERT_TRUE(a.Send(Numbered(i, "a")));
+    if (i % 3 == 0) {
+      ASSERT_TRUE(b.Send(Numbered(i / 3, "b")));
+    }
+  }
+  EXPECT_EQ(a.Receive(300 * Packet("a").size()).size(), 300 * Packet("a").size());
+  EXPECT_EQ(b.Receive(100 * Packet("b").size()).size(), 100 * Packet("b").size());
+  ExpectCleanStop(server);
+}
+
+// A slot's next tenant begins at 1 again, with a ring and a reassembler that remember nothing.
+TEST_F(ReceiveTest, AReusedSlotStartsAfresh) {
+  ServerOptions options = Options();
+  options.session_max = 1;
+  RecordingServer server(options, /*check_sequence=*/true);
+  server.echo = true;
+  ASSERT_EQ(server.Start().error(), "");
+  for (std::size_t round = 1; round <= 20; ++round) {
+    TcpClient client(server.port());
+    ASSERT_TRUE(client.Send(Numbered(1, "first") + Numbered(2, "second")));
+    ASSERT_EQ(client.Receive(Packet("first").size()), Packet("first"));
+    // Leaves with a part of a packet, or refused.
+    ASSERT_TRUE(client.Send(round % 2 == 0 ? Numbered(3, "part").substr(0, 5) : "garbage"));
+    client.Close();
+    ASSERT_TRUE(server.AwaitLeaves(round));
+    ASSERT_TRUE(Eventually([&] { return server.live_sessions() == 0; }));
+  }
+  ExpectCleanStop(server);
+}
+
+// --- the memory bound --------------------------------------------------------------------------------
+
+// A game that keeps every packet: its queue is stuck.
+class HoardingServer : public RecordingServer {
+ public:
+  using RecordingServer::RecordingServer;
+  ~HoardingServer() override {
+    Stop();
+    Forget();
+  }
+  std::size_t Held() {
+    const std::lock_guard lock(lock_);
+    return packets_.size();
+  }
+  void Forget() {
+    const std::lock_guard lock(lock_);
+    packets_.clear();
+  }
+
+ protected:
+  void OnRecv(SessionId id, const net::PacketRef& packet) override {
+    if (packet->type() == 7) {
+      const std::lock_guard lock(lock_);
+      packets_.push_back(packet);
+    }
+    RecordingServer::OnRecv(id, packet);
+  }
+
+ private:
+  std::mutex lock_;
+  std::vector<net::PacketRef> packets_;  // guarded by lock_
+};
+
+TEST_F(ReceiveTest, AClientThatOutrunsTheGameIsDisconnectedAtTheBound) {
+  ServerOptions options = Options();
+  options.receive_memory_max = 100'000;
+  HoardingServer server(options);
+  server.echo = true;
+  ASSERT_EQ(server.Start().error(), "");
+  TcpClient good(server.port());
+  ASSERT_TRUE(server.AwaitJoins(1));
+  TcpClient flood(server.port());
+  ASSERT_TRUE(server.AwaitJoins(2));
+  const std::string big = Packet(std::string(900, 'x'), 7);
+  for (int i = 0; i < 5000 && flood.Send(big, std::chrono::milliseconds(200)); ++i) {
+  }
+  ASSERT_TRUE(server.AwaitLeaves(1));
+  EXPECT_EQ(server.StoryOf(server.Joined().at(1)).back(), "leave: receive memory exceeded");
+  EXPECT_LE(server.Held() * 1024, 100'000u) << "no more than the bound was kept";
+  EXPECT_GE(server.Held(), 30u);
+  ASSERT_TRUE(good.Send(Packet("still here")));
+  EXPECT_EQ(good.Receive(Packet("still here").size()), Packet("still here"));
+  ExpectCleanStop(server);
+  server.Forget();
+}
+
+TEST_F(ReceiveTest, PacketsThatAreReleasedDoNotCount) {
+  ServerOptions options = Options();
+  options.receive_memory_max = 50'000;
+  RecordingServer server(options);
+  ASSERT_EQ(server.Start().error(), "");
+  TcpClient client(server.port());
+  const std::string big = Packet(std::string(900, 'x'));
+  for (int i = 0; i < 500; ++i) ASSERT_TRUE(client.Send(big));
+  EXPECT_TRUE(server.Await([&] { return server.packets == 500; }));
+  ExpectCleanStop(server);
+}
+
+// --- timeouts ----------------------------------------------------------------------------------------
+
+TEST(Timeout, CountsFromTheLastWholePacket) {
+  EXPECT_EQ(net::Overdue(true, 1000, 1999, 500, 1000), nullptr);
+  EXPECT_STREQ(net::Overdue(true, 1000, 2000, 500, 1000), "idle timeout");
+  EXPECT_EQ(net::Overdue(false, 1000, 1499, 500, 1000), nullptr);
+  EXPECT_STREQ(net::Overdue(false, 1000, 1500, 500, 1000), "first packet timeout");
+  EXPECT_EQ(net::Overdue(true, 1000, 900'000, 500, 0), nullptr) << "0 = no limit";
+  EXPECT_EQ(net::Overdue(false, 1000, 900'000, 0, 1000), nullptr);
+  EXPECT_EQ(net::Overdue(true, 1001, 1000, 1, 1), nullptr) << "a packet after the clock was read";
+  EXPECT_EQ(net::Overdue(true, 0xFFFFFF00, 0x10, 500, 1000), nullptr) << "the clock has wrapped";
+  EXPECT_STREQ(net::Overdue(true, 0xFFFFFF00, 0x400, 500, 1000), "idle timeout");
+}
+
+// Bytes are no sign of life: one byte at a time, never a whole packet.
+TEST_F(ReceiveTest, TheSlowDripAndTheSilentClientMeetTheFirstPacketTimeout) {
+  ServerOptions options = Options();
+  options.first_packet_timeout_ms = 150;
+  options.idle_timeout_ms = 0;
+  RecordingServer server(options);
+  server.echo = true;
+  ASSERT_EQ(server.Start().error(), "");
+  // The one who talks says its first packet at the first opportunity, before the clock can strike:
+  // retried, for a busy machine may need longer for that than the timeout.
+  std::optional<TcpClient> good;
+  std::string answer;
+  do {
+    good.emplace(server.port());
+    if (!good->Send(Packet("hello"))) continue;
+    answer = good->Receive(Packet("hello").size());
+  } while (answer != Packet("hello"));
+
+  const std::size_t before = server.Joined().size();
+  TcpClient silent(server.port());
+  TcpClient drip(server.port());
+  const std::string frame = Packet(std::string(4000, 'x'));
+  for (std::size_t i = 0; i + 1 < frame.size() && drip.Send(frame.substr(i, 1)); ++i) {
+    if (drip.ReceiveToEnd(std::chrono::milliseconds(1)).closed) break;
+  }
+  EXPECT_TRUE(silent.ReceiveToEnd().closed);
+  EXPECT_TRUE(drip.ReceiveToEnd().closed);
+  ASSERT_TRUE(Eventually([&] { return server.live_sessions() == 1; }));
+  for (std::size_t i = before; i < before + 2; ++i) {
+    EXPECT_EQ(server.StoryOf(server.Joined().at(i)).back(), "leave: first packet timeout");
+  }
+  ASSERT_TRUE(good->Send(Packet("still here")));
+  EXPECT_EQ(good->Receive(Packet("still here").size()), Packet("still here"));
+  ExpectCleanStop(server);
+}
+
+TEST_F(ReceiveTest, ADripAfterAWholePacketMeetsTheIdleTimeout) {
+  ServerOptions options = Options();
+  options.first_packet_timeout_ms = 0;
+  options.idle_timeout_ms = 150;
+  RecordingServer server(options);
+  ASSERT_EQ(server.Start().error(), "");
+  TcpClient client(server.port());
+  ASSERT_TRUE(client.Send(Packet("hello")));
+  const std::string frame = Packet(std::string(4000, 'x'));
+  for (std::size_t i = 0; i + 1 < frame.size() && client.Send(frame.substr(i, 1)); ++i) {
+    if (client.ReceiveToEnd(std::chrono::milliseconds(1)).closed) break;
+  }
+  EXPECT_TRUE(client.ReceiveToEnd().closed);
+  ASSERT_TRUE(server.AwaitLeaves(1));
+  EXPECT_EQ(server.StoryOf(server.Joined().at(0)), (Story{"join", "hello", "leave: idle timeout"}));
+  ExpectCleanStop(server);
+}
+
+// --- options -----------------------------------------------------------------------------------------
+
+TEST(ReceiveOptions, SaysWhatIsWrong) {
+  const auto error = [](auto change) {
+    ServerOptions options;
+    change(options);
+    return options.Validate().error();
+  };
+  EXPECT_EQ(error([](ServerOptions&) {}), "");
+  EXPECT_EQ(error([](ServerOptions& o) { o.packet_max = 5; }),
+            "packet_max is 5, allowed is 6 to 65535");
+  EXPECT_EQ(error([](ServerOptions& o) { o.packet_max = 8188; }),
+            "receive_buffer is 8192, allowed is 8193 to 1048576");
+  EXPECT_EQ(error([](ServerOptions& o) { o.receive_memory_max = 1000; }),
+            "receive_memory_max is 1000, allowed is 32896 to 1073741824");
+  EXPECT_EQ(error([](ServerOptions& o) { o.idle_timeout_ms = 86'400'001; }),
+            "idle_timeout_ms is 86400001, allowed is 0 to 86400000");
+}
+
+// --- everything together -----------------------------------------------------------------------------
+
+// Many clients, random packets, written in random pieces, while others break in with garbage: every
+// packet comes back, in order, to the one who sent it.
+TEST_F(ReceiveTest, RandomPiecesFromManyClients) {
+  ServerOptions options = Options();
+  options.packet_max = 700;
+  options.receive_buffer = 705;  // rounded up to 1024: rings wrap often
+  RecordingServer server(options);
+  server.echo = true;
+  ASSERT_EQ(server.Start().error(), "");
+  const std::uint64_t seed = course_test::TestSeed();
+  const int rounds = 30 * course_test::StressFactor();
+  std::vector<std::thread> threads;
+  std::atomic<int> wrong{0};
+  for (unsigned c = 0; c < 6; ++c) {
+    threads.emplace_back([&, c] {
+      std::mt19937_64 dice(seed + c);
+      TcpClient client(server.port());
+      for (int round = 0; round < rounds; ++round) {
+        std::string stream;
+        for (std::size_t i = 0, n = 1 + dice() % 8; i < n; ++i) {
+          std::string body(dice() % 690, 'a');
+          for (char& letter : body) letter = static_cast<char>('a' + dice() % 26);
+          stream += Packet(body);
+        }
+        for (std::size_t at = 0; at < stream.size();) {
+          const std::size_t part = std::min<std::size_t>(1 + dice() % 900, stream.size() - at);
+          if (!client.Send(stream.substr(at, part))) ++wrong;
+          at += part;
+        }
+        if (client.Receive(stream.size()) != stream) ++wrong;
+      }
+    });
+  }
+  threads.emplace_back([&] {
+    std::mt19937_64 dice(seed + 99);
+    for (int round = 0; round < rounds; ++round) {
+      TcpClient bad(server.port());
+      std::string garbage = Packet("x");
+      garbage[dice() % garbage.size()] = static_cast<char>(dice());
+      bad.Send(garbage + std::string(dice() % 2000, '\x34'));
+      if (round % 3 == 0) bad.Reset();
+    }
+  });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(wrong.load(), 0);
+  ExpectCleanStop(server);
+}
+
+}  // namespace
