@@ -1,6 +1,7 @@
 // Helpers of the storage tests: temporary folders, waiting with a deadline, seeds.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
@@ -47,7 +48,7 @@ inline std::uint64_t Seed() {
   const char* text = std::getenv("COURSE_SEED");
   const std::uint64_t seed =
       text != nullptr ? std::strtoull(text, nullptr, 10) : std::random_device{}();
-  std::cout << "COURSE_SEED=" << seed << "\n";
+  std::cout << "COURSE_SEED=" << seed << std::endl;  // seen also when the test is cut off
   return seed;
 }
 

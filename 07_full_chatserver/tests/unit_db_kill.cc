@@ -24,6 +24,14 @@ using storage_test::MariaDbServer;
 using storage_test::TemporaryFolder;
 using namespace std::chrono_literals;
 
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+constexpr int kRoundsSqlite = 12;  // each start takes many times longer
+constexpr int kRoundsMariaDb = 4;
+#else
+constexpr int kRoundsSqlite = 50;
+constexpr int kRoundsMariaDb = 10;
+#endif
+
 std::string ChildProgram() {
   const char* const folder = std::getenv("COURSE_BIN_DIR");
   return std::string(folder != nullptr ? folder : ".") + "/storage_child";
@@ -141,7 +149,7 @@ void KillAgainAndAgain(int rounds, const std::string& folder,
 
 TEST(Kill, WhatWasAcknowledgedIsThereSqlite) {
   TemporaryFolder folder;
-  KillAgainAndAgain(50 * storage_test::StressScale(), folder.path(), {},
+  KillAgainAndAgain(kRoundsSqlite * storage_test::StressScale(), folder.path(), {},
                     [&] { return db::MakeSqlite({.path = folder.File("chat.db")}); });
 }
 
@@ -151,8 +159,8 @@ TEST(Kill, WhatWasAcknowledgedIsThereMariaDb) {
   if (server == nullptr) GTEST_SKIP() << why;
   TemporaryFolder folder;
   const db::MariaDbOptions options = server->NewDatabase();
-  KillAgainAndAgain(20 * storage_test::StressScale(), folder.path(), {options.socket, options.name},
-                    [&] { return db::MakeMariaDb(options); });
+  KillAgainAndAgain(kRoundsMariaDb * storage_test::StressScale(), folder.path(),
+                    {options.socket, options.name}, [&] { return db::MakeMariaDb(options); });
 }
 
 }  // namespace
