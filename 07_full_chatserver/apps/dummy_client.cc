@@ -61,6 +61,8 @@ void AddOptions(CLI::App& app, Options& options) {
   app.add_option("--rate", options.rate, "messages per second of each client")
       ->check(range(0.001, 10'000))
       ->capture_default_str();
+  app.add_flag("--together", options.crowd.together,
+               "all speak at the same moment, not spread over the second");
   app.add_option("--for", options.seconds, "seconds to talk")
       ->check(range(0.01, 1'000'000))
       ->capture_default_str();

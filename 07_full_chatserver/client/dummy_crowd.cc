@@ -118,7 +118,9 @@ void DummyCrowd::Talk(double rate, double seconds) {
   const double per_second = rate * options_.sessions;
   const auto all = static_cast<std::uint64_t>(per_second * seconds + 0.5);
   const Clock::time_point begin = Clock::now();
+  const std::uint64_t at_once = options_.together ? options_.sessions : 1;
   const auto due = [&](std::uint64_t message) {
+    message -= message % at_once;
     return begin + std::chrono::duration_cast<Clock::duration>(
                        std::chrono::duration<double>(static_cast<double>(message) / per_second));
   };

@@ -38,6 +38,7 @@ struct CrowdOptions {
   std::uint32_t first_room = 0;
   std::uint32_t worker_threads = 1;  // 0 = one per processor
   std::uint32_t text_bytes = 0;      // messages are padded to this length
+  bool together = false;             // all speak at the same moment, not spread over the second
   std::uint64_t seed = 1;            // order of the speakers, choice of the characters
 };
 
@@ -72,8 +73,8 @@ class DummyCrowd {
   // Connects all sessions, logs them in and waits until all are in their rooms.
   net::Status Enter(std::chrono::milliseconds patience);
 
-  // Every session says `rate` messages a second for `seconds`, evenly spread. Returns when the last
-  // one is sent: later than `seconds` when the server takes them slowly.
+  // Every session says `rate` messages a second for `seconds`. Returns when the last one is sent:
+  // later than `seconds` when the server takes them slowly.
   void Talk(double rate, double seconds);
   // Messages so far, to rooms and sectors.
   [[nodiscard]] std::uint64_t sent() const { return sent_.load() + sent_sector_.load(); }

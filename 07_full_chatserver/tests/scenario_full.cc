@@ -78,7 +78,7 @@ struct Server {
 std::vector<std::string> ClientArgs(const Server& server, std::vector<std::string> more) {
   std::vector<std::string> args = {"--port",     server.port, "--auth-port", server.auth_port,
                                    "--sessions", "12",        "--rooms",     "3",
-                                   "--rate",     "4",         "--patience",  "60"};
+                                   "--patience", "60"};
   args.insert(args.end(), more.begin(), more.end());
   return args;
 }
@@ -123,8 +123,9 @@ SCENARIO("Clients with a whole life lose nothing, and all that they said is in t
     Server server(folder);
     REQUIRE(server.ready);
     const bool chaos = GENERATE(false, true);
-    WHEN(chaos ? "clients talk while others misbehave" : "clients talk") {
-      std::vector<std::string> more = {"--for", "2", "--seed", "5"};
+    const std::string what = chaos ? "clients talk while others misbehave" : "clients talk";
+    WHEN(what) {
+      std::vector<std::string> more = {"--for", "2", "--rate", "4", "--seed", "5"};
       if (chaos) more.emplace_back("--chaos");
       const support::Finished crowd =
           support::Run("dummy_client", ClientArgs(server, more), std::chrono::seconds(120));

@@ -73,6 +73,9 @@ std::string_view InWords(Protocol::Refusal reason) {
       return "the message is not UTF-8";
     case Protocol::REFUSAL_TOO_MANY_REQUESTS:
       return "too many requests, slow down";
+    case Protocol::REFUSAL_BAD_PASSWORD:
+    case Protocol::REFUSAL_BAD_NAME:
+      return "no account of that name, or not its password";
     case Protocol::REFUSAL_BAD_SESSION_KEY:
       return "the session key is not valid (any more)";
     case Protocol::REFUSAL_TRY_LATER:
