@@ -33,6 +33,7 @@ PURPOSES = {
     "windows05": [("dpkg-dev", "dpkg-source")],
     "stage07": [("libtomlplusplus-dev", "/usr/include/toml++/toml.h"), ("libsodium-dev", "/usr/include/sodium.h"),
                 ("libhiredis-dev", "/usr/include/hiredis/hiredis.h"), "prometheus-cpp-dev", "libmaxminddb-dev",
+                ("nlohmann-json3-dev", "/usr/include/nlohmann/json.hpp"),
                 ("libsqlite3-dev", "/usr/include/sqlite3.h"), "libmariadb-dev"],
     # what the programs of stage 07 are run with (the tests too)
     "run07": [("redis-server", "redis-server")],
