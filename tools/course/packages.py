@@ -46,7 +46,7 @@ PURPOSES = {
 }
 # Libraries that tools/windows-libs/build.sh cross-builds from their source packages, by the first stage that
 # needs them.
-WINDOWS_LIBRARIES = {"05": ["protobuf", "utf8proc"]}
+WINDOWS_LIBRARIES = {"05": ["protobuf", "utf8proc"], "07": ["sqlite", "libsodium"]}
 # Packages whose name differs between releases: the first one that the release has.
 ALTERNATIVES = {
     "libclang-rt-dev": ["libclang-rt-dev", "libclang-rt-14-dev", "libclang-common-14-dev"],
