@@ -16,6 +16,15 @@ const char* Words(DWORD error) {
       return "connection reset by the peer";
     case WSAECONNABORTED:
       return "connection aborted";
+    case ERROR_CONNECTION_REFUSED:
+    case WSAECONNREFUSED:
+      return "connection refused: nobody listens there";
+    case WSAETIMEDOUT:
+      return "timed out";
+    case WSAENETUNREACH:
+      return "network unreachable";
+    case WSAEHOSTUNREACH:
+      return "host unreachable";
     case WSAEADDRINUSE:
       return "address already in use";
     case WSAEADDRNOTAVAIL:
