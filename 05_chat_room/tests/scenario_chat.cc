@@ -91,7 +91,7 @@ SCENARIO("three people log in, enter a room and talk", "[E1][E3]") {
           REQUIRE(left);
           CHECK(left->player_id() == entered->player_id());
           CHECK(a.sequence() == number + 1);
-          REQUIRE(a.Say("alone"));
+          REQUIRE(a.Echo("alone"));
           REQUIRE(b.Enter(7, 1));
           THEN("it hears what is said from then on, and nothing of before") {
             CHECK(b.player_id() == entered->player_id());
