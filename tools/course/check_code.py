@@ -217,7 +217,8 @@ def tidy(repo):
     """clang-tidy on each distinct source file, tests with fewer checks; headers are seen through their sources.
 
     A file that a stage has unchanged from the one before is looked at in one of them; generated code is not
-    looked at."""
+    looked at. Nearly all the time goes into the system's headers, so the files of a folder are looked at
+    together, as one translation unit; files that cannot be together (the same name twice) come into another."""
     tool = shutil.which("clang-tidy")
     if not tool:
         return [], ["clang-tidy is not installed: not checked"]
@@ -225,37 +226,90 @@ def tidy(repo):
     settings = _digest((repo.root / ".clang-tidy").read_bytes(), _TEST_CHECKS, _version(tool))
     cache = Cache(repo, "tidy")
     distinct = _unique(repo, (".cc",), settings)
-    wanted = sorted(((k, v) for k, v in distinct.items() if k not in cache),  # tests last, long files first
-                    key=lambda item: (_of_tests(item[1][1]), -(item[1][0].path / item[1][1]).stat().st_size))
+    wanted = {k: v for k, v in distinct.items() if k not in cache}
     if not wanted:
         return [], []
     problems, passed, seconds = set(), 0, []
-
-    def look(item):
-        key, (stage, path) = item
-        start = time.monotonic()
-        generated = [f"-isystem{g}" for g in _generated_folders(repo, stage)]
-        checks = [f"--checks={_TEST_CHECKS}"] if _of_tests(path) else []
-        out = subprocess.run([tool, "--quiet", *checks, f"--header-filter=^{re.escape(str(stage.path))}/",
-                              str(stage.path / path), "--", "-std=c++20", f"-I{stage.path}",
-                              f"-I{stage.path / 'tests'}", *generated],
-                             cwd=repo.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
-        return key, f"{stage.folder}/{path}", out, time.monotonic() - start
-
+    groups = _groups(wanted)
     status = console.Status(f"clang-tidy on {len(wanted)} files")
     with concurrent.futures.ThreadPoolExecutor(build.jobs()) as pool:
-        for number, (key, path, out, took) in enumerate(pool.map(look, wanted), 1):
-            status.update(f"{number}/{len(wanted)} {path}")
-            seconds.append((took, path))
-            found = [l for l in out.stdout.splitlines() if re.search(r": (warning|error): ", l)]
-            if out.returncode == 0 and not found:
-                cache.add([key])
-                passed += 1
-            else:
-                last = (out.stderr.strip().splitlines() or ["no output"])[-1]
-                problems.update(l.replace(str(repo.root) + "/", "")
-                                for l in found or [f"{path}: clang-tidy ended with code {out.returncode}: {last}"])
+        running = [pool.submit(_tidy_group, repo, tool, number, *group) for number, group in enumerate(groups)]
+        for future in concurrent.futures.as_completed(running):
+            good, found, times = future.result()
+            cache.add(good)
+            passed += len(good)
+            problems |= found
+            seconds += times
+            status.update(f"{passed} passed")
     status.done(not problems)
     log = build.log_file(repo, "tidy-times")
-    log.write_text("".join(f"{took:6.1f} s  {path}\n" for took, path in sorted(seconds, reverse=True)), encoding="utf-8")
+    log.write_text("".join(f"{took:6.1f} s  {what}\n" for took, what in sorted(seconds, reverse=True)), encoding="utf-8")
     return sorted(problems), [f"{passed} files looked at, {len(distinct) - len(wanted)} known from before"]
+
+
+def _groups(wanted, most=14):
+    """[(stage, [(key, path)])]: files of one folder and, in tests, one framework."""
+    folders = {}
+    for key, (stage, path) in wanted.items():
+        name = os.path.basename(path)
+        kind = name.split("_")[0] if name.startswith(("unit_", "scenario_")) else ""
+        folders.setdefault((stage.number, os.path.dirname(path), kind), (stage, []))[1].append((key, path))
+    found = []
+    for _, (stage, items) in sorted(folders.items(), key=lambda f: f[0]):
+        items.sort(key=lambda item: item[1])
+        parts = -(-len(items) // most)
+        found += [(stage, items[n::parts]) for n in range(parts)]
+    return sorted(found, key=lambda group: -len(group[1]))
+
+
+def _tidy_group(repo, tool, number, stage, items):
+    """(keys that passed, problems, times) of files that are looked at together as far as they can be."""
+    good, problems, times, todo = [], set(), [], [items]
+    while todo:
+        group = todo.pop()
+        start = time.monotonic()
+        if len(group) > 1:
+            apart = _cannot_be_together(repo, tool, number, stage, group)
+            if apart:
+                rest = [item for item in group if item[1] not in apart]
+                half = len(group) // 2
+                todo += [rest, [i for i in group if i[1] in apart]] if rest else [group[:half], group[half:]]
+                continue
+        out = _clang_tidy(repo, tool, number, stage, group)
+        found = [l for l in out.stdout.splitlines() if re.search(r": (warning|error): ", l)]
+        named = {path for _, path in group if any(f"{stage.path}/{path}:" in line for line in found)}
+        if out.returncode != 0 and not found:
+            last = (out.stderr.strip().splitlines() or ["no output"])[-1]
+            found = [f"{stage.folder}/{group[0][1]}: clang-tidy ended with code {out.returncode}: {last}"]
+        if not found or named and all(any(f"{stage.path}/{p}:" in line for p in named) for line in found):
+            good += [key for key, path in group if path not in named]  # a finding in a header spoils all
+        problems |= {line.replace(str(repo.root) + "/", "") for line in found}
+        times.append((time.monotonic() - start, f"{stage.folder}: " + " ".join(path for _, path in group)))
+    return good, problems, times
+
+
+def _clang_tidy(repo, tool, number, stage, group, checks=None):
+    """clang-tidy on one file, or on a file that includes all of the group."""
+    if checks is None and _of_tests(group[0][1]):
+        checks = _TEST_CHECKS
+    file = stage.path / group[0][1]
+    if len(group) > 1:
+        file = repo.root / "build" / "tidy" / f"{number}.cc"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        # Each program has its main.
+        file.write_text("".join(f'#define main Main{n}\n#include "{path}"  // NOLINT\n#undef main\n'
+                                for n, (_, path) in enumerate(group)), encoding="utf-8")
+    generated = [f"-isystem{g}" for g in _generated_folders(repo, stage)]
+    return subprocess.run([tool, "--quiet", f"--config-file={repo.root / '.clang-tidy'}",
+                           *([f"--checks={checks}"] if checks else []),
+                           f"--header-filter=^{re.escape(str(stage.path))}/", str(file), "--", "-std=c++20",
+                           f"-I{stage.path}", f"-I{stage.path / 'tests'}", *generated],
+                          cwd=repo.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+
+
+def _cannot_be_together(repo, tool, number, stage, group):
+    """The files of the group at which a compiler stumbles when they are one translation unit."""
+    out = _clang_tidy(repo, tool, number, stage, group, "-*,misc-static-assert")
+    lines = [l for l in out.stdout.splitlines() if "[clang-diagnostic-error" in l]
+    apart = {path for _, path in group if any(f"{stage.path}/{path}:" in line for line in lines)}
+    return apart if apart or not lines else {path for _, path in group}
