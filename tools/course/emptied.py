@@ -83,9 +83,9 @@ def _copy(repo, stage):
 
 def _stage(repo, stage):
     source, tree, launcher = _copy(repo, stage)
-    problems = _compiles(stage, source)
     names = sorted({spec.split(":")[0] for task in stage.tasks for spec in task.tests})
     _build(repo, stage, source, tree, launcher, names)
+    problems = _compiles(stage, source, tree)
     runs = [(task, spec) for task in stage.tasks for spec in task.tests]
     status = console.Status(f"stage {stage.number}: {len(runs)} declared tests with their region empty")
     good, failed = {}, 0
@@ -106,15 +106,15 @@ def _stage(repo, stage):
     return problems, failed
 
 
-def _compiles(stage, source):
-    """Each region alone, really emptied, has to compile (warnings apart)."""
+def _compiles(stage, source, tree):
+    """Each region alone, really emptied, has to compile (warnings apart). Needs the generated headers of the build."""
     problems = []
     compiler = shutil.which("g++") or shutil.which("c++")
     for task in stage.tasks:
         file = source / task.file
         kept = file.read_text(encoding="utf-8")
         file.write_text(emptied((stage.path / task.file).read_text(encoding="utf-8"), {task.id}), encoding="utf-8")
-        out = subprocess.run([compiler, "-std=c++20", "-fsyntax-only", f"-I{source}", "-x", "c++",
+        out = subprocess.run([compiler, "-std=c++20", "-fsyntax-only", f"-I{source}", f"-I{tree / 'generated'}", "-x", "c++",
                               "-Wno-pragma-once-outside-header", str(file)],
                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
         file.write_text(kept, encoding="utf-8")
