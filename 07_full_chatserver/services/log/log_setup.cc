@@ -90,6 +90,9 @@ std::string SetUpLogging(const LogOptions& options) {
 
 void ShutDownLogging() {
   const auto level = spdlog::get_level();
+  // The logger and its sinks end after the log thread: shutdown() would let go of them first, and
+  // leave it to the thread's last line to destroy them.
+  const std::shared_ptr<spdlog::logger> logger = spdlog::default_logger();
   spdlog::shutdown();  // the queue is written out, the threads end
   auto console =
       std::make_shared<spdlog::logger>("", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
