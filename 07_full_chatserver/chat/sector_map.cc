@@ -77,8 +77,8 @@ bool SectorMap::Remove(net::SessionId id) {
 }
 
 void SectorMap::Hearers(std::uint32_t sector, std::vector<net::SessionId>& to) const {
-  ForEachNeighbour(sector, [&](std::uint32_t near) {
-    for (const std::uint32_t index : lists_[near]) to.push_back(members_[index].id);
+  ForEachNeighbour(sector, [&](std::uint32_t other) {
+    for (const std::uint32_t index : lists_[other]) to.push_back(members_[index].id);
   });
 }
 

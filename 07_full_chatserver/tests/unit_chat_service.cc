@@ -124,17 +124,17 @@ TEST_F(ChatServiceTest, WhatIsHeardIsInTheDatabase) {
   StartServer();
   Player& one = Join("one", 1);
   Player& two = Join("two", 1);
-  Player& far = Join("far", 2);
+  Player& distant = Join("far", 2);
   one.Say("안녕하세요");
   EXPECT_TRUE(two.Hears("안녕하세요"));
   EXPECT_TRUE(one.Hears("안녕하세요"));
   two.SayToSector("near me");  // all stand where one comes in
-  EXPECT_TRUE(far.Hears("near me"));
-  ASSERT_TRUE(far.MoveTo(0, 0));
+  EXPECT_TRUE(distant.Hears("near me"));
+  ASSERT_TRUE(distant.MoveTo(0, 0));
   two.SayToSector("still here");
   EXPECT_TRUE(one.Hears("still here"));
-  ASSERT_TRUE(far.MoveTo(0, 1));  // a round trip through the grid: it has delivered all before
-  EXPECT_EQ(far.Now().sector_chats.size(), 1U);
+  ASSERT_TRUE(distant.MoveTo(0, 1));  // a round trip through the grid: it has delivered all before
+  EXPECT_EQ(distant.Now().sector_chats.size(), 1U);
   service_->Shutdown();
   EXPECT_EQ(Select(folder_, "SELECT msg FROM chat_log ORDER BY id"),
             (std::vector<std::string>{"안녕하세요", "near me", "still here"}));

@@ -33,13 +33,13 @@ std::vector<SessionId> HearersOf(const SectorMap& map, std::uint32_t sector) {
 // Everybody whose sector is at most one away, by coordinates.
 std::vector<SessionId> ByBruteForce(const std::map<SessionId, Position>& all, Position at,
                                     std::uint32_t sector_size) {
-  const auto near = [sector_size](std::uint32_t a, std::uint32_t b) {
+  const auto close_by = [sector_size](std::uint32_t a, std::uint32_t b) {
     const std::int64_t distance = std::int64_t{a / sector_size} - std::int64_t{b / sector_size};
     return std::abs(distance) <= 1;
   };
   std::vector<SessionId> hearers;
   for (const auto& [id, position] : all) {
-    if (near(position.x, at.x) && near(position.y, at.y)) hearers.push_back(id);
+    if (close_by(position.x, at.x) && close_by(position.y, at.y)) hearers.push_back(id);
   }
   return hearers;  // in the map's order: sorted
 }
@@ -91,16 +91,16 @@ TEST(SectorMap, RandomStepsAgreeWithBruteForce) {
 // Hearing is mutual: that is what makes "I hear you" and "you hear me" the same question.
 TEST(SectorMap, NeighbourhoodIsSymmetricAndStopsAtTheEdge) {
   const SectorMap map({4, 3, 1});
-  std::vector<std::vector<std::uint32_t>> near(map.sectors());
+  std::vector<std::vector<std::uint32_t>> heard_in(map.sectors());
   for (std::uint32_t sector = 0; sector < map.sectors(); ++sector) {
-    map.ForEachNeighbour(sector, [&](std::uint32_t other) { near[sector].push_back(other); });
+    map.ForEachNeighbour(sector, [&](std::uint32_t other) { heard_in[sector].push_back(other); });
   }
-  EXPECT_EQ(near[0], (std::vector<std::uint32_t>{0, 1, 4, 5}));
-  EXPECT_EQ(near[3], (std::vector<std::uint32_t>{2, 3, 6, 7}));
-  EXPECT_EQ(near[5], (std::vector<std::uint32_t>{0, 1, 2, 4, 5, 6, 8, 9, 10}));
+  EXPECT_EQ(heard_in[0], (std::vector<std::uint32_t>{0, 1, 4, 5}));
+  EXPECT_EQ(heard_in[3], (std::vector<std::uint32_t>{2, 3, 6, 7}));
+  EXPECT_EQ(heard_in[5], (std::vector<std::uint32_t>{0, 1, 2, 4, 5, 6, 8, 9, 10}));
   for (std::uint32_t a = 0; a < map.sectors(); ++a) {
-    for (const std::uint32_t b : near[a]) {
-      EXPECT_TRUE(std::count(near[b].begin(), near[b].end(), a) == 1) << a << ' ' << b;
+    for (const std::uint32_t b : heard_in[a]) {
+      EXPECT_TRUE(std::count(heard_in[b].begin(), heard_in[b].end(), a) == 1) << a << ' ' << b;
     }
   }
 }
