@@ -19,7 +19,9 @@ std::string Contents(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
   text << file.rdbuf();
-  return text.str();
+  std::string contents = text.str();
+  std::erase(contents, '\r');  // the log's line ends are the system's own
+  return contents;
 }
 
 class Log : public ::testing::Test {
