@@ -26,8 +26,10 @@ class ProtoTest : public testing::Test {
   }
 
   course_test::FakeSender sender_;
-  chat::World world_{{}, sender_};
-  chat::GameSession session_{net::SessionId::Make(1, 0), world_};
+  job::UpdateThreads threads_;  // not started: nobody enters a room here
+  chat::World world_{{}, sender_, threads_};
+  chat::JobBudget budget_;
+  chat::GameSession session_{net::SessionId::Make(1, 0), world_, budget_};
 };
 
 TEST_F(ProtoTest, AKnownPacketReachesItsHandler) {
