@@ -39,7 +39,7 @@ class Ticker {
 
 services::MonitorOptions MonitorOptions(const config::Config& config) {
   services::MonitorOptions to;
-  to.history_points = config.monitor_server.history_s;
+  to.history_points = server::HistoryPoints(config);
   to.servers_max = config.monitor_server.servers_max;
   to.server_gone_ms = config.monitor_server.server_gone_ms;
   for (const std::string& line : config.monitor_server.alarms) {

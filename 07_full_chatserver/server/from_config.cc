@@ -1,6 +1,7 @@
 #include "server/from_config.h"
 
 #include <chrono>
+#include <cstdint>
 
 namespace server {
 
@@ -155,6 +156,11 @@ services::ReportLinkOptions ReportLinkOptions(const config::Config& config) {
   to.reconnect_min = milliseconds(config.monitor.reconnect_min_ms);
   to.reconnect_max = milliseconds(config.monitor.reconnect_max_ms);
   return to;
+}
+
+std::size_t HistoryPoints(const config::Config& config) {
+  const std::uint64_t every = config.monitor.interval_ms;
+  return static_cast<std::size_t>((config.monitor_server.history_s * 1000ULL + every - 1) / every);
 }
 
 journal::JournalOptions JournalOptions(const config::Config& config) {

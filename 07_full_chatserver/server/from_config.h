@@ -1,6 +1,7 @@
 // The configuration (one flat struct of what a person can say) as the options of each part.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -35,6 +36,8 @@ services::CongestionOptions CongestionOptions(const config::Config& config);
 services::CountryOptions CountryOptions(const config::Config& config);
 services::LogOptions LogOptions(const config::Config& config);
 services::ReportLinkOptions ReportLinkOptions(const config::Config& config);
+// Of one server: monitor_server.history_s, with a report every monitor.interval_ms.
+std::size_t HistoryPoints(const config::Config& config);
 journal::JournalOptions JournalOptions(const config::Config& config);
 db::WriterOptions WriterOptions(const config::Config& config);
 

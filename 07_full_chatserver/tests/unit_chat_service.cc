@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "server/chat_service.h"
+#include "server/from_config.h"
 #include "tests/test_player.h"
 
 namespace {
@@ -227,6 +228,17 @@ TEST_F(ChatServiceTest, WhoIsSilentForTooLongIsSentAwayAndAHeartbeatKeepsOneIn) 
   ASSERT_TRUE(silent.AwaitEnd());
   EXPECT_EQ(silent.Now().logins.back().reason(), Protocol::REFUSAL_HEARTBEAT_TIMEOUT);
   EXPECT_FALSE(alive.Now().over);
+}
+
+TEST(FromConfig, HistorySecondsAreSecondsWhateverTheInterval) {
+  config::Config config;
+  config.monitor_server.history_s = 60;
+  config.monitor.interval_ms = 1000;
+  EXPECT_EQ(server::HistoryPoints(config), 60U);
+  config.monitor.interval_ms = 50;
+  EXPECT_EQ(server::HistoryPoints(config), 1200U);
+  config.monitor.interval_ms = 60'000;
+  EXPECT_EQ(server::HistoryPoints(config), 1U);
 }
 
 TEST_F(ChatServiceTest, TheNextOneAfterTheLastPlaceIsToldSo) {

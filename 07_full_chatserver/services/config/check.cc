@@ -88,10 +88,6 @@ void CheckServices(const Config& config, Checker& check) {
                 "journal.max_bytes", "journal.segment_bytes",
                 "must hold two files of journal.segment_bytes = " +
                     std::to_string(config.journal.segment_bytes));
-  check.Require(!config.tls.enabled || (!config.tls.certificate.empty() && !config.tls.key.empty()),
-                "tls.enabled", "tls.certificate", "needs tls.certificate and tls.key");
-  check.Require(!config.cluster.enabled || config.login.store == LoginStore::kRedis,
-                "cluster.enabled", "login.store", "needs login.store = \"redis\"");
 }
 
 void CheckGame(const Config& config, Checker& check) {

@@ -35,13 +35,11 @@ struct Server {
   std::uint32_t fixed_key = 0xA9;
   bool check_sequence = true;
   std::uint32_t packet_max_bytes = 4096;
-  std::uint32_t packet_buffer_bytes = 256;
   std::uint32_t receive_buffer_bytes = 8192;
   std::uint32_t receive_memory_bytes = 1024 * 1024;
   std::uint32_t send_memory_bytes = 1024 * 1024;
   std::uint32_t send_packet_max = 256;
   std::uint32_t send_copy_bytes = 512;
-  bool send_async = false;
   bool nagle = false;
   std::uint32_t send_buffer_bytes = 0;
   std::uint32_t flush_interval_ms = 0;
@@ -51,7 +49,6 @@ struct Server {
 struct Limits {
   std::uint32_t message_bytes = 1024;
   std::uint32_t name_bytes = 64;
-  std::uint32_t players = 20000;
   std::uint32_t rooms = 1000;
   std::uint32_t players_per_room = 1000;
   std::uint32_t messages_per_second = 20;
@@ -64,7 +61,6 @@ struct Update {
   std::uint32_t threads = 5;
   std::uint32_t slice_jobs = 256;
   std::uint32_t slice_us = 2000;
-  std::uint32_t queue_max = 1'000'000;
 };
 
 struct Timeouts {
@@ -190,19 +186,6 @@ struct Sector {
   std::uint32_t start_y = 25;
 };
 
-struct Tls {
-  bool enabled = false;
-  std::string certificate;
-  std::string key;
-  std::uint32_t handshake_ms = 10'000;
-};
-
-struct Cluster {
-  bool enabled = false;
-  std::string prefix = "chat:room:";
-  std::uint32_t stream_length = 10'000;
-};
-
 struct Config {
   Server server;
   Limits limits;
@@ -218,8 +201,6 @@ struct Config {
   Congestion congestion;
   Log log;
   Sector sector;
-  Tls tls;
-  Cluster cluster;
 };
 
 }  // namespace config

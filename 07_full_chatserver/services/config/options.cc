@@ -24,8 +24,6 @@ constexpr Section kSections[] = {
     {"country", "Country check of the peer's address.", "접속 주소의 국가 검사."},
     {"congestion", "Traffic congestion control.", "트래픽 혼잡 제어."},
     {"log", "Log.", "로그."},
-    {"tls", "TLS.", "TLS."},
-    {"cluster", "Several servers as one service.", "여러 서버를 하나의 서비스로."},
 };
 
 std::vector<Option> Collect() {

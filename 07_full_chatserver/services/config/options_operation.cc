@@ -1,4 +1,4 @@
-// Options of monitoring, country check, congestion control, log, TLS and the cluster.
+// Options of monitoring, country check, congestion control and log.
 #include "services/config/options.h"
 
 namespace config {
@@ -17,10 +17,6 @@ template <auto kMember>
 constexpr FieldOf kCongestion = &At<&Config::congestion, kMember>;
 template <auto kMember>
 constexpr FieldOf kLog = &At<&Config::log, kMember>;
-template <auto kMember>
-constexpr FieldOf kTls = &At<&Config::tls, kMember>;
-template <auto kMember>
-constexpr FieldOf kCluster = &At<&Config::cluster, kMember>;
 
 constexpr std::uint64_t kMinuteMs = 60'000;
 
@@ -55,7 +51,8 @@ constexpr Option kOptions[] = {
     Number("monitor_server.http_port", kPage<&MonitorServer::http_port>, 0, 65535,
            "Port of the page; 0 = any free port.", "웹 페이지의 포트. 0 = 비어 있는 포트."),
     Number("monitor_server.history_s", kPage<&MonitorServer::history_s>, 10, 86'400,
-           "Seconds of history kept per server.", "서버마다 보관하는 기록(초)."),
+           "Seconds of history kept per server, when it reports every monitor.interval_ms.",
+           "서버마다 보관하는 기록(초). 서버가 monitor.interval_ms마다 보고할 때의 값."),
     Number("monitor_server.servers_max", kPage<&MonitorServer::servers_max>, 1, 1000,
            "Servers that may report.", "보고할 수 있는 서버 수."),
     Number("monitor_server.server_gone_ms", kPage<&MonitorServer::server_gone_ms>, 100,
@@ -108,22 +105,6 @@ constexpr Option kOptions[] = {
     Number("log.flush_ms", kLog<&Log::flush_ms>, 0, kMinuteMs,
            "How often the file is flushed; warnings are flushed at once.",
            "파일로 내보내는 간격. 경고 이상은 바로 내보낸다."),
-
-    Flag("tls.enabled", kTls<&Tls::enabled>, "TLS on the client port.",
-         "클라이언트 포트에 TLS를 쓴다."),
-    String("tls.certificate", kTls<&Tls::certificate>, Text::kAny, "Certificate chain, PEM file.",
-           "인증서 체인(PEM 파일)."),
-    String("tls.key", kTls<&Tls::key>, Text::kAny, "Private key, PEM file.", "개인 키(PEM 파일)."),
-    Number("tls.handshake_ms", kTls<&Tls::handshake_ms>, 100, 10 * kMinuteMs,
-           "Time-out of the handshake.", "핸드셰이크 제한 시간."),
-
-    Flag("cluster.enabled", kCluster<&Cluster::enabled>,
-         "Several chat servers share their rooms through Redis (login.redis_...).",
-         "여러 채팅 서버가 Redis를 통해 방을 공유한다(login.redis_...)."),
-    String("cluster.prefix", kCluster<&Cluster::prefix>, Text::kNotEmpty,
-           "Prefix of the streams' names.", "스트림 이름의 앞부분."),
-    Number("cluster.stream_length", kCluster<&Cluster::stream_length>, 100, 10'000'000,
-           "Messages that a room's stream keeps.", "방 스트림이 보관하는 메시지 수."),
 };
 
 }  // namespace
