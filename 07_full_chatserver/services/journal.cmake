@@ -7,6 +7,7 @@ endif()
 stage_library(journal
   services/journal/file_ops.cc
   ${journal_file_ops}
+  services/journal/folder_lock.cc
   services/journal/journal.cc
   services/journal/record.cc
   services/journal/segment.cc)

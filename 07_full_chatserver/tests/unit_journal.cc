@@ -4,13 +4,16 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
 #include <iostream>
 #include <map>
+#include <memory>
 #include <random>
 #include <string>
 #include <thread>
@@ -133,10 +136,35 @@ TEST_F(JournalTest, ARestartGoesOnWithTheNumbersAndANewSource) {
 TEST_F(JournalTest, OnlyOneAtATimeMayHaveTheFolder) {
   Journal journal;
   ASSERT_TRUE(journal.Open(Options()).ok());
+  JournalOptions options = Options();
+  options.lock_wait = std::chrono::milliseconds(50);
+  const auto before = std::chrono::steady_clock::now();
   Journal other;
-  const net::Status status = other.Open(Options());
+  const net::Status status = other.Open(options);
   ASSERT_FALSE(status.ok());
   EXPECT_NE(status.error().find("in use"), std::string::npos) << status.error();
+  EXPECT_GE(std::chrono::steady_clock::now() - before, options.lock_wait);
+}
+
+// The successor of a killed server is often there before the system has let go of the folder.
+TEST_F(JournalTest, AFolderThatIsLetGoMeanwhileIsTaken) {
+  auto journal = std::make_unique<Journal>();
+  ASSERT_TRUE(journal->Open(Options()).ok());
+  JournalOptions options = Options();
+  options.lock_wait = std::chrono::seconds(60);  // only a failure takes that long
+  std::atomic<bool> answered{false};
+  Journal successor;
+  net::Status status = net::Status::Error("not answered");
+  std::thread opening([&] {
+    status = successor.Open(options);
+    answered.store(true);
+  });
+  // As long as the folder is held there is no answer, however often it is asked for.
+  EXPECT_FALSE(
+      storage_test::WaitUntil([&] { return answered.load(); }, std::chrono::milliseconds(50)));
+  journal.reset();
+  opening.join();
+  EXPECT_TRUE(status.ok()) << status.error();
 }
 
 TEST_F(JournalTest, SegmentsAreBegunAndGoWhenTheyAreConfirmed) {

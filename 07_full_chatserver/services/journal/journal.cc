@@ -25,9 +25,11 @@ net::Status Journal::Open(const JournalOptions& options) {
   std::filesystem::create_directories(std::u8string(options_.folder.begin(), options_.folder.end()),
                                       error);
   if (error) return net::Status::Error(options_.folder + ": " + error.message());
-  if (!folder_lock_.Take(options_.folder, error)) {
-    return net::Status::Error(options_.folder + ": in use by another server, or not writable (" +
-                              error.message() + ")");
+  if (!folder_lock_.TakeWithin(options_.lock_wait, options_.folder, error)) {
+    return net::Status::Error(
+        options_.folder +
+        (FolderLock::IsHeld(error) ? ": in use by another server (" : ": not writable (") +
+        error.message() + ")");
   }
   Recovered recovered;
   net::Status status = Recover(*options_.ops, options_.folder, recovered);

@@ -10,6 +10,7 @@
 // thread (the database writer); the rest by any thread.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <mutex>
@@ -29,7 +30,10 @@ struct JournalOptions {
   bool sync_each_turn = false;
   std::uint64_t segment_bytes = 16 * 1024 * 1024;
   std::uint64_t max_bytes =
-      4ULL * 1024 * 1024 * 1024;    // of all segments; then Append answers kFull
+      4ULL * 1024 * 1024 * 1024;  // of all segments; then Append answers kFull
+  // How long Open waits for a folder that somebody else has: a server that was killed a moment ago
+  // keeps it until the system has taken the process apart, and its successor may be quicker.
+  std::chrono::milliseconds lock_wait{2000};
   FileOps* ops = &SystemFileOps();  // not owned
 };
 
