@@ -5,6 +5,9 @@
 #include <deque>
 #include <iostream>
 #include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
 
 #include "apps/chat_client/chat.h"
 #include "apps/chat_client/connection.h"
@@ -190,13 +193,45 @@ void AddOptions(CLI::App& app, ClientOptions& options) {
       ->check(CLI::Range(1, 65535))
       ->capture_default_str();
   app.add_option("--user", options.user, "name of the account")->required();
-  app.add_option("--password", options.password, "its password")
-      ->envname("CHAT_PASSWORD")
-      ->required();
+  app.add_option("--password", options.password,
+                 "its password; everybody on this machine can see it in the list of processes: "
+                 "without it a terminal asks")
+      ->envname("CHAT_PASSWORD");
   app.add_option("--name", options.chat.character,
                  "character to enter with: its name, the beginning of it (knight, mage), or its "
                  "number; without it a terminal asks, a pipe takes the first");
   app.add_option("--room", options.chat.room, "room to enter")->capture_default_str();
+}
+
+// Typed without an echo. Nothing: the person does not want to.
+std::optional<std::string> AskPassword() {
+  terminal::Console console;
+  if (!console.keys()) {
+    throw std::runtime_error("no terminal to ask for the password: CHAT_PASSWORD or --password");
+  }
+  terminal::KeyReader keys;
+  LineEditor editor;  // never drawn
+  console.Write("password: ");
+  for (;;) {
+    const ConsoleEvent event =
+        console.Wait(true, keys.InEscape() ? static_cast<int>(kEscape.count()) : -1);
+    if (event.kind == ConsoleEvent::Kind::kTimeout) keys.GiveUp();
+    keys.Feed(event.bytes);
+    bool stop =
+        event.kind == ConsoleEvent::Kind::kStop || event.kind == ConsoleEvent::Kind::kEndOfInput;
+    while (const auto key = keys.Next()) {
+      const LineEditor::Event done = editor.Apply(*key);
+      if (done == LineEditor::Event::kSubmitted) {
+        console.Write("\r\n");
+        return editor.TakeLine();
+      }
+      stop = stop || done == LineEditor::Event::kInterrupted || done == LineEditor::Event::kEnded;
+    }
+    if (stop) {
+      console.Write("\r\n");
+      return std::nullopt;
+    }
+  }
 }
 
 // The way through the auth service. Nothing: why not has been said.
@@ -242,6 +277,11 @@ int main(int argc, char** argv) {
   spdlog::set_level(spdlog::level::off);  // the screen belongs to the chat
 
   try {
+    if (options.password.empty()) {
+      auto typed = AskPassword();  // its console, too, is there before any thread
+      if (!typed) return 1;
+      options.password = std::move(*typed);
+    }
     const auto ticket = Authenticate(app, {*ip, options.auth_port}, options);
     if (!ticket) return 1;
     net::Status status = net::Status::Ok();
