@@ -297,7 +297,7 @@ def run(repo, config, stage, args, seconds):
         service.start()
         console.say(f"chat server 127.0.0.1:{service.port}   auth 127.0.0.1:{service.auth_port}")
         console.say(f"a person's client: {os.path.relpath(service._program('chat_client'))} --port {service.port} "
-                    f"--auth-port {service.auth_port} --user NAME --password PASSWORD")
+                    f"--auth-port {service.auth_port} --user NAME")
         if service.page:
             console.say("live page: " + console.style(service.page, "bold"))
         if not args.no_clients:
