@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 #include <vector>
+#include <utility>
 
 #include "chat/packet_sender.h"
 #include "tests/support/wire.h"
