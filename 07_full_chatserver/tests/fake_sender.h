@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
-#include <vector>
 #include <utility>
+#include <vector>
 
 #include "chat/packet_sender.h"
 #include "tests/support/wire.h"
