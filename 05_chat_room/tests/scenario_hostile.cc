@@ -86,20 +86,26 @@ SCENARIO("packets arrive however they are cut", "[C3]") {
   }
   const auto heard = [&text](ChatTalker& talker) {
     std::uint32_t next = 1;
-    while (const auto chat = talker.ReadChat()) CHECK(chat->msg() == text(next++));
+    while (next <= 40) {
+      const auto chat = talker.ReadChat();
+      if (!chat) break;
+      CHECK(chat->msg() == text(next++));
+    }
     return next - 1;
   };
   WHEN("they come in one write") {
     ChatTalker client(server.port);
     REQUIRE(client.tcp().Send(stream));
-    client.tcp().FinishSending();
     CHECK(heard(client) == 40);
+    client.tcp().FinishSending();  // now, and not before the answers: who hangs up has left
+    CHECK_FALSE(client.ReadChat());
   }
   WHEN("they come byte by byte") {
     ChatTalker client(server.port);
     for (const char byte : stream) REQUIRE(client.tcp().Send(std::string_view(&byte, 1)));
-    client.tcp().FinishSending();
     CHECK(heard(client) == 40);
+    client.tcp().FinishSending();  // now, and not before the answers: who hangs up has left
+    CHECK_FALSE(client.ReadChat());
   }
   REQUIRE(bystander.Echo("still here"));
   server.Stop();

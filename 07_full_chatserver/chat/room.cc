@@ -170,7 +170,9 @@ void Room::Announce(const Player& leaver) {
 void Room::OnSliceEnd() {
   CommitTalk();
   if (turn_.empty()) return;
-  if (flush_interval_ <= job::Duration::zero() || flush_due_) return Flush();
+  // With nobody inside there is nobody to wait for; a server that stops empties its rooms this way.
+  const bool at_once = flush_interval_ <= job::Duration::zero() || turn_.size() == 0;
+  if (at_once || flush_due_) return Flush();
   if (flush_reserved_) return;
   flush_reserved_ = true;
   // No timer any more: the threads are about to stop.
