@@ -1,5 +1,9 @@
 #include "services/config/load.h"
 
+// The parser's own assertions do not hold for every damaged file (a key that begins with a
+// character that no key may have). They are no part of its answer: without them it reports a parse
+// error, in debug builds as in release builds.
+#define TOML_ASSERT(expr) static_cast<void>(0)
 #include <toml++/toml.h>
 #include <fstream>
 #include <iterator>
