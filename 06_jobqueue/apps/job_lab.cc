@@ -32,7 +32,7 @@ struct Options {
   std::vector<double> flush_rates{100'000, 400'000};
   std::uint32_t workers = 2;
   std::uint32_t update_threads = 5;
-  std::uint32_t window = 64;
+  std::uint32_t window = 0;  // 0: one message of each member of the room
   std::uint32_t rounds = 3;
   double seconds = 1;
   std::string svg;
@@ -113,7 +113,7 @@ std::pair<double, double> Compare(const Options& options, std::uint32_t clients,
   apps::LoadOptions load;
   load.clients = clients;
   load.rooms = rooms;
-  load.window = options.window;
+  load.window = options.window != 0 ? options.window : std::max(1u, clients / rooms);
   load.seconds = options.seconds;
   std::vector<Measured> locked, actor;
   for (std::uint32_t round = 0; round < options.rounds; ++round) {
@@ -131,10 +131,12 @@ std::pair<double, double> Compare(const Options& options, std::uint32_t clients,
 
 void CompareAll(const Options& options, apps::Chart& chart) {
   std::printf(
-      "as fast as the server answers: %u messages of each room on their way\n"
+      "as fast as the server answers: %s on the way\n"
       "%u workers, %u update threads, %u processors, median of %u rounds of %g s\n\n",
-      options.window, options.workers, options.update_threads, std::thread::hardware_concurrency(),
-      options.rounds, options.seconds);
+      options.window == 0 ? "one message of each client"
+                          : (std::to_string(options.window) + " messages of each room").c_str(),
+      options.workers, options.update_threads, std::thread::hardware_concurrency(), options.rounds,
+      options.seconds);
   std::printf(
       "clients  rooms  way    million deliveries/s  us each   cores    p50 ms    p99 ms"
       "  lock wait %%\n");
@@ -207,8 +209,9 @@ void AddOptions(CLI::App& app, Options& options) {
   app.add_option("--update-threads", options.update_threads, "update threads of the actor")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
-  app.add_option("--window", options.window, "messages of a room on their way")
-      ->check(CLI::Range(1, 100'000))
+  app.add_option("--window", options.window,
+                 "messages of a room on their way; 0: one of each client in it")
+      ->check(CLI::Range(0, 100'000))
       ->capture_default_str();
   app.add_option("--rounds", options.rounds, "measurements of each line; the median counts")
       ->check(CLI::Range(1, 101))
