@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "client/dummy_crowd.h"
-#include "client/order_check.h"
 #include "net/server.h"
 #include "proto/send_buffer.h"
 #include "tests/test_support.h"
@@ -16,41 +15,7 @@
 namespace {
 
 using client::Latency;
-using client::OrderCheck;
-using Verdict = OrderCheck::Verdict;
 using course_test::kDeadline;
-
-// --- OrderCheck ----------------------------------------------------------------------------------
-
-TEST(OrderCheckTest, BeginsAnywhereAndGoesOnByOne) {
-  OrderCheck check;
-  for (const std::uint32_t number : {41u, 42u, 43u})
-    EXPECT_EQ(check.Take(number), Verdict::kInOrder);
-  EXPECT_EQ(check.missing() + check.duplicated() + check.out_of_order(), 0u);
-}
-
-TEST(OrderCheckTest, CountsHolesUntilTheyAreFilled) {
-  OrderCheck check;
-  check.Take(1);
-  check.Take(5);
-  EXPECT_EQ(check.missing(), 3u);
-  EXPECT_EQ(check.Take(3), Verdict::kLate);
-  EXPECT_EQ(check.missing(), 2u);
-  EXPECT_EQ(check.out_of_order(), 1u);
-  EXPECT_EQ(check.Take(3), Verdict::kDuplicate);
-  EXPECT_EQ(check.Take(1), Verdict::kDuplicate);
-  EXPECT_EQ(check.duplicated(), 2u);
-}
-
-TEST(OrderCheckTest, WorksOverTheEndOfTheNumbers) {
-  OrderCheck check;
-  check.Take(0xFFFF'FFFEu);
-  EXPECT_EQ(check.Take(0xFFFF'FFFFu), Verdict::kInOrder);
-  EXPECT_EQ(check.Take(1), Verdict::kInOrder);
-  EXPECT_EQ(check.missing(), 1u);
-  EXPECT_EQ(check.Take(0), Verdict::kLate);
-  EXPECT_EQ(check.Take(0xFFFF'FFFFu), Verdict::kDuplicate);
-}
 
 // --- Latency -------------------------------------------------------------------------------------
 
