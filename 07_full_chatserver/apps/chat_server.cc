@@ -1,12 +1,10 @@
 // chat_server: the full chat server. Everything is in one TOML file (conf/chat_server.toml).
 #include <iostream>
 
+#include "apps/configured_main.h"
 #include "apps/open_files.h"
 #include "apps/options.h"
-#include "apps/server_console.h"
 #include "server/chat_service.h"
-#include "server/from_config.h"
-#include "services/config/command_line.h"
 
 namespace {
 
@@ -23,17 +21,11 @@ void Print(const server::Summary& summary) {
             << ", dropped jobs " << summary.stop.jobs.dropped_jobs << std::endl;
 }
 
-int Serve(const CLI::App& app, const config::Config& config, bool stop_on_eof) {
-  apps::ServerConsole console(stop_on_eof);  // before any thread is started
-  if (const std::string problem = services::SetUpLogging(server::LogOptions(config));
-      !problem.empty()) {
-    std::cerr << app.get_name() << ": log: " << problem << '\n';
-  }
+int Serve(const CLI::App& app, const config::Config& config, apps::ServerConsole& console) {
   apps::RaiseOpenFileLimit();
   server::ChatService service(config);
   if (const net::Status status = service.Start(); !status.ok()) {
     service.Shutdown();
-    services::ShutDownLogging();
     return apps::Refuse(app, status.error());
   }
   std::cout << "listening on " << config.server.bind << ":" << service.port() << "\n";
@@ -48,20 +40,11 @@ int Serve(const CLI::App& app, const config::Config& config, bool stop_on_eof) {
   console.Run([&service] { return service.StatusLine(); });
   const server::Summary summary = service.Shutdown();
   Print(summary);
-  services::ShutDownLogging();
   return summary.clean() ? 0 : 1;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("The full chat server", "chat_server");
-  config::CommandLine line;
-  config::AddOptions(app, line);
-  bool stop_on_eof = false;
-  app.add_flag("--stop-on-eof", stop_on_eof, "stop when the standard input ends");
-  if (const auto exit_code = apps::ParseOptions(app, argc, argv)) return *exit_code;
-  config::Config config;
-  if (const auto exit_code = config::Resolve(line, config)) return *exit_code;
-  return Serve(app, config, stop_on_eof);
+  return apps::ConfiguredMain(argc, argv, "chat_server", "The full chat server", Serve);
 }

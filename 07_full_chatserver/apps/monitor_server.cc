@@ -1,13 +1,11 @@
 // monitor_server: takes the reports of the servers, keeps their history, and serves the live page.
-#include <exception>
 #include <iostream>
 #include <thread>
 
+#include "apps/configured_main.h"
 #include "apps/options.h"
-#include "apps/server_console.h"
 #include "monitor_link/monitor_server.h"
 #include "server/from_config.h"
-#include "services/config/command_line.h"
 #include "services/monitor/monitor_http.h"
 
 namespace {
@@ -51,9 +49,7 @@ services::MonitorOptions MonitorOptions(const config::Config& config) {
   return to;
 }
 
-int Serve(const CLI::App& app, const config::Config& config, bool stop_on_eof) {
-  apps::ServerConsole console(stop_on_eof);  // before any thread is started
-  services::SetUpLogging(server::LogOptions(config));
+int Serve(const CLI::App& app, const config::Config& config, apps::ServerConsole& console) {
   services::MonitorCore core(MonitorOptions(config));
   monitor::MonitorServer link(server::MonitorNetOptions(config), core);
   if (const net::Status status = link.Start(); !status.ok()) {
@@ -77,24 +73,12 @@ int Serve(const CLI::App& app, const config::Config& config, bool stop_on_eof) {
   const net::StopReport report = link.Stop();
   std::cout << "stopped: live sessions " << report.live_sessions << ", outstanding operations "
             << report.outstanding_operations << std::endl;
-  services::ShutDownLogging();
   return report.live_sessions == 0 && report.outstanding_operations == 0 ? 0 : 1;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("The monitor server: history, alarms and a live page", "monitor_server");
-  config::CommandLine line;
-  config::AddOptions(app, line);
-  bool stop_on_eof = false;
-  app.add_flag("--stop-on-eof", stop_on_eof, "stop when the standard input ends");
-  if (const auto exit_code = apps::ParseOptions(app, argc, argv)) return *exit_code;
-  config::Config config;
-  if (const auto exit_code = config::Resolve(line, config)) return *exit_code;
-  try {
-    return Serve(app, config, stop_on_eof);
-  } catch (const std::exception& error) {
-    return apps::Refuse(app, error.what());
-  }
+  return apps::ConfiguredMain(argc, argv, "monitor_server",
+                              "The monitor server: history, alarms and a live page", Serve);
 }

@@ -1,0 +1,48 @@
+#include "apps/configured_main.h"
+
+#include <exception>
+#include <iostream>
+
+#include "apps/options.h"
+#include "server/from_config.h"
+#include "services/config/command_line.h"
+#include "services/log/log_setup.h"
+
+namespace apps {
+
+namespace {
+
+// The log ends after everything that logs, also when that ends by an exception.
+class Log {
+ public:
+  Log(const CLI::App& app, const config::Config& config) {
+    const std::string problem = services::SetUpLogging(server::LogOptions(config));
+    if (!problem.empty()) std::cerr << app.get_name() << ": log: " << problem << '\n';
+  }
+  ~Log() { services::ShutDownLogging(); }
+  Log(const Log&) = delete;
+  Log& operator=(const Log&) = delete;
+};
+
+}  // namespace
+
+int ConfiguredMain(int argc, char** argv, const std::string& name, const std::string& about,
+                   const Serve& serve) {
+  CLI::App app(about, name);
+  config::CommandLine line;
+  config::AddOptions(app, line);
+  bool stop_on_eof = false;
+  app.add_flag("--stop-on-eof", stop_on_eof, "stop when the standard input ends");
+  if (const auto exit_code = ParseOptions(app, argc, argv)) return *exit_code;
+  config::Config config;
+  if (const auto exit_code = config::Resolve(line, config)) return *exit_code;
+  try {
+    ServerConsole console(stop_on_eof);  // before any thread is started, the log's too
+    const Log log(app, config);
+    return serve(app, config, console);
+  } catch (const std::exception& error) {
+    return Refuse(app, error.what());
+  }
+}
+
+}  // namespace apps
