@@ -3,23 +3,8 @@
 #   course_sqlite       SQLite
 #   course_mariadb      MariaDB's client library; COURSE_WITH_MARIADB says whether it is there
 #   course_sodium       libsodium  (Argon2id, random bytes, comparing in constant time)
-# Cross builds for Windows take static libraries made by tools/windows-libs/build.sh, and have no MariaDB.
-
-if(CMAKE_CROSSCOMPILING)
-  set(COURSE_WINDOWS_LIBS "$ENV{HOME}/.cache/iocp-course/windows-libs" CACHE PATH
-      "Where tools/windows-libs/build.sh has installed the libraries")
-  function(course_storage_windows_library target library archive)
-    file(GLOB prefixes ${COURSE_WINDOWS_LIBS}/${library}/*/.complete)
-    list(SORT prefixes COMPARE NATURAL ORDER DESCENDING)
-    if(NOT prefixes)
-      message(FATAL_ERROR "no ${library} for Windows below ${COURSE_WINDOWS_LIBS}: run tools/windows-libs/build.sh ${library}")
-    endif()
-    list(GET prefixes 0 prefix)
-    get_filename_component(prefix ${prefix} DIRECTORY)
-    target_include_directories(${target} SYSTEM INTERFACE ${prefix}/include)
-    target_link_libraries(${target} INTERFACE ${prefix}/lib/${archive})
-  endfunction()
-endif()
+# Cross builds for Windows take static libraries (course_windows_library of cmake/protobuf.cmake), and have no
+# MariaDB.
 
 if(NOT TARGET course_toml)
   add_library(course_toml INTERFACE)
@@ -38,7 +23,7 @@ endif()
 if(NOT TARGET course_sqlite)
   add_library(course_sqlite INTERFACE)
   if(CMAKE_CROSSCOMPILING)
-    course_storage_windows_library(course_sqlite sqlite libsqlite3.a)
+    course_windows_library(course_sqlite sqlite libsqlite3.a)
   else()
     find_package(SQLite3 REQUIRED)
     target_link_libraries(course_sqlite INTERFACE SQLite::SQLite3)
@@ -48,7 +33,7 @@ endif()
 if(NOT TARGET course_sodium)
   add_library(course_sodium INTERFACE)
   if(CMAKE_CROSSCOMPILING)
-    course_storage_windows_library(course_sodium libsodium libsodium.a)
+    course_windows_library(course_sodium libsodium libsodium.a)
     target_compile_definitions(course_sodium INTERFACE SODIUM_STATIC)
   else()
     find_path(SODIUM_INCLUDE_DIR sodium.h REQUIRED)
