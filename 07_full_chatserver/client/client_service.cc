@@ -35,6 +35,11 @@ ClientService::~ClientService() {
 net::Status ClientService::Connect(const net::PeerAddress& address, ServerSession& session) {
   net::UniqueSocket socket;
   if (net::Status status = net::Connect(address, socket); !status.ok()) return status;
+  return Join(std::move(socket), address, session);
+}
+
+net::Status ClientService::Join(net::UniqueSocket socket, const net::PeerAddress& address,
+                                ServerSession& session) {
   const std::lock_guard lock(adopt_lock_);
   adopted_ = &session;
   if (!Adopt(std::move(socket), address)) {
@@ -44,7 +49,7 @@ net::Status ClientService::Connect(const net::PeerAddress& address, ServerSessio
   return net::Status::Ok();
 }
 
-// On the thread that is in Connect, which holds adopt_lock_.
+// On the thread that is in Join, which holds adopt_lock_.
 void ClientService::OnClientJoin(net::SessionId id) {
   ServerSession& session = *adopted_;
   sessions_[id.index()] = &session;

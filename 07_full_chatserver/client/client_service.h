@@ -34,6 +34,9 @@ class ClientService final : public net::Server {
   // used for one connection only. Blocks until the connection stands. Any thread but a callback's;
   // no longer when Stop is called.
   net::Status Connect(const net::PeerAddress& address, ServerSession& session);
+  // As Connect, with a connection that stands already.
+  net::Status Join(net::UniqueSocket socket, const net::PeerAddress& address,
+                   ServerSession& session);
 
  private:
   void OnClientJoin(net::SessionId id) override;

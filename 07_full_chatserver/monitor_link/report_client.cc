@@ -56,6 +56,7 @@ void ReportClient::Stop() {
     stopping_ = true;
   }
   changed_.notify_all();
+  attempt_.GiveUp();
   if (thread_.joinable()) thread_.join();
   service_.Stop();  // the link's last callback has returned
   link_.reset();
@@ -92,7 +93,11 @@ void ReportClient::Run() {
 // The former link has had its OnDisconnected, so it may go.
 void ReportClient::Connect() {
   link_ = std::make_unique<Link>(*this);
-  if (const net::Status status = service_.Connect(server_, *link_); !status.ok()) {
+  attempts_.fetch_add(1, std::memory_order_relaxed);
+  net::UniqueSocket socket;
+  net::Status status = attempt_.Run(server_, policy_.attempt_patience(), socket);
+  if (status.ok()) status = service_.Join(std::move(socket), server_, *link_);
+  if (!status.ok()) {
     policy_.OnLost(Clock::now(), status.error());
     return;
   }

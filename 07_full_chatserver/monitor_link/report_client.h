@@ -2,8 +2,11 @@
 // connection is lost. Nobody waits for it: the collector leaves its latest report here and goes on;
 // a report that cannot be sent is replaced by the next one.
 //
+// Nor does the end of the server wait for it: Stop returns soon, also while a connection is tried
+// to a monitor server that does not answer.
+//
 // Threading: Offer by any thread; Start, Stop and the destructor by one owner thread. A thread of
-// its own connects (that blocks) and sends.
+// its own connects and sends.
 #pragma once
 
 #include <atomic>
@@ -15,6 +18,7 @@
 #include <thread>
 
 #include "client/client_service.h"
+#include "net/connect_attempt.h"
 #include "services/monitor/report.h"
 #include "services/monitor/report_link.h"
 
@@ -33,6 +37,8 @@ class ReportClient {
   void Offer(services::MonitorReport report);
 
   [[nodiscard]] bool connected() const { return connected_.load(std::memory_order_relaxed); }
+  // Connections that were tried.
+  [[nodiscard]] std::uint64_t attempts() const { return attempts_.load(std::memory_order_relaxed); }
 
  private:
   class Link;
@@ -44,8 +50,10 @@ class ReportClient {
   const net::PeerAddress server_;
   services::ReportLink policy_;  // its thread only
   client::ClientService service_;
-  std::unique_ptr<Link> link_;          // its thread only
-  std::atomic<bool> connected_{false};  // atomic: its thread writes
+  net::ConnectAttempt attempt_;
+  std::unique_ptr<Link> link_;              // its thread only
+  std::atomic<bool> connected_{false};      // atomic: its thread writes
+  std::atomic<std::uint64_t> attempts_{0};  // atomic: its thread writes
 
   std::mutex lock_;
   std::condition_variable changed_;

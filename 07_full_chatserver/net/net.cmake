@@ -6,6 +6,7 @@ stage_library(net
   net/block_pool.cc
   net/cipher.cc
   net/connect.cc
+  net/connect_attempt.cc
   net/deferred_close.cc
   net/error_text.cc
   net/inner_request.cc

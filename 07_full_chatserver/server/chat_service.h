@@ -56,6 +56,8 @@ class ChatService {
   // 0: not here.
   [[nodiscard]] std::uint16_t auth_port() const { return auth_ ? auth_->port() : std::uint16_t{0}; }
   [[nodiscard]] std::uint16_t metrics_port() const { return metrics_.port(); }
+  // Connections to the monitor server that were tried.
+  [[nodiscard]] std::uint64_t monitor_attempts() const { return report_ ? report_->attempts() : 0; }
   // One line about now, for the console.
   [[nodiscard]] std::string StatusLine() const;
 

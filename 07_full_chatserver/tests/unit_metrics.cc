@@ -223,15 +223,5 @@ TEST(ReportLink, ConnectsBacksOffAndForgivesAfterSuccess) {
   EXPECT_LE(link.next_attempt() - now, milliseconds(100)) << "starts small again";
 }
 
-TEST(ReportLink, AttemptWithoutAnEndIsGivenUp) {
-  ReportLink link({milliseconds(100), milliseconds(800), milliseconds(3000)}, 5);
-  const Time now = Time() + seconds(10);
-  ASSERT_TRUE(link.ShouldConnect(now));
-  EXPECT_FALSE(link.AttemptIsOver(now + milliseconds(2999)));
-  EXPECT_TRUE(link.AttemptIsOver(now + milliseconds(3000)));
-  link.OnConnected();
-  EXPECT_FALSE(link.AttemptIsOver(now + seconds(100)));
-}
-
 }  // namespace
 }  // namespace services

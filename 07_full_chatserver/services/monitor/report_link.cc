@@ -7,12 +7,7 @@ namespace services {
 bool ReportLink::ShouldConnect(TimePoint now) {
   if (state_ != State::kAway || now < next_attempt_) return false;
   state_ = State::kConnecting;
-  attempt_since_ = now;
   return true;
-}
-
-bool ReportLink::AttemptIsOver(TimePoint now) const {
-  return state_ == State::kConnecting && now - attempt_since_ >= options_.connect_timeout;
 }
 
 void ReportLink::OnConnected() {

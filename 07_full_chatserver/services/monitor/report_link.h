@@ -34,8 +34,8 @@ class ReportLink {
 
   // True: the caller starts an attempt now (the link counts as kConnecting).
   bool ShouldConnect(TimePoint now);
-  // An attempt has taken too long: the caller gives it up and calls OnLost.
-  bool AttemptIsOver(TimePoint now) const;
+  // An attempt that takes longer is given up by the caller, who calls OnLost.
+  std::chrono::milliseconds attempt_patience() const { return options_.connect_timeout; }
   bool MaySend() const { return state_ == State::kConnected; }
 
   void OnConnected();
@@ -49,7 +49,6 @@ class ReportLink {
   Backoff backoff_;
   State state_ = State::kAway;
   TimePoint next_attempt_{};  // kAway: not before
-  TimePoint attempt_since_{};
   bool outage_logged_ = false;
 };
 

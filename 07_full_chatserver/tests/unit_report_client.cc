@@ -1,0 +1,184 @@
+// The LAN client of the monitor server over real connections: reports arrive, a monitor server that
+// comes back is found again, and one that does not answer holds nobody up.
+#include <gtest/gtest.h>
+
+#include <future>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "monitor_link/monitor_server.h"
+#include "monitor_link/report_client.h"
+#include "server/chat_service.h"
+#include "tests/storage_support.h"
+#include "tests/test_support.h"
+
+namespace {
+
+using course_test::Eventually;
+using namespace std::chrono_literals;
+
+constexpr std::uint32_t kLoopback = 0x7F000001;
+
+class Sink final : public services::ReportSink {
+ public:
+  void OnReport(std::uint32_t server_id, std::int64_t,
+                const std::vector<services::MetricValue>& metrics) override {
+    const std::lock_guard lock(lock_);
+    if (server_id == 7 && !metrics.empty()) ++reports_;
+  }
+  int reports() {
+    const std::lock_guard lock(lock_);
+    return reports_;
+  }
+
+ private:
+  std::mutex lock_;
+  int reports_ = 0;  // guarded by lock_
+};
+
+std::unique_ptr<monitor::MonitorServer> StartMonitor(Sink& sink, std::uint16_t port) {
+  net::ServerOptions options;
+  options.port = port;
+  options.session_max = 4;
+  options.packet_max = 16 * 1024;
+  options.receive_buffer = 32 * 1024;
+  auto server = std::make_unique<monitor::MonitorServer>(options, sink);
+  EXPECT_EQ(server->Start().error(), "");
+  return server;
+}
+
+services::MonitorReport Report(std::size_t metrics = 1) {
+  services::MonitorReport report;
+  report.server_id = 7;
+  for (std::size_t i = 0; i < metrics; ++i) {
+    report.metrics.push_back({"chat_sessions_" + std::to_string(i), 1.0});
+  }
+  return report;
+}
+
+// A listener whose queue of one connection is full: the system answers no further one. (Windows
+// refuses it instead; then the same must hold.)
+class SilentListener {
+ public:
+  explicit SilentListener(bool full)
+      : listener_(course_test::MakeListener(&address_, full ? 0 : 64)) {
+    if (!full) return;
+    first_ = course_test::MakeTcp();
+    EXPECT_EQ(connect(first_.get(), reinterpret_cast<const sockaddr*>(&address_), sizeof address_),
+              0);
+  }
+  [[nodiscard]] net::PeerAddress address() const { return net::FromSockaddr(address_); }
+
+ private:
+  sockaddr_in address_{};
+  course_test::Socket listener_;
+  course_test::Socket first_;
+};
+
+// True when it comes to its end; a network's own patience (two minutes) is not waited for.
+template <class Call>
+bool EndsSoon(Call call) {
+  std::future<void> done = std::async(std::launch::async, call);
+  const bool soon = done.wait_for(course_test::kDeadline) == std::future_status::ready;
+  EXPECT_TRUE(soon) << "it waits for somebody who does not answer";
+  return soon;
+}
+
+TEST(ReportClient, ReportsArriveAlsoAtAServerThatComesBack) {
+  const net::WinsockScope winsock;
+  Sink sink;
+  std::unique_ptr<monitor::MonitorServer> server = StartMonitor(sink, 0);
+  const std::uint16_t port = server->port();
+  services::ReportLinkOptions options;
+  options.reconnect_min = 1ms;
+  options.reconnect_max = 10ms;
+  monitor::ReportClient client({kLoopback, port}, options);
+  ASSERT_EQ(client.Start().error(), "");
+  const auto reports_come = [&] {
+    const int before = sink.reports();
+    return Eventually([&] {
+      client.Offer(Report());
+      return sink.reports() > before;
+    });
+  };
+  EXPECT_TRUE(reports_come());
+  EXPECT_TRUE(client.connected());
+  server.reset();
+  EXPECT_TRUE(Eventually([&] {
+    client.Offer(Report());
+    return !client.connected();
+  }));
+  server = StartMonitor(sink, port);
+  EXPECT_TRUE(reports_come());
+  client.Stop();
+}
+
+TEST(ReportClient, AnAttemptWithoutAnAnswerIsGivenUpAndTriedAgain) {
+  const net::WinsockScope winsock;
+  const SilentListener silent(true);
+  services::ReportLinkOptions options;
+  options.reconnect_min = 1ms;
+  options.reconnect_max = 5ms;
+  options.connect_timeout = 20ms;
+  monitor::ReportClient client(silent.address(), options);
+  ASSERT_EQ(client.Start().error(), "");
+  EXPECT_TRUE(Eventually([&] {
+    client.Offer(Report());
+    return client.attempts() >= 5;
+  }));
+  EXPECT_FALSE(client.connected());
+  EXPECT_TRUE(EndsSoon([&] { client.Stop(); }));
+}
+
+TEST(ReportClient, StopDoesNotWaitForAnAttempt) {
+  const net::WinsockScope winsock;
+  const SilentListener silent(true);
+  services::ReportLinkOptions options;
+  options.connect_timeout = 10min;
+  monitor::ReportClient client(silent.address(), options);
+  ASSERT_EQ(client.Start().error(), "");
+  EXPECT_TRUE(Eventually([&] {
+    client.Offer(Report());
+    return client.attempts() >= 1;
+  }));
+  EXPECT_TRUE(EndsSoon([&] { client.Stop(); }));
+}
+
+// The system takes the connection, but nobody ever reads from it.
+TEST(ReportClient, StopDoesNotWaitForAServerThatDoesNotRead) {
+  const net::WinsockScope winsock;
+  const SilentListener silent(false);
+  monitor::ReportClient client(silent.address(), {});
+  ASSERT_EQ(client.Start().error(), "");
+  // Until the system's buffers are full and the connection is ended for its memory: the reports
+  // that have no place are nobody's worry.
+  EXPECT_TRUE(Eventually([&] {
+    client.Offer(Report(200));
+    return client.attempts() >= 2;
+  }));
+  EXPECT_TRUE(EndsSoon([&] { client.Stop(); }));
+}
+
+TEST(ReportClient, TheChatServerEndsWithoutTheMonitor) {
+  const net::WinsockScope winsock;
+  const SilentListener silent(true);
+  const storage_test::TemporaryFolder folder;
+  config::Config config;
+  config.server.port = 0;
+  config.server.session_max = 4;
+  config.login.store = config::LoginStore::kMemory;
+  config.auth.port = 0;
+  config.database.path = folder.File("chat.db");
+  config.journal.folder = folder.File("journal");
+  config.log.file = "";
+  config.monitor.metrics = false;
+  config.monitor.interval_ms = 50;
+  config.monitor.server_port = silent.address().port;
+  server::ChatService service(config);
+  ASSERT_EQ(service.Start().error(), "");
+  EXPECT_TRUE(Eventually([&] { return service.monitor_attempts() >= 1; }));
+  EXPECT_TRUE(EndsSoon([&] { EXPECT_TRUE(service.Shutdown().clean()); }));
+}
+
+}  // namespace
