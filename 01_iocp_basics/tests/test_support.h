@@ -211,6 +211,10 @@ Function ExtensionFunction(SOCKET socket, GUID id) {
 // Packets in the completion queue that no thread was given yet.
 std::size_t QueuedPackets(HANDLE port);
 
+// Wine: how many references its server counts to the port: handles, associated sockets, operations,
+// and threads that wait in it. Elsewhere 0: there the waiters themselves can be seen.
+std::size_t PortReferences(HANDLE port);
+
 // A thread that dequeues once from a port and keeps what it got.
 class Waiter {
  public:
@@ -221,8 +225,9 @@ class Waiter {
 
   // Returns when this thread is parked in the port as the `position`-th waiter (1 = it alone).
   // Linux: read from the port's snapshot. Windows: the kernel reports the thread as waiting in a
-  // queue. Wine reports no thread state, so there it is a grace time after the thread said that it
-  // is about to wait; no expectation under Wine may depend on it.
+  // queue. Wine reports no thread state, but each waiter holds a reference to the port: one has
+  // been added since this thread was made, so nobody else may come to wait or issue anything
+  // meanwhile.
   ::testing::AssertionResult AwaitParked(std::size_t position);
 
   bool returned() const { return returned_.load(std::memory_order_acquire); }
@@ -243,6 +248,7 @@ class Waiter {
   void ThreadMain(DWORD timeout_ms);
 
   HANDLE port_;
+  const std::size_t references_;       // to the port, before the thread began (Wine; else 0)
   std::atomic<DWORD> thread_id_{0};    // set by the thread just before it dequeues
   std::atomic<bool> returned_{false};  // set by the thread, publishes result_
   Dequeued result_{};                  // written by the thread before returned_

@@ -289,7 +289,9 @@ void StayRunning() {
 }  // namespace
 
 Waiter::Waiter(HANDLE port, DWORD timeout_ms)
-    : port_(port), thread_([this, timeout_ms] { ThreadMain(timeout_ms); }) {}
+    : port_(port),
+      references_(PortReferences(port)),
+      thread_([this, timeout_ms] { ThreadMain(timeout_ms); }) {}
 
 Waiter::~Waiter() {
   Finish();
