@@ -2,6 +2,7 @@
 stage_unit_test(room_turn tests/unit_room_turn.cc LINK chat)
 stage_unit_test(terminal tests/unit_terminal.cc LINK terminal)
 stage_unit_test(chat_client tests/unit_chat_client.cc LINK chat_client_parts)
+stage_unit_test(order_check tests/unit_order_check.cc LINK client test_support)
 
 include(tests/job_tests.cmake)
 include(tests/actor_tests.cmake)
