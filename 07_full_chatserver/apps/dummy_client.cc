@@ -26,6 +26,7 @@ struct Options {
   bool status = false;
   bool chaos = false;
   std::string heard;
+  std::string logged_in;
   client::CrowdOptions crowd;
   double rate = 1;
   double seconds = 10;
@@ -49,6 +50,8 @@ void AddOptions(CLI::App& app, Options& options) {
       ->capture_default_str();
   app.add_flag("--chaos", options.chaos, "others misbehave meanwhile: no reason to lose anything");
   app.add_option("--heard", options.heard, "file for every message that some client has heard");
+  app.add_option("--logged-in", options.logged_in,
+                 "file for the account of every log-in that was granted");
   app.add_flag("--status", options.status, "a line about now, once a second");
   app.add_option("--sessions", options.crowd.sessions, "clients")
       ->check(range(1, 100'000))
@@ -108,20 +111,20 @@ void Print(const client::CrowdReport& report, const client::Latency& latency, do
   std::fflush(stdout);
 }
 
-// A line for each message that a client has heard.
-class HeardFile {
+// A line for each thing that a client has heard.
+class LinesFile {
  public:
-  explicit HeardFile(const std::string& path)
+  explicit LinesFile(const std::string& path)
       : file_(path.empty() ? nullptr : std::fopen(path.c_str(), "wb")) {}
-  HeardFile(const HeardFile&) = delete;
-  HeardFile& operator=(const HeardFile&) = delete;
-  ~HeardFile() {
+  LinesFile(const LinesFile&) = delete;
+  LinesFile& operator=(const LinesFile&) = delete;
+  ~LinesFile() {
     if (file_ != nullptr) std::fclose(file_);
   }
   explicit operator bool() const { return file_ != nullptr; }
-  void Add(std::string_view message) const {
+  void Add(std::string_view line) const {
     const std::lock_guard lock(lock_);
-    std::fwrite(message.data(), 1, message.size(), file_);
+    std::fwrite(line.data(), 1, line.size(), file_);
     std::fputc('\n', file_);
   }
 
@@ -203,8 +206,14 @@ int main(int argc, char** argv) {
   apps::RaiseOpenFileLimit();
 
   apps::StopSignal stop;  // before any thread is started
-  const HeardFile heard(options.heard);
+  const LinesFile heard(options.heard);
   if (heard) options.crowd.on_heard = [&heard](std::string_view message) { heard.Add(message); };
+  const LinesFile logged_in(options.logged_in);
+  if (logged_in) {
+    options.crowd.on_login = [&logged_in](std::uint64_t account) {
+      logged_in.Add(std::to_string(account));
+    };
+  }
   client::DummyCrowd crowd(options.crowd);
   std::atomic<bool> done = false;
   std::thread watcher([&] {

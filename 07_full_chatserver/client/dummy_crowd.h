@@ -31,6 +31,8 @@ struct CrowdOptions {
   std::string password = "dummy password";
   // Each message that a client hears, as it hears it. Workers, several at once; empty: nobody asks.
   std::function<void(std::string_view message)> on_heard;
+  // Each account that hears that it is logged in. As above.
+  std::function<void(std::uint64_t account)> on_login;
   std::uint32_t world = 50;        // sectors each way; session i stands in column i % world
   std::uint32_t sector_every = 4;  // of so many messages one is for the sector; 0: none
   std::uint32_t sessions = 100;

@@ -36,6 +36,7 @@ void DummySession::OnLogin(const Protocol::S_LOGIN& pkt) {
     crowd_.Fail("login refused: " + Protocol::Refusal_Name(pkt.reason()));
     return;
   }
+  if (crowd_.options_.on_login) crowd_.options_.on_login(ticket_.account);
   Protocol::C_ENTER_GAME enter;
   enter.set_player_index(character_ % static_cast<std::uint32_t>(pkt.players_size()));
   enter.set_room_id(room_);

@@ -1,11 +1,14 @@
 // The programs on a real Redis and a real MariaDB, and one of them is killed at a time, while
-// people talk: chat server, Redis, MariaDB, monitor server, in random order.
+// people log in or talk: chat server, Redis, MariaDB, monitor server, in random order.
+// COURSE_STRESS=13: 52 rounds.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
+#include <map>
 #include <memory>
 #include <random>
 #include <set>
@@ -20,6 +23,9 @@
 namespace {
 
 using support::Process;
+using Clock = std::chrono::steady_clock;
+
+constexpr int kClients = 24;
 
 int Stress() {
   const char* const text = std::getenv("COURSE_STRESS");
@@ -69,12 +75,33 @@ class World {
     return true;
   }
 
-  std::unique_ptr<Process> StartClients(int round, const std::string& heard) {
-    return std::make_unique<Process>(
-        "dummy_client", std::vector<std::string>{
-                            "--port", chat_port_, "--auth-port", auth_port_, "--sessions", "12",
-                            "--rooms", "3", "--rate", "8", "--for", "600", "--patience", "60",
-                            "--status", "--heard", heard, "--seed", std::to_string(1000 + round)});
+  // With accounts of their own in each round, so that each logs in once.
+  std::unique_ptr<Process> StartClients(int round) {
+    const std::string number = std::to_string(round);
+    return std::make_unique<Process>("dummy_client",
+                                     std::vector<std::string>{"--port",
+                                                              chat_port_,
+                                                              "--auth-port",
+                                                              auth_port_,
+                                                              "--sessions",
+                                                              std::to_string(kClients),
+                                                              "--rooms",
+                                                              "3",
+                                                              "--rate",
+                                                              "8",
+                                                              "--for",
+                                                              "600",
+                                                              "--patience",
+                                                              "60",
+                                                              "--status",
+                                                              "--name",
+                                                              "round" + number + "_",
+                                                              "--heard",
+                                                              file("heard" + number),
+                                                              "--logged-in",
+                                                              file("in" + number),
+                                                              "--seed",
+                                                              std::to_string(1000 + round)});
   }
 
   void KillChat() {
@@ -119,21 +146,50 @@ class World {
     return chat_->Wait(std::chrono::seconds(60)) == 0;
   }
 
-  std::vector<std::string> Stored() {
+  // One column, sorted.
+  std::vector<std::string> Stored(const std::string& sql) {
     const std::unique_ptr<db::Connection> connection = db::MakeMariaDb(database_);
     REQUIRE(connection->Open().ok());
     std::vector<db::Row> rows;
-    REQUIRE(connection->Run("SELECT msg FROM chat_log", {}, &rows).ok());
-    std::vector<std::string> messages;
-    for (const db::Row& row : rows) messages.push_back(db::TextOf(row[0]));
-    return messages;
+    REQUIRE(connection->Run(sql, {}, &rows).ok());
+    std::vector<std::string> values;
+    for (const db::Row& row : rows) {
+      values.push_back(std::holds_alternative<std::int64_t>(row[0])
+                           ? std::to_string(db::IntegerOf(row[0]))
+                           : db::TextOf(row[0]));
+    }
+    std::sort(values.begin(), values.end());
+    return values;
+  }
+  // The lines that the clients of one round, which have ended, have written.
+  void Collect(const std::string& name, std::set<std::string>& into) const {
+    std::ifstream lines(file(name), std::ios::binary);
+    for (std::string line; std::getline(lines, line);) into.insert(line);
   }
 
+  // Killed at this moment, and back as soon as it may be.
+  void Kill(const std::string& victim) {
+    if (victim == "chat server") KillChat();
+    if (victim == "Redis") KillRedis();
+    if (victim == "database") KillDatabase();
+    if (victim == "monitor") KillMonitor();
+  }
+  // Returns how long it took until every server sees every other one again.
+  std::chrono::duration<double> StartAgain(const std::string& victim) {
+    const Clock::time_point begin = Clock::now();
+    if (victim == "chat server") StartChat();
+    if (victim == "Redis") StartRedis();
+    if (victim == "database") StartDatabase();
+    if (victim == "monitor") StartMonitor();
+    AwaitAllUp();
+    return Clock::now() - begin;
+  }
+
+ private:
   [[nodiscard]] std::string file(const std::string& name) const {
     return (folder_ / name).string();
   }
 
- private:
   std::vector<std::string> Settings(std::vector<std::string> more) {
     std::vector<std::string> args = {"--stop-on-eof"};
     more.insert(more.end(),
@@ -182,10 +238,43 @@ class World {
 
 }  // namespace
 
+// While people talk: those who are inside talk on, unless it is the chat server that was killed.
+void KillTheTalk(World& world, Process& clients, const std::string& victim,
+                 std::chrono::duration<double>& back, std::mt19937_64& dice) {
+  REQUIRE(clients.ReadLineWith("clients in"));
+  REQUIRE(clients.ReadLineWith("status sent="));
+  std::this_thread::sleep_for(std::chrono::milliseconds(dice() % 300));  // a random moment
+  world.Kill(victim);
+  if (victim == "chat server") {
+    CHECK(clients.Wait(std::chrono::seconds(90)));
+    back = world.StartAgain(victim);
+    return;
+  }
+  REQUIRE(clients.ReadLineWith("status sent="));
+  REQUIRE(clients.ReadLineWith("status sent="));
+  back = world.StartAgain(victim);
+  clients.Stop();  // says no more, and waits for what was said
+  const auto code = clients.Wait(std::chrono::seconds(90));
+  INFO(clients.Output() << clients.Errors());
+  CHECK(code == 0);
+}
+
+// While people log in: some are in, some are refused, some have asked and get no answer. They may
+// give up; what counts is what they have heard.
+void KillTheLogIn(World& world, Process& clients, const std::string& victim,
+                  std::chrono::duration<double>& back, std::mt19937_64& dice) {
+  std::this_thread::sleep_for(std::chrono::milliseconds(dice() % 100));  // a random moment
+  world.Kill(victim);
+  std::this_thread::sleep_for(std::chrono::milliseconds(dice() % 200));  // an outage of some length
+  back = world.StartAgain(victim);
+  clients.Stop();
+  CHECK(clients.Wait(std::chrono::seconds(90)));
+}
+
 SCENARIO("Whatever is killed, nobody has heard what is not in the database") {
   const std::uint64_t seed = Seed();
   std::mt19937_64 dice(seed);
-  INFO("COURSE_SEED=" << seed);
+  std::cout << "COURSE_SEED=" << seed << std::endl;
   GIVEN("Redis, MariaDB, auth, monitor and chat server") {
     World world;
     std::string why;
@@ -197,43 +286,38 @@ SCENARIO("Whatever is killed, nobody has heard what is not in the database") {
     std::shuffle(victims.begin(), victims.end(), dice);
     const int rounds = static_cast<int>(victims.size()) * Stress();
     std::set<std::string> heard;
+    std::set<std::string> logged_in;
+    std::map<std::string, std::pair<int, double>> back;  // victim: rounds, longest way back
     for (int round = 0; round < rounds; ++round) {
       const std::string& victim =
           round < 4 ? victims[static_cast<std::size_t>(round)] : victims[dice() % victims.size()];
-      INFO("round " << round << ": " << victim);
-      const std::string file = world.file("heard" + std::to_string(round));
-      const std::unique_ptr<Process> clients = world.StartClients(round, file);
-      REQUIRE(clients->ReadLineWith("12 clients in"));
-      REQUIRE(clients->ReadLineWith("status sent="));
-      std::this_thread::sleep_for(std::chrono::milliseconds(dice() % 300));  // a random moment
-      if (victim == "chat server") {
-        world.KillChat();
-        CHECK(clients->Wait(std::chrono::seconds(90)));
-        world.StartChat();
-      } else {
-        if (victim == "Redis") world.KillRedis();
-        if (victim == "database") world.KillDatabase();
-        if (victim == "monitor") world.KillMonitor();
-        // Those who are inside talk on.
-        REQUIRE(clients->ReadLineWith("status sent="));
-        REQUIRE(clients->ReadLineWith("status sent="));
-        if (victim == "Redis") world.StartRedis();
-        if (victim == "database") world.StartDatabase();
-        if (victim == "monitor") world.StartMonitor();
-        clients->Stop();  // says no more, and waits for what was said
-        const auto code = clients->Wait(std::chrono::seconds(90));
-        INFO(clients->Output() << clients->Errors());
-        CHECK(code == 0);
-      }
-      world.AwaitAllUp();
-      std::ifstream lines(file, std::ios::binary);
-      for (std::string line; std::getline(lines, line);) heard.insert(line);
+      const bool talk = round < 4 || dice() % 3 != 0;
+      INFO("round " << round << ": " << victim << (talk ? ", talking" : ", logging in"));
+      const std::unique_ptr<Process> clients = world.StartClients(round);
+      std::chrono::duration<double> took{};
+      (talk ? KillTheTalk : KillTheLogIn)(world, *clients, victim, took, dice);
+      auto& [times, longest] = back[victim];
+      ++times;
+      longest = std::max(longest, took.count());
+      world.Collect("heard" + std::to_string(round), heard);
+      world.Collect("in" + std::to_string(round), logged_in);
     }
     CHECK(world.StopChat());
-    const std::vector<std::string> rows = world.Stored();
-    const std::set<std::string> stored(rows.begin(), rows.end());
+    const std::vector<std::string> stored = world.Stored("SELECT msg FROM chat_log");
     CHECK(heard.size() > 50);
     CHECK(std::includes(stored.begin(), stored.end(), heard.begin(), heard.end()));
-    CHECK(stored.size() == rows.size());
+    CHECK(std::adjacent_find(stored.begin(), stored.end()) == stored.end());
+    const std::vector<std::string> logins =
+        world.Stored("SELECT account_no FROM login_log WHERE what = 1");
+    CHECK(logged_in.size() >= std::size_t{4} * kClients);
+    CHECK(std::includes(logins.begin(), logins.end(), logged_in.begin(), logged_in.end()));
+    CHECK(std::adjacent_find(logins.begin(), logins.end()) == logins.end());
+    std::cout << rounds << " rounds: heard " << heard.size() << ", in the database "
+              << stored.size() << "; logged in " << logged_in.size() << ", in the log "
+              << logins.size() << "\n";
+    for (const auto& [victim, times] : back) {
+      std::cout << "  " << victim << " killed " << times.first << " times, back after "
+                << times.second << " s at the most\n";
+    }
   }
 }
