@@ -2,6 +2,7 @@
 stage_library(test_support
   tests/test_support.cc
   tests/test_support_linux.cc
+  tests/test_support_waiter.cc
   tests/test_support_windows.cc
   LINK iocp course_gtest_main)
 
@@ -9,6 +10,7 @@ stage_unit_test(conformance
   tests/unit_conformance_port.cc
   tests/unit_conformance_dequeue.cc
   tests/unit_conformance_threads.cc
+  tests/unit_conformance_issue.cc
   tests/unit_conformance_transfer.cc
   tests/unit_conformance_stream_end.cc
   tests/unit_conformance_cancel.cc
@@ -35,6 +37,8 @@ stage_unit_test(port_model
 # Races; the sanitizer builds run these too.
 stage_unit_test(port_stress
   tests/unit_port_stress.cc
+  tests/unit_port_stress_handles.cc
+  tests/unit_port_stress_support.cc
   LINK test_support
   LABELS stress
   TIMEOUT 180)

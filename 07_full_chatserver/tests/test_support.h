@@ -139,6 +139,18 @@ inline void Associate(HANDLE port, const Socket& socket, ULONG_PTR key) {
   Associate(port, socket.handle(), key);
 }
 
+// A connection whose end `ours` is associated with a port of its own, under the key 1.
+struct Associated {
+  explicit Associated(DWORD concurrency = 0) : port(MakePort(concurrency)), connection(Connect()) {
+    Associate(port, connection.ours, 1);
+  }
+  SOCKET ours() const { return connection.ours; }
+  SOCKET peer() const { return connection.peer; }
+
+  Handle port;
+  Connection connection;
+};
+
 // Blocking transfers for the peer's end; they fail the test instead of returning short.
 void SendAll(SOCKET socket, std::string_view bytes);
 std::string ReceiveExactly(SOCKET socket, std::size_t count);
