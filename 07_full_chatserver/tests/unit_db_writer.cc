@@ -169,6 +169,24 @@ TEST_P(WriterTest, AnOutageCostsNoMemory) {
   EXPECT_EQ(server->journal.Stats().segments, 1U) << "what is confirmed has gone";
 }
 
+// Whoever waits until nothing waits any more (an operator, a test) must not be told so too early.
+TEST_P(WriterTest, NothingWaitsOnlyWhenAllIsStored) {
+  faults_.down = true;
+  constexpr std::uint64_t kRecords = 20'000;
+  {
+    const auto server = Make();
+    for (std::uint64_t i = 0; i < kRecords / 1000; ++i) {
+      ASSERT_EQ(server->Store(Lines(std::to_string(i) + ":", 1000)).code, StoreCode::kStored);
+    }
+    (void)server->writer->Stop(0ms);
+  }
+  faults_.down = false;
+  const auto server = Make();
+  ASSERT_TRUE(WaitUntil([&] { return server->writer->Stats().queue_records == 0; }, 120s));
+  EXPECT_EQ(server->writer->Stats().written_rows, kRecords);
+  EXPECT_EQ(Rows(), static_cast<std::int64_t>(kRecords));
+}
+
 TEST_P(WriterTest, ACommitWhoseAnswerIsLostIsNotWrittenTwice) {
   const auto server = Make();
   faults_.lose_commits = 3;

@@ -169,19 +169,18 @@ void DbWriter::TakeTurn(Work& work) {
     if (portion.loose) record.id = loose_next_++;
     portion.records.push_back(record);
   }
-  in_hand_.store(portion.records.size(), std::memory_order_relaxed);
 }
 
 bool DbWriter::TakeFromJournal(const Work& work) {
   journal::ReadResult read = journal_.Read(work.from, work.to, kReadBytes);
   if (read.error) {
-    queue_.GiveBack(work.from);
     spdlog::error("journal_read_failed id={} reason=\"{}\"", work.from, read.error.message());
     (void)Wait({Code::kFailed, 0, "the journal cannot be read: " + read.error.message()});
     return false;
   }
-  if (read.last_id < work.to) queue_.GiveBack(read.last_id + 1);
+  queue_.TakenTo(read.last_id);
   if (read.lost > 0) {
+    queue_.SetInHand(0);
     lost_.fetch_add(read.lost, std::memory_order_relaxed);
     spdlog::error("journal_damaged first_id={} records={}", work.from, read.lost);
     return false;
@@ -194,7 +193,6 @@ bool DbWriter::TakeFromJournal(const Work& work) {
        ParseRecord(rest, record) == journal::Parse::kRecord;) {
     portion.records.push_back(record);
   }
-  in_hand_.store(portion.records.size(), std::memory_order_relaxed);
   // An earlier start's records may be in the database already.
   if (portion.source != journal_.source()) must_look_ = true;
   return true;
@@ -228,7 +226,7 @@ Result DbWriter::StorePortion() {
     written_.fetch_add(rows.size(), std::memory_order_relaxed);
     transactions_.fetch_add(1, std::memory_order_relaxed);
     rejected_.fetch_add(report.rejected, std::memory_order_relaxed);
-    in_hand_.store(portion_->records.size() - portion_->done, std::memory_order_relaxed);
+    queue_.SetInHand(portion_->records.size() - portion_->done);
     if (report.rejected > 0) spdlog::warn("db_rows_rejected rows={}", report.rejected);
   }
   return result;
@@ -240,7 +238,7 @@ void DbWriter::Finish() {
     journal_.RemoveConfirmed(portion_->records.back().id);
   queue_.Release(portion_->memory);
   portion_.reset();
-  in_hand_.store(0, std::memory_order_relaxed);
+  queue_.SetInHand(0);
 }
 
 // False: no time is left.
@@ -293,7 +291,7 @@ WriterStats DbWriter::Stats() const {
     stats.since_ms = since_ms_;
   }
   const WriterQueue::Numbers queue = queue_.Count();
-  stats.queue_records = queue.records + in_hand_.load(std::memory_order_relaxed);
+  stats.queue_records = queue.records;
   stats.queue_bytes = queue.memory_bytes;
   stats.in_journal_only = queue.in_journal_only;
   stats.written_rows = written_.load(std::memory_order_relaxed);
@@ -322,10 +320,9 @@ DrainResult DbWriter::Stop(std::chrono::milliseconds bound) {
   }
   DrainResult result;
   const WriterQueue::Numbers queue = queue_.Count();
-  const std::uint64_t in_hand = in_hand_.load(std::memory_order_relaxed);
   const bool loose_in_hand = portion_ && portion_->loose;
-  result.left_loose = queue.loose + (loose_in_hand ? in_hand : 0);
-  result.left = queue.records - queue.loose + (loose_in_hand ? 0 : in_hand);
+  result.left_loose = queue.loose + (loose_in_hand ? queue.in_hand : 0);
+  result.left = queue.records - result.left_loose;
   result.drained = result.left == 0 && result.left_loose == 0;
   return result;
 }

@@ -177,7 +177,7 @@ class DbWriter {
 
   // atomic: counters, added to by one side, read by Stats
   std::atomic<std::uint64_t> written_{0}, transactions_{0}, retries_{0}, rejected_{0}, refused_{0},
-      unjournaled_{0}, lost_{0}, in_hand_{0};
+      unjournaled_{0}, lost_{0};
   std::thread thread_;
 };
 

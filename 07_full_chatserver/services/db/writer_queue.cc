@@ -41,17 +41,18 @@ Work WriterQueue::TakeNow() {
     work.turn = std::move(turns_.front());
     turns_.pop_front();
     in_turns_ -= work.turn.last_id - work.turn.first_id + 1;
+    in_hand_ += work.turn.last_id - taken_;
     taken_ = work.turn.last_id;
   } else if (next <= stored_) {
     work.kind = Work::Kind::kRead;
     work.from = next;
     work.to = turns_.empty() ? stored_ : turns_.front().first_id - 1;
-    taken_ = work.to;
   } else if (!loose_.empty()) {
     work.kind = Work::Kind::kLoose;
     work.turn = std::move(loose_.front());
     loose_.pop_front();
     in_loose_ -= work.turn.last_id;
+    in_hand_ += work.turn.last_id;
     loose_memory_ -= work.turn.bytes.size();
   }
   return work;
@@ -70,9 +71,15 @@ Work WriterQueue::TakeTurnIfNext() {
   return TakeNow();
 }
 
-void WriterQueue::GiveBack(std::uint64_t from) {
+void WriterQueue::TakenTo(std::uint64_t last_id) {
   const std::lock_guard guard(lock_);
-  taken_ = from - 1;
+  in_hand_ += last_id - taken_;
+  taken_ = last_id;
+}
+
+void WriterQueue::SetInHand(std::uint64_t records) {
+  const std::lock_guard guard(lock_);
+  in_hand_ = records;
 }
 
 void WriterQueue::Release(std::size_t bytes) {
@@ -91,7 +98,8 @@ void WriterQueue::Wake() {
 WriterQueue::Numbers WriterQueue::Count() const {
   const std::lock_guard guard(lock_);
   const std::uint64_t journaled = stored_ - taken_;
-  return {journaled + in_loose_, memory_ + loose_memory_, journaled - in_turns_, in_loose_};
+  return {journaled + in_loose_ + in_hand_, memory_ + loose_memory_, journaled - in_turns_,
+          in_loose_, in_hand_};
 }
 
 }  // namespace db

@@ -49,22 +49,25 @@ class WriterQueue {
   // The turn is nowhere else. False: no room, it is lost.
   bool PushLoose(std::uint64_t records, const std::string& bytes);
 
-  // Waits until there is work, until `until`, or until Wake. Afterwards that work is the caller's:
-  // it does not come again.
+  // Waits until there is work, until `until`, or until Wake. Afterwards that work is in the
+  // caller's hand and does not come again; kRead only when TakenTo says how much of it was read.
   Work Take(std::chrono::steady_clock::time_point until);
   // The next turn when it is in memory, without waiting: kTurn or kNothing.
   Work TakeTurnIfNext();
-  // kRead may end early: what was not read, `from` and on, is taken again.
-  void GiveBack(std::uint64_t from);
+  void TakenTo(std::uint64_t last_id);
+  // So many of the records that were taken are not stored yet. They count until then: nobody is
+  // told that nothing waits while it is on its way.
+  void SetInHand(std::uint64_t records);
   // The bytes of a turn that was taken count until this says that they are gone.
   void Release(std::size_t bytes);
   void Wake();
 
   struct Numbers {
-    std::uint64_t records = 0;       // to be taken, wherever they are
+    std::uint64_t records = 0;       // not stored yet, wherever they are
     std::uint64_t memory_bytes = 0;  // of turns in memory and taken
     std::uint64_t in_journal_only = 0;
-    std::uint64_t loose = 0;  // records that are in no journal
+    std::uint64_t loose = 0;    // to be taken, in no journal
+    std::uint64_t in_hand = 0;  // taken
   };
   Numbers Count() const;
 
@@ -80,6 +83,7 @@ class WriterQueue {
   std::uint64_t stored_ = 0;      // guarded by lock_: the last id that is in the journal
   std::uint64_t in_turns_ = 0;    // guarded by lock_: records in turns_
   std::uint64_t in_loose_ = 0;    // guarded by lock_: records in loose_
+  std::uint64_t in_hand_ = 0;     // guarded by lock_: taken and not stored
   std::size_t memory_ = 0;        // guarded by lock_
   std::size_t loose_memory_ = 0;  // guarded by lock_
   bool woken_ = false;            // guarded by lock_
