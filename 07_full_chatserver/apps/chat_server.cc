@@ -8,7 +8,15 @@
 
 namespace {
 
-void Print(const server::Summary& summary) {
+// What is still there when everybody has gone: nothing, or somebody keeps it alive.
+struct Left {
+  std::int64_t game_sessions = chat::LiveObjects<chat::GameSession>::count();
+  std::int64_t players = chat::LiveObjects<chat::Player>::count();
+  std::int64_t packets = net::Packet::LiveCount();
+  [[nodiscard]] bool nothing() const { return game_sessions == 0 && players == 0 && packets == 0; }
+};
+
+void Print(const server::Summary& summary, const Left& left) {
   std::cout << "served: connections " << summary.traffic.accepts << ", logins "
             << summary.lobby.logins << ", packets in " << summary.traffic.recv_packets
             << ", packets out " << summary.traffic.send_packets << ", chat messages "
@@ -18,7 +26,9 @@ void Print(const server::Summary& summary) {
             << summary.database.lost << ", left in the journal " << summary.drain.left << "\n"
             << "stopped: live sessions " << summary.stop.live_sessions
             << ", outstanding operations " << summary.stop.outstanding_operations
-            << ", dropped jobs " << summary.stop.jobs.dropped_jobs << std::endl;
+            << ", dropped jobs " << summary.stop.jobs.dropped_jobs << "\n"
+            << "left: game sessions " << left.game_sessions << ", players " << left.players
+            << ", packets " << left.packets << std::endl;
 }
 
 int Serve(const CLI::App& app, const config::Config& config, apps::ServerConsole& console) {
@@ -39,8 +49,9 @@ int Serve(const CLI::App& app, const config::Config& config, apps::ServerConsole
   std::cout << "ready" << std::endl;
   console.Run([&service] { return service.StatusLine(); });
   const server::Summary summary = service.Shutdown();
-  Print(summary);
-  return summary.clean() ? 0 : 1;
+  const Left left;
+  Print(summary, left);
+  return summary.clean() && left.nothing() ? 0 : 1;
 }
 
 }  // namespace

@@ -1,21 +1,13 @@
-# Tests of the full chat server (from stage 07 on).
+# Tests of the chat (from stage 05 on).
+stage_unit_test(order_check tests/unit_order_check.cc LINK client test_support)
+
+stage_scenario_test(chat_hostile tests/scenario_chat_hostile.cc LINK chat_talker TIMEOUT 180)
+
 stage_unit_test(room_turn tests/unit_room_turn.cc LINK chat)
 stage_unit_test(terminal tests/unit_terminal.cc LINK terminal)
 stage_unit_test(chat_client tests/unit_chat_client.cc LINK chat_client_parts)
-stage_unit_test(order_check tests/unit_order_check.cc LINK client test_support)
-
 include(tests/job_tests.cmake)
 include(tests/actor_tests.cmake)
 include(tests/storage_tests.cmake)
 include(tests/outside_tests.cmake)
-
-stage_unit_test(traffic_gate tests/unit_traffic_gate.cc
-  LINK net net_test_support LABELS stress)
-stage_unit_test(connection_gate tests/unit_connection_gate.cc LINK admission)
-stage_unit_test(chat_service tests/unit_chat_service.cc LINK server LABELS stress TIMEOUT 240)
-stage_unit_test(report_client tests/unit_report_client.cc LINK server test_support TIMEOUT 240)
-stage_scenario_test(full tests/scenario_full.cc LINK scenario_support db TIMEOUT 300)
-if(COURSE_HAS_REDIS AND TARGET course_mariadb AND COURSE_HAS_MONITOR_WEB AND TARGET gtest)
-  stage_scenario_test(outage tests/scenario_outage.cc tests/database_support.cc
-    LINK scenario_support outside_test_support db gtest LABELS slow TIMEOUT 600)
-endif()
+include(tests/service_tests.cmake)

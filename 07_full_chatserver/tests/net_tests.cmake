@@ -1,5 +1,8 @@
 # Tests of net/ and of the stage's programs; the port's own tests are in tests.cmake.
 include(tests/support/support.cmake)
+if(BUILD_TESTING)
+  stage_library(chat_talker tests/chat_talker.cc LINK messages scenario_support)
+endif()
 stage_library(net_test_support
   tests/recording_server.cc
   LINK net test_support scenario_support)
