@@ -5,8 +5,9 @@ stage_scenario_test(chat_hostile tests/scenario_chat_hostile.cc LINK chat_talker
 
 include(tests/interop/interop.cmake)
 stage_unit_test(room_turn tests/unit_room_turn.cc LINK chat)
-stage_unit_test(terminal tests/unit_terminal.cc LINK terminal)
-stage_unit_test(chat_client tests/unit_chat_client.cc LINK chat_client_parts)
+stage_unit_test(terminal tests/unit_terminal.cc tests/unit_terminal_editor.cc LINK terminal)
+stage_unit_test(chat_client tests/unit_chat_client.cc tests/unit_chat_client_words.cc
+  LINK chat_client_parts)
 include(tests/job_tests.cmake)
 include(tests/actor_tests.cmake)
 include(tests/storage_tests.cmake)
