@@ -37,3 +37,12 @@ if(COURSE_HAS_MONITOR_WEB)
   stage_unit_test(monitor_browser tests/unit_monitor_browser.cc
     LINK monitor monitor_web outside_test_support LABELS slow TIMEOUT 300)
 endif()
+
+# The server as a process, by what it says of itself on /metrics; long runs by COURSE_STRESS.
+if(COURSE_HAS_REDIS AND COURSE_HAS_PROMETHEUS)
+  stage_library(metered_server tests/metered_server.cc LINK scenario_support outside_test_support)
+  stage_scenario_test(logged_in tests/scenario_logged_in.cc
+    LINK metered_server LABELS slow TIMEOUT 300)
+  stage_scenario_test(backlog tests/scenario_backlog.cc
+    LINK metered_server db LABELS slow TIMEOUT 300)
+endif()
