@@ -229,19 +229,20 @@ class AgainstTheServer(unittest.TestCase):
         self.assertTrue(self.is_closed(older))
 
     def test_sectors_and_heartbeat(self):
+        def move(client, x, y):
+            # Room and grid are two actors: S_MOVE_SECTOR of one's entering may come before or after S_ENTER_GAME.
+            client.send(protocol_pb2.C_MOVE_SECTOR(x=x, y=y))
+            return client.expect("S_MOVE_SECTOR", lambda m: not m.success or (m.x, m.y) == (x, y))[0]
+
         a, b = self.player(room=1), self.player(room=2)
-        for client in (a, b):
-            self.assertTrue(client.expect("S_MOVE_SECTOR")[0].success)  # where one comes in
-        b.send(protocol_pb2.C_MOVE_SECTOR(x=0, y=0))
-        corner = b.expect("S_MOVE_SECTOR")[0]
-        self.assertEqual((corner.success, corner.x, corner.y, len(corner.heard)), (True, 0, 0, 4))
-        b.send(protocol_pb2.C_MOVE_SECTOR(x=2**32 - 1, y=0))
-        self.assertEqual(b.expect("S_MOVE_SECTOR")[0].reason, enum_pb2.REFUSAL_BAD_POSITION)
+        corner = move(b, 0, 0)
+        self.assertTrue(corner.success)
+        self.assertEqual(len(corner.heard), 4)
+        self.assertEqual(move(b, 2**32 - 1, 0).reason, enum_pb2.REFUSAL_BAD_POSITION)
         a.send(protocol_pb2.C_SECTOR_CHAT(msg="너무 멀다".encode()))
         self.assertEqual(a.expect("S_SECTOR_CHAT")[0].msg, "너무 멀다")
 
-        a.send(protocol_pb2.C_MOVE_SECTOR(x=1, y=1))
-        nine = {mark.sector: mark.next for mark in a.expect("S_MOVE_SECTOR")[0].heard}
+        nine = {mark.sector: mark.next for mark in move(a, 1, 1).heard}
         self.assertEqual(len(nine), 9)
         for number, text in enumerate(("하나", "둘")):
             a.send(protocol_pb2.C_SECTOR_CHAT(msg=text.encode()))
