@@ -109,7 +109,8 @@ void DbWriter::Run() {
     Result result;
     if (!connection_->is_open()) result = Connect();
     if (result.ok()) {
-      SetState(WriterState::kUp, result);
+      // With a portion that it has not taken yet, a database that can be reached may still be full.
+      if (!portion_) SetState(WriterState::kUp, result);
       if (!GetPortion()) {
         // Nothing came. Store is closed before stopping_ is set, so nothing will.
         if (Stopping() && !portion_ && queue_.Count().records == 0) break;
@@ -118,6 +119,7 @@ void DbWriter::Run() {
       result = StorePortion();
     }
     if (result.ok()) {
+      SetState(WriterState::kUp, result);
       Finish();
       backoff_.Reset();
     } else if (!Wait(result)) {
