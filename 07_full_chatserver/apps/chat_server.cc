@@ -22,7 +22,8 @@ void Print(const server::Summary& summary, const Left& left) {
             << ", packets out " << summary.traffic.send_packets << ", chat messages "
             << summary.talk << "\n"
             << "database: rows written " << summary.database.written_rows << ", retries "
-            << summary.database.retries << ", refused " << summary.database.refused << ", lost "
+            << summary.database.retries << ", refused " << summary.database.refused
+            << ", not journaled " << summary.database.unjournaled << ", lost "
             << summary.database.lost << ", left in the journal " << summary.drain.left << "\n"
             << "stopped: live sessions " << summary.stop.live_sessions
             << ", outstanding operations " << summary.stop.outstanding_operations

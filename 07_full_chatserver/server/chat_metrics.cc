@@ -34,6 +34,9 @@ void ChatService::AddSamples() {
   samples.database_queue = [&writer, number] { return number(writer.Stats().queue_records); };
   samples.database_rows = [&writer, number] { return number(writer.Stats().written_rows); };
   samples.journal_bytes = [&writer, number] { return number(writer.Stats().journal_bytes); };
+  samples.journal_refused = [&writer, number] { return number(writer.Stats().refused); };
+  samples.not_journaled = [&writer, number] { return number(writer.Stats().unjournaled); };
+  samples.records_lost = [&writer, number] { return number(writer.Stats().lost); };
   const SessionKeys& keys = *keys_;
   samples.redis_up = [&keys] { return keys.Status().up ? 1.0 : 0.0; };
   samples.redis_inside = [&keys] { return keys.Status().inside; };

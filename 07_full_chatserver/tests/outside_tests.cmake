@@ -38,6 +38,11 @@ if(COURSE_HAS_MONITOR_WEB)
     LINK monitor monitor_web outside_test_support LABELS slow TIMEOUT 300)
 endif()
 
+# Mounts a small disk (skipped where that is not permitted).
+if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
+  stage_unit_test(full_disk tests/unit_full_disk.cc LINK server)
+endif()
+
 # The server as a process, by what it says of itself on /metrics; long runs by COURSE_STRESS.
 if(COURSE_HAS_REDIS AND COURSE_HAS_PROMETHEUS)
   stage_library(metered_server tests/metered_server.cc LINK scenario_support outside_test_support)

@@ -163,8 +163,8 @@ TEST(StandardMetrics, NamesFollowTheConventions) {
   AddSystemMetrics(collector);
   ChatSamples samples;
   const auto one = [] { return 1.0; };
-  samples = {one, one, one, one, one, one, one, one, one, one, one,
-             one, one, one, one, one, one, one, one, one, one};
+  samples = {one, one, one, one, one, one, one, one, one, one, one, one,
+             one, one, one, one, one, one, one, one, one, one, one, one};
   AddChatMetrics(collector, samples);
   collector.CollectOnce(Time() + seconds(1));
   collector.CollectOnce(Time() + seconds(2));

@@ -92,6 +92,13 @@ void AddChatMetrics(Collector& collector, const ChatSamples& s) {
   counter("chat_database_rows_total", "Rows written to the database.", s.database_rows,
           "chat_database_rows_per_second");
   gauge("chat_journal_bytes", "Journal that the database has not confirmed.", s.journal_bytes);
+  counter("chat_journal_refused_total", "Records refused: the journal could not be written.",
+          s.journal_refused, "chat_journal_refused_per_second");
+  counter("chat_not_journaled_total",
+          "Records kept in memory only: the journal could not be written.", s.not_journaled,
+          "chat_not_journaled_per_second");
+  counter("chat_records_lost_total", "Records that are nowhere.", s.records_lost,
+          "chat_records_lost_per_second");
   gauge("chat_redis_up", "1: Redis answers.", s.redis_up);
   gauge("chat_redis_requests_inside", "Requests to Redis without an answer.", s.redis_inside);
   counter("chat_redis_timeouts_total", "Requests to Redis that got no answer in time.",

@@ -31,6 +31,9 @@ struct ChatSamples {
   Sampler database_queue;    // rows that wait
   Sampler database_rows;     // sum: rows written
   Sampler journal_bytes;     // not yet confirmed by the database
+  Sampler journal_refused;   // sums of records: refused, because the journal could not be written;
+  Sampler not_journaled;     // in memory only, for the same reason;
+  Sampler records_lost;      // nowhere
   Sampler redis_up;          // 1 or 0
   Sampler redis_inside;      // requests on their way
   Sampler redis_timeouts;    // sum
