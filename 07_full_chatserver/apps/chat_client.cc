@@ -3,16 +3,14 @@
 
 #include <chrono>
 #include <deque>
-#include <iostream>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <utility>
 
 #include "apps/chat_client/chat.h"
 #include "apps/chat_client/connection.h"
+#include "apps/chat_client/log_in.h"
 #include "apps/options.h"
-#include "client/tickets.h"
 #include "terminal/console.h"
 #include "terminal/key_reader.h"
 #include "terminal/line_editor.h"
@@ -203,62 +201,38 @@ void AddOptions(CLI::App& app, ClientOptions& options) {
   app.add_option("--room", options.chat.room, "room to enter")->capture_default_str();
 }
 
-// Typed without an echo. Nothing: the person does not want to.
-std::optional<std::string> AskPassword() {
-  terminal::Console console;
-  if (!console.keys()) {
-    throw std::runtime_error("no terminal to ask for the password: CHAT_PASSWORD or --password");
-  }
-  terminal::KeyReader keys;
-  LineEditor editor;  // never drawn
-  console.Write("password: ");
-  for (;;) {
-    const ConsoleEvent event =
-        console.Wait(true, keys.InEscape() ? static_cast<int>(kEscape.count()) : -1);
-    if (event.kind == ConsoleEvent::Kind::kTimeout) keys.GiveUp();
-    keys.Feed(event.bytes);
-    bool stop =
-        event.kind == ConsoleEvent::Kind::kStop || event.kind == ConsoleEvent::Kind::kEndOfInput;
-    while (const auto key = keys.Next()) {
-      const LineEditor::Event done = editor.Apply(*key);
-      if (done == LineEditor::Event::kSubmitted) {
-        console.Write("\r\n");
-        return editor.TakeLine();
-      }
-      stop = stop || done == LineEditor::Event::kInterrupted || done == LineEditor::Event::kEnded;
-    }
-    if (stop) {
-      console.Write("\r\n");
-      return std::nullopt;
-    }
-  }
-}
+// How the program ends: the exit code, and what is said when the terminal is as it was.
+struct End {
+  int exit_code = 0;
+  std::string says;
+};
 
-// The way through the auth service. Nothing: why not has been said.
-std::optional<client::Ticket> Authenticate(const CLI::App& app, const net::PeerAddress& auth,
-                                           const ClientOptions& options) {
-  std::vector<client::Ticket> tickets;
-  const net::Status status = client::FetchTickets(
-      auth, {options.user}, options.password, kPatience, [] { return false; }, tickets);
-  if (!status.ok()) {
-    apps::Refuse(app, status.error());
-    return std::nullopt;
+End LogInAndChat(ClientOptions& options, std::uint32_t ip) {
+  // One for all, before any thread is started: it takes the signals over, and threads inherit that.
+  terminal::Console console;
+  if (options.password.empty()) {
+    auto typed = chat_client::AskPassword(console);
+    if (!typed) return {1, {}};
+    options.password = std::move(*typed);
   }
-  switch (tickets[0].refusal) {
-    case Protocol::REFUSAL_NONE:
-      return tickets[0];
-    case Protocol::REFUSAL_BAD_PASSWORD:
-    case Protocol::REFUSAL_BAD_NAME:
-      std::cerr << "no account of that name, or not its password\n";
-      break;
-    case Protocol::REFUSAL_TOO_MANY_REQUESTS:
-      std::cerr << "too many wrong passwords: try again in some minutes\n";
-      break;
-    default:
-      std::cerr << "the log-in is not possible now, try again later\n";
-      break;
-  }
-  return std::nullopt;
+  const chat_client::LogIn log_in = chat_client::Authenticate(
+      console, {ip, options.auth_port}, options.user, options.password, kPatience);
+  if (!log_in.problem.empty()) return {log_in.unreachable ? apps::kBadUsage : 1, log_in.problem};
+
+  Person person(console);
+  Connection connection([&console] { console.Wake(); });
+  const net::Status status = connection.Connect({ip, options.port}, log_in.ticket);
+  if (!status.ok()) return {apps::kBadUsage, status.error()};
+  options.chat.person = console.keys();
+  Chat chat(
+      options.chat, chat_client::Lines({console.colours(), console.keys()}),
+      [&connection](const chat_client::Request& request) {
+        return std::visit([&](const auto& pkt) { return connection.Send(pkt); }, request);
+      },
+      [&person](std::string_view line) { person.Show(line); });
+  const int exit_code = Run(console, person, connection, chat);
+  person.Finish();
+  return {exit_code, {}};
 }
 
 }  // namespace
@@ -277,33 +251,9 @@ int main(int argc, char** argv) {
   spdlog::set_level(spdlog::level::off);  // the screen belongs to the chat
 
   try {
-    if (options.password.empty()) {
-      auto typed = AskPassword();  // its console, too, is there before any thread
-      if (!typed) return 1;
-      options.password = std::move(*typed);
-    }
-    const auto ticket = Authenticate(app, {*ip, options.auth_port}, options);
-    if (!ticket) return 1;
-    net::Status status = net::Status::Ok();
-    int exit_code = 0;
-    {
-      terminal::Console console;  // before any thread is started
-      Person person(console);
-      Connection connection([&console] { console.Wake(); });
-      status = connection.Connect({*ip, options.port}, *ticket);
-      if (status.ok()) {
-        options.chat.person = console.keys();
-        Chat chat(
-            options.chat, chat_client::Lines({console.colours(), console.keys()}),
-            [&connection](const chat_client::Request& request) {
-              return std::visit([&](const auto& pkt) { return connection.Send(pkt); }, request);
-            },
-            [&person](std::string_view line) { person.Show(line); });
-        exit_code = Run(console, person, connection, chat);
-        person.Finish();
-      }
-    }  // the terminal is as it was
-    return status.ok() ? exit_code : apps::Refuse(app, status.error());
+    const End end = LogInAndChat(options, *ip);
+    if (!end.says.empty()) apps::Refuse(app, end.says);
+    return end.exit_code;
   } catch (const std::exception& exception) {
     return apps::Refuse(app, exception.what());
   }
