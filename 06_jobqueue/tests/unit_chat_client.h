@@ -18,7 +18,7 @@ namespace course_test {
 
 class ChatClient : public testing::Test {
  protected:
-  chat_client::Chat& Start(chat_client::ChatOptions options = {}) {
+  chat_client::Chat& Start(const chat_client::ChatOptions& options = {}) {
     chat_.emplace(
         options, chat_client::Lines({}),
         [this](const chat_client::Request& request) {
@@ -90,7 +90,8 @@ class ChatClient : public testing::Test {
     Server(chat, sequence);
   }
   // In room 5 as Knight1 (id 1); nothing is left over of the way there.
-  chat_client::Chat& InRoom(chat_client::ChatOptions options = {.character = "knight", .room = 5}) {
+  chat_client::Chat& InRoom(const chat_client::ChatOptions& options = {.character = "knight",
+                                                                       .room = 5}) {
     chat_client::Chat& chat = Start(options);
     ServerLogsIn();
     Sent<Protocol::C_ENTER_GAME>();
