@@ -20,10 +20,11 @@ import urllib.request
 from . import build, console, process
 from .errors import CourseError
 
-_LISTENING = re.compile(r"listening on (\S+):(\d+)")
-_AUTH = re.compile(r"auth on (\S+):(\d+)")
-_METRICS = re.compile(r"metrics on (http://\S+)")
-_PAGE = re.compile(r"page on (http://\S+)")
+# At the beginning of a line: the log goes the same way, and it says "start listening on" of every listener.
+_LISTENING = re.compile(r"^listening on (\S+):(\d+)")
+_AUTH = re.compile(r"^auth on (\S+):(\d+)")
+_METRICS = re.compile(r"^metrics on (http://\S+)")
+_PAGE = re.compile(r"^page on (http://\S+)")
 _READY = re.compile(r"^ready$")
 _STATUS = re.compile(r"status sent=(\d+) received=(\d+) p99_ms=(\S+)")
 _FIGURE = re.compile(r"^([a-z ]+?)\s{2,}(\d+)$")
