@@ -21,9 +21,9 @@ namespace chat {
 struct WorldOptions {
   std::uint32_t room_members_max = 1000;
   std::uint32_t messages_per_second = 20;  // of one client; 0: no limit
-  SectorOptions sector;
-  Position start;  // where a player stands when it comes into the game
-  LobbyOptions lobby;
+  SectorOptions sector{};
+  Position start{};  // where a player stands when it comes into the game
+  LobbyOptions lobby{};
   std::uint32_t rooms = 1024;            // numbered 0 .. rooms - 1
   std::size_t max_message_bytes = 1000;  // of one chat message, UTF-8
   std::uint32_t client_jobs = 256;       // that one client may have waiting; above it is refused

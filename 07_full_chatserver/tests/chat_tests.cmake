@@ -1,10 +1,23 @@
 # Tests of the chat (from stage 05 on).
+stage_unit_test(chat tests/unit_chat.cc LINK chat test_support LABELS stress)
+stage_unit_test(proto tests/unit_proto.cc LINK chat client test_support)
+stage_unit_test(client tests/unit_client.cc LINK client test_support)
 stage_unit_test(order_check tests/unit_order_check.cc LINK client test_support)
 
 stage_scenario_test(chat_hostile tests/scenario_chat_hostile.cc LINK chat_talker TIMEOUT 180)
 
-include(tests/chat_client_tests.cmake)
+# The generator's promises: builds a small project of its own, with the native compiler.
+if(BUILD_TESTING AND NOT CMAKE_CROSSCOMPILING AND NOT WIN32)
+  add_test(NAME ${STAGE}.build.handlers
+    COMMAND ${COURSE_PYTHON} ${CMAKE_CURRENT_SOURCE_DIR}/tests/build_handlers.py
+      --stage ${CMAKE_CURRENT_SOURCE_DIR} --work ${CMAKE_CURRENT_BINARY_DIR}/build_handlers
+      --cmake ${CMAKE_COMMAND} --compiler ${CMAKE_CXX_COMPILER} --generator ${CMAKE_GENERATOR})
+  set_tests_properties(${STAGE}.build.handlers PROPERTIES LABELS "${STAGE};build" TIMEOUT 600)
+endif()
+
+include(tests/chat_client_tests.cmake OPTIONAL)
 stage_unit_test(room_turn tests/unit_room_turn.cc LINK chat)
+stage_unit_test(room_actor tests/unit_room_actor.cc LINK chat LABELS stress)
 include(tests/job_tests.cmake)
 include(tests/actor_tests.cmake)
 include(tests/storage_tests.cmake)

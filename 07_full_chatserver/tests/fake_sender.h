@@ -3,47 +3,61 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <utility>
 #include <vector>
 
-#include "chat/packet_sender.h"
+#include "chat/session_sender.h"
+#include "enum.pb.h"
 #include "tests/support/wire.h"
 
 namespace course_test {
 
-class FakeSender final : public chat::PacketSender {
+class FakeSender final : public chat::SessionSender {
  public:
   void Send(net::SessionId to, const net::PacketRef& packet) override {
     if (!packet->sealed()) Seal(*packet);
     const std::lock_guard lock(lock_);
     sent_[to].push_back(packet);
   }
+  void SendLast(net::SessionId to, const net::PacketRef& packet, const char*) override {
+    Send(to, packet);
+  }
+  std::unique_ptr<net::SendTurn> BeginTurn() override { return nullptr; }
   void Seal(net::Packet& packet) override {
     packet.Seal(0xA9, 0x17);
     const std::lock_guard lock(lock_);
     ++seals;
   }
 
-  // What `to` was sent since the last call, decoded from the wire.
+  // What `to` was sent since the last call, decoded from the wire. Without what the sector grid
+  // answers: that comes at any time, and has tests of its own.
   std::vector<wire::Frame> Take(net::SessionId to) {
     std::vector<wire::Frame> frames;
     for (const net::PacketRef& packet : TakePackets(to)) {
-      const auto bytes = packet->frame();
-      const wire::Meaning meaning =
-          wire::NaiveRead({bytes.begin(), bytes.end()}, 0xA9, 65535, false);
-      frames.insert(frames.end(), meaning.frames.begin(), meaning.frames.end());
+      const std::vector<wire::Frame> some = Decode(packet);
+      frames.insert(frames.end(), some.begin(), some.end());
     }
     return frames;
   }
   std::vector<net::PacketRef> TakePackets(net::SessionId to) {
     const std::lock_guard lock(lock_);
-    return std::exchange(sent_[to], {});
+    std::vector<net::PacketRef> packets = std::exchange(sent_[to], {});
+    std::erase_if(packets, [](const net::PacketRef& packet) {
+      return Decode(packet).front().type == Protocol::PACKET_S_MOVE_SECTOR;
+    });
+    return packets;
   }
 
   std::size_t seals = 0;  // guarded by lock_ while threads run
 
  private:
+  static std::vector<wire::Frame> Decode(const net::PacketRef& packet) {
+    const auto bytes = packet->frame();
+    return wire::NaiveRead({bytes.begin(), bytes.end()}, 0xA9, 65535, false).frames;
+  }
+
   std::mutex lock_;
   std::map<net::SessionId, std::vector<net::PacketRef>> sent_;  // guarded by lock_
 };

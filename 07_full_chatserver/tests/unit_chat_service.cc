@@ -13,6 +13,7 @@
 
 #include "server/chat_service.h"
 #include "server/from_config.h"
+#include "tests/fake_services.h"
 #include "tests/test_player.h"
 
 namespace {
@@ -270,26 +271,8 @@ TEST_F(ChatServiceTest, ARoomThatIsFullRefusesAndAnotherOneIsOpen) {
   EXPECT_TRUE(two.Now().chats.empty());
 }
 
-// Everybody comes in with any key; what is written down goes nowhere, or fails.
-struct Fakes final : chat::KeyLookup, chat::Doorman, chat::Chronicle {
-  void TakeKey(chat::AccountNo, std::string, Done done) override { done(chat::KeyAnswer::kRight); }
-  bool MayEnter(const net::PeerAddress&) override { return true; }
-  void Entered(const net::PeerAddress&) override {}
-  void Left(const net::PeerAddress&) override {}
-  bool Record(std::span<const chat::TalkRecord> turn) override {
-    if (full.load()) return false;
-    written.fetch_add(turn.size());
-    return true;
-  }
-  bool Record(const chat::LoginRecord&) override { return !full.load(); }
-  bool Record(const chat::LoginRecord&, const chat::PlayerRecord&) override { return true; }
-
-  std::atomic<bool> full{false};
-  std::atomic<std::uint64_t> written{0};
-};
-
 TEST(ChatServer, WhatCannotBeWrittenDownIsNotSaid) {
-  Fakes fakes;
+  course_test::FakeServices fakes;
   net::ServerOptions options;
   options.session_max = 4;
   options.worker_threads = 2;

@@ -1,0 +1,31 @@
+// What the chat has from outside, without any of it: everybody comes in with any key, and what is
+// written down goes nowhere, or fails.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "chat/chat_server.h"
+
+namespace course_test {
+
+struct FakeServices final : chat::KeyLookup, chat::Doorman, chat::Chronicle {
+  void TakeKey(chat::AccountNo, std::string, Done done) override { done(chat::KeyAnswer::kRight); }
+  bool MayEnter(const net::PeerAddress&) override { return true; }
+  void Entered(const net::PeerAddress&) override {}
+  void Left(const net::PeerAddress&) override {}
+  bool Record(std::span<const chat::TalkRecord> turn) override {
+    if (full.load()) return false;
+    written.fetch_add(turn.size());
+    return true;
+  }
+  bool Record(const chat::LoginRecord&) override { return !full.load(); }
+  bool Record(const chat::LoginRecord&, const chat::PlayerRecord&) override { return true; }
+
+  std::atomic<bool> full{false};          // atomic: the test sets it, actors read it
+  std::atomic<std::uint64_t> written{0};  // atomic: actors
+};
+
+}  // namespace course_test
