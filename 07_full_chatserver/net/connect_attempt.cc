@@ -69,6 +69,7 @@ Status ConnectAttempt::Run(const PeerAddress& address, std::chrono::milliseconds
       return failed(ErrorText(error));
     }
   }
+  // [give-up]
   const auto wait = static_cast<DWORD>(patience.count());
   const bool late = WaitForSingleObject(done.get(), wait) == WAIT_TIMEOUT;
   if (late) {
@@ -77,6 +78,7 @@ Status ConnectAttempt::Run(const PeerAddress& address, std::chrono::milliseconds
     CancelIoEx(reinterpret_cast<HANDLE>(socket.get()), &operation);
     WaitForSingleObject(done.get(), INFINITE);
   }
+  // [/give-up]
   bool given_up = false;
   {
     const std::lock_guard guard(lock_);
