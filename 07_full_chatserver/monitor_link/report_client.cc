@@ -23,11 +23,13 @@ class ReportClient::Link final : public client::ServerSession {
 
  private:
   void OnDisconnected(std::string_view) override {
+    // As soon as the owner sees `lost_` it may delete this link: nothing of it is touched after.
+    ReportClient& owner = owner_;
     {
-      const std::lock_guard lock(owner_.lock_);
-      owner_.lost_ = true;
+      const std::lock_guard lock(owner.lock_);
+      owner.lost_ = true;
     }
-    owner_.changed_.notify_all();
+    owner.changed_.notify_all();
   }
   proto::Dispatched Dispatch(std::uint16_t, std::span<const std::uint8_t>) override {
     return proto::Dispatched::kUnknownId;
