@@ -3,7 +3,10 @@ stage_unit_test(chat tests/unit_chat.cc LINK chat test_support LABELS stress)
 stage_unit_test(proto tests/unit_proto.cc LINK chat client test_support)
 stage_unit_test(client tests/unit_client.cc LINK client test_support)
 stage_unit_test(order_check tests/unit_order_check.cc LINK client test_support)
+stage_unit_test(chat_stress tests/unit_chat_stress.cc
+  LINK server test_support LABELS stress TIMEOUT 180)
 
+stage_scenario_test(chat tests/scenario_chat.cc LINK chat_talker TIMEOUT 180)
 stage_scenario_test(chat_hostile tests/scenario_chat_hostile.cc LINK chat_talker TIMEOUT 180)
 
 # The generator's promises: builds a small project of its own, with the native compiler.
@@ -16,9 +19,7 @@ if(BUILD_TESTING AND NOT CMAKE_CROSSCOMPILING AND NOT WIN32)
 endif()
 
 include(tests/chat_client_tests.cmake OPTIONAL)
-stage_unit_test(room_turn tests/unit_room_turn.cc LINK chat)
-stage_unit_test(room_actor tests/unit_room_actor.cc LINK chat LABELS stress)
-include(tests/job_tests.cmake)
+include(tests/room_tests.cmake)
 include(tests/actor_tests.cmake)
 include(tests/storage_tests.cmake)
 include(tests/outside_tests.cmake)

@@ -8,5 +8,6 @@ stage_unit_test(send_path
   LINK net net_test_support LABELS stress)
 stage_unit_test(send_stress tests/unit_send_stress.cc
   LINK net net_test_support plain_clients LABELS stress TIMEOUT 300)
+stage_scenario_test(send tests/scenario_send.cc LINK chat_talker TIMEOUT 180)
 
 include(tests/chat_tests.cmake)

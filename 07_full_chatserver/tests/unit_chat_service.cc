@@ -14,41 +14,13 @@
 #include "server/chat_service.h"
 #include "server/from_config.h"
 #include "tests/fake_services.h"
+#include "tests/service_config.h"
+#include "tests/storage_support.h"
 #include "tests/test_player.h"
 
 namespace {
 
 using test::Player;
-
-std::filesystem::path FreshFolder() {
-  static std::atomic<int> number{0};
-  const auto stamp = std::chrono::steady_clock::now().time_since_epoch().count();
-  const std::filesystem::path folder =
-      std::filesystem::temp_directory_path() /
-      ("chat_service_" + std::to_string(stamp) + "_" + std::to_string(number++));
-  std::filesystem::create_directories(folder);
-  return folder;
-}
-
-config::Config SmallConfig(const std::filesystem::path& folder) {
-  config::Config config;
-  config.server.port = 0;
-  config.server.workers = 2;
-  config.server.session_max = 16;
-  config.login.store = config::LoginStore::kMemory;
-  config.auth.port = 0;
-  config.auth.create_accounts = true;
-  config.auth.hash_ops = 1;
-  config.auth.hash_memory_bytes = 8192;
-  config.update.threads = 2;
-  config.limits.rooms = 4;
-  config.database.path = (folder / "chat.db").string();
-  config.journal.folder = (folder / "journal").string();
-  config.monitor.report = false;
-  config.monitor.metrics = false;
-  config.log.file = "";
-  return config;
-}
 
 // The rows of one column, as text.
 std::vector<std::string> Select(const std::filesystem::path& folder, const char* sql) {
@@ -69,7 +41,7 @@ std::vector<std::string> Select(const std::filesystem::path& folder, const char*
 
 class ChatServiceTest : public ::testing::Test {
  protected:
-  void SetUp() override { config_ = SmallConfig(folder_); }
+  void SetUp() override { config_ = course_test::SmallConfig(folder_); }
   void TearDown() override {
     clients_.Stop();
     players_.clear();
@@ -78,8 +50,6 @@ class ChatServiceTest : public ::testing::Test {
       EXPECT_TRUE(summary.clean());
       service_.reset();
     }
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
   }
 
   void StartServer() {
@@ -114,7 +84,8 @@ class ChatServiceTest : public ::testing::Test {
     return player;
   }
 
-  const std::filesystem::path folder_ = FreshFolder();
+  const storage_test::TemporaryFolder temporary_;
+  const std::filesystem::path folder_ = temporary_.path();
   config::Config config_;
   std::unique_ptr<server::ChatService> service_;
   client::ClientService clients_{{.session_max = 16, .worker_threads = 1}};
