@@ -1,7 +1,6 @@
 #include "chat/room.h"
 
 #include <chrono>
-#include <utility>
 
 #include "client_packet_handler.h"
 
@@ -29,7 +28,7 @@ class Room::Lock {
 };
 
 // [broadcast]
-void Room::Broadcast(net::PacketRef packet) {
+void Room::Broadcast(const net::PacketRef& packet) {
   // <student 05.5>
   packet->SetSequence(next_sequence_++);
   sender_.Seal(*packet);  // once, not once per receiver
@@ -47,10 +46,10 @@ void Room::Enter(const PlayerRef& player) {
   answer.set_room_id(id_);
   answer.set_player_id(player->id);
 
-  net::PacketRef notice = ClientPacketHandler::MakeSendBuffer(joined);
+  const net::PacketRef notice = ClientPacketHandler::MakeSendBuffer(joined);
 
   const Lock lock(*this);
-  Broadcast(std::move(notice));  // before it is a member: to the others
+  Broadcast(notice);  // before it is a member: to the others
   players_[player->id] = player;
   auto member = players_.begin();
   for (; member != players_.end() && answer.players_size() < static_cast<int>(kMostListed);
@@ -82,11 +81,11 @@ void Room::Chat(const Player& speaker, std::string_view message) {
   chat.set_player_id(speaker.id);
   chat.set_name(speaker.name);
   chat.set_msg(message.data(), message.size());
-  net::PacketRef packet =
+  const net::PacketRef packet =
       ClientPacketHandler::MakeSendBuffer(chat);  // as much as possible before the lock
 
   const Lock lock(*this);
-  Broadcast(std::move(packet));
+  Broadcast(packet);
 }
 // [/chat]
 

@@ -52,7 +52,7 @@ class Room {
   class Lock;  // std::mutex with a clock on it
 
   // Stamps the next number and sends to all members. Under lock_.
-  void Broadcast(net::PacketRef packet);
+  void Broadcast(const net::PacketRef& packet);
 
   const std::uint32_t id_;
   PacketSender& sender_;
