@@ -26,7 +26,7 @@ net::PeerAddress AddressOf(const chat::ChatServer& server) {
 }
 
 void ExpectNothingLeft(chat::ChatServer& server) {
-  const net::StopReport report = server.Stop();
+  const auto report = server.Stop();  // from 06 on it says more than net::StopReport
   EXPECT_EQ(report.live_sessions, 0u);
   EXPECT_EQ(report.outstanding_operations, 0u);
   EXPECT_EQ(chat::LiveObjects<chat::GameSession>::count(), 0);

@@ -1,6 +1,7 @@
 #include "client/dummy_crowd.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <random>
 #include <thread>
@@ -116,7 +117,7 @@ net::Status DummyCrowd::EnterSome(std::size_t begin, std::size_t end, Clock::tim
 
 void DummyCrowd::Talk(double rate, double seconds) {
   const double per_second = rate * options_.sessions;
-  const auto all = static_cast<std::uint64_t>(per_second * seconds + 0.5);
+  const auto all = static_cast<std::uint64_t>(std::llround(per_second * seconds));
   const Clock::time_point begin = Clock::now();
   const std::uint64_t at_once = options_.together ? options_.sessions : 1;
   const auto due = [&](std::uint64_t message) {

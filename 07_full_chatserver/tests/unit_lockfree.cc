@@ -42,6 +42,7 @@ TEST(LockFreeQueue, RefusedValueIsUntouched) {
   EXPECT_TRUE(queue.TryPush(std::make_unique<int>(2)));
   auto third = std::make_unique<int>(3);
   EXPECT_FALSE(queue.TryPush(std::move(third)));
+  // NOLINTNEXTLINE(bugprone-use-after-move): that it was not moved is the promise.
   ASSERT_NE(third, nullptr);
   EXPECT_EQ(*third, 3);
 }
