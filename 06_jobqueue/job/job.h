@@ -31,11 +31,14 @@ class Job {
 
   Job() = default;
 
+  // NOLINTBEGIN(bugprone-forwarding-reference-overload): `requires` leaves a Job to the move
+  // constructor, which the check does not see.
   template <class F>
   requires(!std::is_same_v<std::remove_cvref_t<F>, Job> &&
            std::is_invocable_v<std::remove_cvref_t<F>&>) explicit Job(F&& f,
                                                                       SourceLocation origin =
                                                                           SourceLocation::current())
+      // NOLINTEND(bugprone-forwarding-reference-overload)
       : origin_(origin) {
     using Callable = std::remove_cvref_t<F>;
     if constexpr (kFitsInline<Callable>) {
