@@ -1,6 +1,7 @@
 // chat_server as a process of its own, and what it says of itself on /metrics.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
