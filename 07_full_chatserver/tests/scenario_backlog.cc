@@ -31,7 +31,7 @@ std::uint64_t LeaveBehind(const std::string& folder, int messages) {
   journal::Journal journal;
   journal::JournalOptions options;
   options.folder = folder + "/journal";
-  REQUIRE(journal.Open(options).error() == "");
+  REQUIRE(journal.Open(options).ok());
   journal::Batch turn;
   const std::string rest(260, '.');
   for (int i = 0; i < messages;) {

@@ -153,6 +153,7 @@ class World {
     std::vector<db::Row> rows;
     REQUIRE(connection->Run(sql, {}, &rows).ok());
     std::vector<std::string> values;
+    values.reserve(rows.size());
     for (const db::Row& row : rows) {
       values.push_back(std::holds_alternative<std::int64_t>(row[0])
                            ? std::to_string(db::IntegerOf(row[0]))

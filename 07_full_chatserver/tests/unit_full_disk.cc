@@ -140,7 +140,8 @@ TEST_F(FullDisk, RefuseSaysSoToEverybodyAndGoesOnWhenThereIsRoom) {
   ASSERT_TRUE(Say(one));
   const std::vector<client::Ticket> tickets = {TicketOf("late0"), TicketOf("late1")};
   Fill();
-  for (const std::size_t padding : {200, 50, 0}) {  // a page that was begun has room for a little
+  for (const std::size_t padding :
+       {200U, 50U, 0U}) {  // a page that was begun has room for a little
     while (Say(one, padding)) {
     }
   }
