@@ -12,10 +12,10 @@
 
 namespace {
 
+using course_test::ChatServerProcess;
 using course_test::ChatTalker;
 using support::kPatience;
 using support::Process;
-using Server = course_test::ChatServerProcess;
 
 // Waits until the server's log holds `text`.
 bool LogSays(const Process& server, const std::string& text) {
@@ -37,7 +37,7 @@ std::uint64_t NumberIn(const std::string& line, const std::string& name) {
 
 SCENARIO("A client that does not read is disconnected and disturbs nobody") {
   GIVEN("a server with a small send memory, and two clients in two rooms") {
-    Server server(
+    ChatServerProcess server(
         {"--send-memory-max", "262144", "--send-buffer", "16384", "--message-max", "4000"});
     ChatTalker good(server.port);
     REQUIRE(good.LogIn());
@@ -64,7 +64,7 @@ SCENARIO("A client that does not read is disconnected and disturbs nobody") {
 
 SCENARIO("The server tells its packets per second when it is asked to") {
   GIVEN("a server with --tps and a client") {
-    Server server({"--tps"});
+    ChatServerProcess server({"--tps"});
     ChatTalker client(server.port);
     REQUIRE(client.LogIn());
     REQUIRE(client.Enter(0));

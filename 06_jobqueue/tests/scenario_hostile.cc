@@ -9,10 +9,10 @@
 #include "tests/chat_talker.h"
 
 using course_test::ChatFrame;
+using course_test::ChatServerProcess;
 using course_test::ChatTalker;
 using course_test::CountIn;
 using support::TcpClient;
-using Server = course_test::ChatServerProcess;
 
 namespace {
 
@@ -31,7 +31,7 @@ struct Talker : ChatTalker {
 }  // namespace
 
 SCENARIO("every bad stream is closed for its reason while the others talk", "[C4]") {
-  Server server;
+  ChatServerProcess server;
   Talker good(server.port);
   REQUIRE(good.Echo("before"));
   std::vector<std::string> reasons;
@@ -67,7 +67,7 @@ SCENARIO("every bad stream is closed for its reason while the others talk", "[C4
 }
 
 SCENARIO("packets arrive however they are cut", "[C3]") {
-  Server server({"--packet-max", "620"});
+  ChatServerProcess server({"--packet-max", "620"});
   Talker bystander(server.port);
   std::string stream = ChatFrame(Protocol::PACKET_C_LOGIN, 1, "");
   Protocol::C_ENTER_GAME enter;
@@ -113,7 +113,7 @@ SCENARIO("packets arrive however they are cut", "[C3]") {
 
 SCENARIO("the slow drip and the silent client are closed, those who have spoken stay", "[C4]") {
   // The talkers must get their first packet through before the timeout even on a busy machine.
-  Server server({"--first-packet-timeout-ms", "2000", "--idle-timeout-ms", "0"});
+  ChatServerProcess server({"--first-packet-timeout-ms", "2000", "--idle-timeout-ms", "0"});
   Talker good(server.port);
   REQUIRE(good.Echo("first"));
   TcpClient silent(server.port);
@@ -134,7 +134,7 @@ SCENARIO("the slow drip and the silent client are closed, those who have spoken 
 }
 
 SCENARIO("garbage of every kind at once", "[C4]") {
-  Server server;
+  ChatServerProcess server;
   Talker good(server.port);
   std::random_device device;
   const char* const given = std::getenv("COURSE_SEED");

@@ -9,11 +9,11 @@
 #include "tests/chat_talker.h"
 
 using course_test::ChatFrame;
+using course_test::ChatServerProcess;
 using course_test::ChatTalker;
 using course_test::CountIn;
 using course_test::ServerPorts;
 using support::TcpClient;
-using Server = course_test::ChatServerProcess;
 
 namespace {
 
@@ -32,7 +32,7 @@ struct Talker : ChatTalker {
 }  // namespace
 
 SCENARIO("every bad stream is closed for its reason while the others talk", "[C4]") {
-  Server server;
+  ChatServerProcess server;
   Talker good(server.port);
   REQUIRE(good.Echo("before"));
   std::vector<std::string> reasons;
@@ -68,7 +68,7 @@ SCENARIO("every bad stream is closed for its reason while the others talk", "[C4
 }
 
 SCENARIO("packets arrive however they are cut", "[C3]") {
-  Server server({"server.packet_max_bytes=622", "limits.message_bytes=590"});
+  ChatServerProcess server({"server.packet_max_bytes=622", "limits.message_bytes=590"});
   Talker bystander(server.port);
   Protocol::C_ENTER_GAME enter;
   enter.set_room_id(1);
@@ -116,7 +116,7 @@ SCENARIO("packets arrive however they are cut", "[C3]") {
 
 SCENARIO("the slow drip and the silent client are closed, those who have spoken stay", "[C4]") {
   // The talkers must get their first packet through before the timeout even on a busy machine.
-  Server server({"timeouts.first_packet_ms=2000", "timeouts.idle_ms=0"});
+  ChatServerProcess server({"timeouts.first_packet_ms=2000", "timeouts.idle_ms=0"});
   Talker good(server.port);
   REQUIRE(good.Echo("first"));
   TcpClient silent(server.port);
@@ -137,7 +137,7 @@ SCENARIO("the slow drip and the silent client are closed, those who have spoken 
 }
 
 SCENARIO("garbage of every kind at once", "[C4]") {
-  Server server;
+  ChatServerProcess server;
   Talker good(server.port);
   std::random_device device;
   const char* const given = std::getenv("COURSE_SEED");
@@ -172,7 +172,8 @@ SCENARIO("limits that cannot work are one clear line and exit code 2") {
   };
   for (const Case& c : cases) {
     const storage_test::TemporaryFolder folder;
-    const support::Finished run = support::Run("chat_server", Server::Args(folder, {c.setting}));
+    const support::Finished run =
+        support::Run("chat_server", ChatServerProcess::Args(folder, {c.setting}));
     INFO(c.setting << ": " << run.errors);
     CHECK(run.exit_code == 2);
     CHECK(run.errors.find(c.says) != std::string::npos);

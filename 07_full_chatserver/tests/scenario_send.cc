@@ -11,10 +11,10 @@
 
 namespace {
 
+using course_test::ChatServerProcess;
 using course_test::ChatTalker;
 using support::kPatience;
 using support::Process;
-using Server = course_test::ChatServerProcess;
 
 // Waits until the server's log holds `text`.
 bool LogSays(const Process& server, const std::string& text) {
@@ -30,8 +30,8 @@ bool LogSays(const Process& server, const std::string& text) {
 
 SCENARIO("A client that does not read is disconnected and disturbs nobody") {
   GIVEN("a server with a small send memory, and two clients in two rooms") {
-    Server server({"server.send_memory_bytes=262144", "server.send_buffer_bytes=16384",
-                   "limits.message_bytes=4000"});
+    ChatServerProcess server({"server.send_memory_bytes=262144", "server.send_buffer_bytes=16384",
+                              "limits.message_bytes=4000"});
     ChatTalker good(server.port);
     REQUIRE(good.LogIn());
     REQUIRE(good.Enter(1));
