@@ -21,12 +21,15 @@ void MessageGenerator::Start() {
   thread_ = std::thread([this] { Run(); });
 }
 
-void MessageGenerator::Stop() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
+void MessageGenerator::Shut() {
+  std::unique_lock lock(mutex_);
+  stopping_ = true;
   wake_.notify_all();
+  idle_.wait(lock, [this] { return !posting_; });
+}
+
+void MessageGenerator::Stop() {
+  Shut();
   if (thread_.joinable()) thread_.join();
 }
 
@@ -34,9 +37,12 @@ void MessageGenerator::Stop() {
 void MessageGenerator::Run() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
+    posting_ = true;
     lock.unlock();
     const job::TimePoint next = PostDue(clock_.Now());
     lock.lock();
+    posting_ = false;
+    idle_.notify_all();
     if (!stopping_) clock_.WaitUntil(lock, wake_, next);
   }
 }

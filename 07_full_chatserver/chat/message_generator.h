@@ -3,12 +3,12 @@
 //
 //   MessageGenerator generator;
 //   generator.Every(1s, [lobby] { lobby->CheckLoginTimeouts(); });
-//   generator.Start(); ... generator.Stop();
+//   generator.Start(); ... generator.Shut(); (the actors stop) generator.Stop();
 //
 // A JobTimer could do the same; a thread of its own is what the source has, and it shows that a
 // clock is one more poster to an actor, nothing else.
 //
-// Threading: Every before Start; Start and Stop by one owner thread. The calls come from the
+// Threading: Every before Start; Start, Shut and Stop by one owner thread. The calls come from the
 // generator's thread, one after the other, and must not block. An exception that leaves one is
 // logged. A generator that comes late (the machine slept) calls once, not once per missed interval.
 #pragma once
@@ -35,7 +35,9 @@ class MessageGenerator {
   void Every(job::Duration interval, std::function<void()> post);
 
   void Start();
-  // Returns when the last call has ended. A second call does nothing.
+  // The source's flag: when this returns, nothing is posted any more. The thread ends by itself.
+  void Shut();
+  // Returns when the thread has ended. A second call does nothing.
   void Stop();
 
  private:
@@ -53,7 +55,9 @@ class MessageGenerator {
   std::vector<Message> messages_;  // before Start; then the generator's thread only
   std::mutex mutex_;
   std::condition_variable wake_;
+  std::condition_variable idle_;
   bool stopping_ = false;  // guarded by mutex_
+  bool posting_ = false;   // guarded by mutex_: the thread is calling
   std::thread thread_;     // owner thread only
 };
 

@@ -127,6 +127,7 @@ net::Status ChatService::StartNetwork() {
 Summary ChatService::Shutdown() {
   Summary summary;
   if (std::exchange(shut_, true)) return summary;
+  generator_.Shut();  // the flag: a check that came behind the actors' end would be a job dropped
   // A pause of the congestion control would hold back the end: it ends first.
   if (congestion_) congestion_->Stop();
   if (auth_) auth_->Stop();

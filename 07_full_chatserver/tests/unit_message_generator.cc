@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <stdexcept>
+#include <thread>
 
 #include "chat/message_generator.h"
 #include "job_test_support.h"
@@ -59,6 +60,25 @@ TEST(MessageGenerator, AMessageThatThrowsStopsNobody) {
   clock.Advance(1s);
   ASSERT_TRUE(clock.WaitForSleeper(start + 2s));
   EXPECT_EQ(posted, 1);
+}
+
+TEST(MessageGenerator, NothingIsPostedOnceItIsShut) {
+  chat::MessageGenerator generator;
+  std::atomic<bool> shut{false}, late{false};
+  std::atomic<int> posted{0};
+  generator.Every(1us, [&] {
+    ++posted;
+    std::this_thread::yield();  // Shut comes in the middle of a call, too
+    if (shut) late = true;
+  });
+  generator.Start();
+  while (posted < 100) std::this_thread::yield();
+  generator.Shut();
+  shut = true;
+  const int before = posted;
+  generator.Stop();
+  EXPECT_EQ(posted, before);
+  EXPECT_FALSE(late);
 }
 
 TEST(MessageGenerator, WithoutMessagesThereIsNoThread) {
