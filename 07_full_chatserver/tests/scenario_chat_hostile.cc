@@ -134,6 +134,8 @@ SCENARIO("requests at the wrong time are refused with a reason, and the session 
 SCENARIO("what is no request at all ends the session, and only that one", "[E2][E4]") {
   ChatServerProcess server;
   Guest witness(server.port);
+  std::string long_text("\x0A\xF0\xFF\x03");
+  long_text.append(65520, 'x');
   const struct {
     const char* what;
     std::uint16_t type;
@@ -144,8 +146,7 @@ SCENARIO("what is no request at all ends the session, and only that one", "[E2][
       {"a packet of the server", Protocol::PACKET_S_CHAT, "", "packet of the wrong direction"},
       {"garbage as a body", Protocol::PACKET_C_CHAT, "\xFF\xFF\xFF\xFF", "bad protobuf"},
       {"half a message", Protocol::PACKET_C_CHAT, std::string("\x0A\x20half", 6), "bad protobuf"},
-      {"64 KB of text", Protocol::PACKET_C_CHAT, "\x0A\xF0\xFF\x03" + std::string(65520, 'x'),
-       "packet too long"},
+      {"64 KB of text", Protocol::PACKET_C_CHAT, long_text, "packet too long"},
   };
   for (const auto& c : cases) {
     INFO(c.what);
