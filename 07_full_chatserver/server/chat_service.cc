@@ -131,10 +131,11 @@ Summary ChatService::Shutdown() {
   // A pause of the congestion control would hold back the end: it ends first.
   if (congestion_) congestion_->Stop();
   if (auth_) auth_->Stop();
+  // What is being looked up is answered "try later", while the lobby still runs.
+  if (keys_) keys_->Stop();
   // The flag and the message "shutdown"; the listener; CancelIoEx on every session; the workers;
   // then the chat threads, which run what the sessions' ends have posted.
   if (chat_) summary.stop = chat_->Stop(std::chrono::milliseconds(config_.timeouts.shutdown_ms));
-  if (keys_) keys_->Stop();  // answers that come from here on find stopped queues
   generator_.Stop();
   metrics_.Stop();
   collector_.Stop();

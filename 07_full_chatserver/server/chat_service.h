@@ -1,10 +1,9 @@
 // The chat server with everything around it, started and stopped in the order of source 000.
 //
-//   Start:    configuration, sector grid and actors, message generator, database writer,
-//   monitoring,
-//             network (port, workers, listener, accept), key store
-//   Shutdown: flag and message, listener, every session's I/O cancelled, workers, chat threads,
-//             message generator, database drained
+//   Start:    configuration, database writer, key store, sector grid and actors, message generator,
+//             monitoring, network (port, workers, listener, accept)
+//   Shutdown: flags, key look-ups, listener, every session's I/O cancelled, workers, chat threads,
+//             message generator, monitoring, database drained
 //
 // Threading: one owner thread. An object is used once.
 #pragma once
