@@ -4,8 +4,6 @@
 
 #include <catch2/catch.hpp>
 #include <chrono>
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <random>
@@ -14,49 +12,20 @@
 #include <thread>
 #include <vector>
 
-#include "support/process.h"
+#include "tests/chat_server_process.h"
 
 namespace {
 
+using storage_test::TemporaryFolder;
 using support::Process;
 
-// A folder of its own, gone at the end.
-class Folder {
- public:
-  Folder() {
-    static int number = 0;
-    const auto stamp = std::chrono::steady_clock::now().time_since_epoch().count();
-    path_ = std::filesystem::temp_directory_path() /
-            ("scenario_full_" + std::to_string(stamp) + "_" + std::to_string(number++));
-    std::filesystem::create_directories(path_);
-  }
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  [[nodiscard]] std::string file(const std::string& name) const { return (path_ / name).string(); }
-
- private:
-  std::filesystem::path path_;
-};
-
-std::vector<std::string> ServerArgs(const Folder& folder) {
-  std::vector<std::string> args = {"--stop-on-eof"};
-  for (const std::string& set : std::vector<std::string>{
-           "server.port=0", "auth.port=0", "login.store=memory", "auth.create_accounts=true",
-           "auth.hash_ops=1", "auth.hash_memory_bytes=8192", "monitor.metrics=false",
-           "monitor.report=false", "log.file=", "log.level=warn", "limits.rooms=16",
-           "database.path=" + folder.file("chat.db"), "journal.folder=" + folder.file("journal")}) {
-    args.push_back("--set");
-    args.push_back(set);
-  }
-  return args;
+std::vector<std::string> ServerArgs(const TemporaryFolder& folder) {
+  return course_test::ChatServerProcess::Args(
+      folder, {"log.level=warn", "limits.rooms=16", "limits.messages_per_second=20"});
 }
 
 struct Server {
-  explicit Server(const Folder& folder) : process("chat_server", ServerArgs(folder)) {
+  explicit Server(const TemporaryFolder& folder) : process("chat_server", ServerArgs(folder)) {
     if (const auto line = process.ReadPort()) port = std::to_string(*line);
     if (const auto line = process.ReadLineWith("auth on ")) {
       auth_port = line->substr(line->rfind(':') + 1);
@@ -84,10 +53,10 @@ std::vector<std::string> ClientArgs(const Server& server, std::vector<std::strin
 }
 
 // The first column of all rows.
-std::vector<std::string> Select(const Folder& folder, const std::string& sql) {
+std::vector<std::string> Select(const TemporaryFolder& folder, const std::string& sql) {
   std::vector<std::string> rows;
   sqlite3* database = nullptr;
-  REQUIRE(sqlite3_open(folder.file("chat.db").c_str(), &database) == SQLITE_OK);
+  REQUIRE(sqlite3_open(folder.File("chat.db").c_str(), &database) == SQLITE_OK);
   sqlite3_stmt* statement = nullptr;
   REQUIRE(sqlite3_prepare_v2(database, sql.c_str(), -1, &statement, nullptr) == SQLITE_OK);
   while (sqlite3_step(statement) == SQLITE_ROW) {
@@ -105,21 +74,11 @@ std::uint64_t Figure(const std::string& output, const std::string& name) {
   return std::stoull(output.substr(at + 1 + name.size()));
 }
 
-int Stress() {
-  const char* const text = std::getenv("COURSE_STRESS");
-  return text != nullptr && std::atoi(text) > 0 ? std::atoi(text) : 1;
-}
-
-std::uint64_t Seed() {
-  const char* const text = std::getenv("COURSE_SEED");
-  return text != nullptr ? std::strtoull(text, nullptr, 10) : std::random_device{}();
-}
-
 }  // namespace
 
 SCENARIO("Clients with a whole life lose nothing, and all that they said is in the database") {
   GIVEN("a server") {
-    const Folder folder;
+    const TemporaryFolder folder;
     Server server(folder);
     REQUIRE(server.ready);
     const bool chaos = GENERATE(false, true);
@@ -146,19 +105,19 @@ SCENARIO("Clients with a whole life lose nothing, and all that they said is in t
 }
 
 SCENARIO("What any client has heard is in the database after the server was killed") {
-  const std::uint64_t seed = Seed();
+  const std::uint64_t seed = storage_test::Seed();
   std::mt19937_64 dice(seed);
   INFO("COURSE_SEED=" << seed);
   GIVEN("a folder for the database and the journal") {
-    const Folder folder;
+    const TemporaryFolder folder;
     std::set<std::string> heard;
     std::size_t logins = 0;
     WHEN("the server is killed in the middle of the talk, again and again") {
-      const int rounds = 2 * Stress();
+      const int rounds = 2 * storage_test::StressScale();
       for (int round = 0; round < rounds; ++round) {
         Server server(folder);
         REQUIRE(server.ready);
-        const std::string file = folder.file("heard" + std::to_string(round));
+        const std::string file = folder.File("heard" + std::to_string(round));
         Process clients("dummy_client",
                         ClientArgs(server, {"--for", "60", "--rate", "8", "--status", "--heard",
                                             file, "--seed", std::to_string(100 + round)}));
@@ -195,14 +154,14 @@ SCENARIO("What any client has heard is in the database after the server was kill
 
 SCENARIO("A configuration that is wrong is refused with file, line and key") {
   GIVEN("a file with three mistakes") {
-    const Folder folder;
+    const TemporaryFolder folder;
     {
-      std::ofstream file(folder.file("bad.toml"));
+      std::ofstream file(folder.File("bad.toml"));
       file << "[server]\nport = 70000\nnagel = true\n[update]\nthreads = \"five\"\n";
     }
     WHEN("the server is started with it") {
       const support::Finished run =
-          support::Run("chat_server", {"--config", folder.file("bad.toml")});
+          support::Run("chat_server", {"--config", folder.File("bad.toml")});
       THEN("it ends with 2 and says all of them") {
         CHECK(run.exit_code == 2);
         CHECK(run.errors.find("bad.toml:2") != std::string::npos);
@@ -213,10 +172,10 @@ SCENARIO("A configuration that is wrong is refused with file, line and key") {
     }
   }
   GIVEN("a port that is taken") {
-    const Folder folder;
+    const TemporaryFolder folder;
     Server first(folder);
     REQUIRE(first.ready);
-    const Folder other;
+    const TemporaryFolder other;
     std::vector<std::string> args = ServerArgs(other);
     args.insert(args.end(), {"--set", "server.port=" + first.port});
     WHEN("a second server wants it") {
@@ -232,7 +191,7 @@ SCENARIO("A configuration that is wrong is refused with file, line and key") {
 
 SCENARIO("The console ends the server in order") {
   GIVEN("a server") {
-    const Folder folder;
+    const TemporaryFolder folder;
     Server server(folder);
     REQUIRE(server.ready);
     WHEN("somebody types status and shutdown") {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "server/chat_service.h"
+#include "tests/service_config.h"
 #include "tests/storage_support.h"
 #include "tests/test_player.h"
 
@@ -27,23 +28,10 @@ class FullDisk : public ::testing::Test {
       GTEST_SKIP() << "mounting a small disk is not permitted here";
     }
     mounted_ = true;
-    config_.server.port = 0;
-    config_.server.workers = 2;
-    config_.server.session_max = 16;
-    config_.login.store = config::LoginStore::kMemory;
-    config_.auth.port = 0;
-    config_.auth.create_accounts = true;
-    config_.auth.hash_ops = 1;
-    config_.auth.hash_memory_bytes = 8192;
-    config_.limits.rooms = 4;
+    config_ = course_test::SmallConfig(disk_.path());
     config_.limits.messages_per_second = 0;
-    config_.database.path = disk_.File("chat.db");
     config_.database.backoff_min_ms = 1;
     config_.database.backoff_max_ms = 50;
-    config_.journal.folder = disk_.File("journal");
-    config_.monitor.report = false;
-    config_.monitor.metrics = false;
-    config_.log.file = "";
   }
   void TearDown() override {
     clients_.Stop();
