@@ -69,6 +69,7 @@ SCENARIO("every bad stream is closed for its reason while the others talk", "[C4
 SCENARIO("packets arrive however they are cut", "[C3]") {
   ChatServerProcess server({"--packet-max", "620"});
   Talker bystander(server.port);
+  REQUIRE(bystander.Echo("before"));  // who has not spoken yet has less time
   std::string stream = ChatFrame(Protocol::PACKET_C_LOGIN, 1, "");
   Protocol::C_ENTER_GAME enter;
   enter.set_room_id(1);

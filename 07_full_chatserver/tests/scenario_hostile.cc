@@ -70,6 +70,7 @@ SCENARIO("every bad stream is closed for its reason while the others talk", "[C4
 SCENARIO("packets arrive however they are cut", "[C3]") {
   ChatServerProcess server({"server.packet_max_bytes=622", "limits.message_bytes=590"});
   Talker bystander(server.port);
+  REQUIRE(bystander.Echo("before"));  // who has not spoken yet has less time
   Protocol::C_ENTER_GAME enter;
   enter.set_room_id(1);
   // Behind the log-in, which must be answered first: the key store takes its time.
