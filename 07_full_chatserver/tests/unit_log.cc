@@ -67,11 +67,11 @@ TEST_F(Log, ShutDownWritesOutWhatIsQueued) {
 TEST_F(Log, LevelChangesWhileItRuns) {
   ASSERT_EQ(SetUpLogging(options_), "");
   EXPECT_EQ(GetLogLevel(), "info");
-  LogEvent(spdlog::level::debug, "hidden");
+  LogEvent(spdlog::level::debug, "hidden").With("nr", 1);
   ASSERT_TRUE(SetLogLevel("debug"));
-  LogEvent(spdlog::level::debug, "shown");
+  LogEvent(spdlog::level::debug, "shown").With("nr", 2);
   ASSERT_TRUE(SetLogLevel("error"));
-  LogEvent(spdlog::level::warn, "hidden");
+  LogEvent(spdlog::level::warn, "hidden").With("nr", 3);
   EXPECT_FALSE(SetLogLevel("loud"));
   EXPECT_EQ(GetLogLevel(), "error");
   ASSERT_TRUE(FlushLog());

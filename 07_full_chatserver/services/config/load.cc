@@ -11,16 +11,12 @@
 
 #include "services/config/check.h"
 #include "services/config/options.h"
+#include "services/config/overloaded.h"
 #include "services/config/suggest.h"
 
 namespace config {
 
 namespace {
-
-template <class... Cases>
-struct Overloaded : Cases... {
-  using Cases::operator()...;
-};
 
 std::string Shown(const toml::node& node) {
   std::ostringstream out;

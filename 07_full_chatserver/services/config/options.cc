@@ -2,6 +2,8 @@
 
 #include <cstdio>
 
+#include "services/config/overloaded.h"
+
 namespace config {
 
 namespace {
@@ -83,11 +85,6 @@ std::string StringText(Text text) {
   return "";
 }
 
-template <class... Cases>
-struct Overloaded : Cases... {
-  using Cases::operator()...;
-};
-
 }  // namespace
 
 std::span<const Option> AllOptions() {
@@ -108,7 +105,7 @@ const Option* FindOption(std::string_view key) {
 
 std::string AllowedText(const Option& option) {
   static Config scratch;  // only its members' types are looked at
-  const std::string range = std::to_string(option.min) + " .. " + std::to_string(option.max);
+  std::string range = std::to_string(option.min) + " .. " + std::to_string(option.max);
   return std::visit(Overloaded{
                         [](const bool*) { return std::string("true or false"); },
                         [&](const std::uint32_t*) { return range; },

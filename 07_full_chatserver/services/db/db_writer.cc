@@ -151,7 +151,7 @@ bool DbWriter::GetPortion() {
 }
 
 void DbWriter::TakeTurn(Work& work) {
-  Portion& portion = portion_.emplace();
+  Portion& portion = portion_.emplace(Portion{});
   portion.loose = work.kind == Work::Kind::kLoose;
   portion.source = portion.loose ? loose_source_ : journal_.source();
   portion.bytes = std::move(work.turn.bytes);
@@ -187,7 +187,7 @@ bool DbWriter::TakeFromJournal(const Work& work) {
     spdlog::error("journal_damaged first_id={} records={}", work.from, read.lost);
     return false;
   }
-  Portion& portion = portion_.emplace();
+  Portion& portion = portion_.emplace(Portion{});
   portion.source = read.source;
   portion.bytes = std::move(read.bytes);
   journal::Record record;

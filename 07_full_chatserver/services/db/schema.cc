@@ -9,33 +9,39 @@ namespace {
 // {int} {text} {name} {bytes} {auto} {end} differ between the databases. Every statement may run
 // twice: a database that commits each of them by itself can be interrupted in between.
 constexpr std::string_view kVersion1[] = {
-    "CREATE TABLE IF NOT EXISTS accounts ("
-    " account_no {auto}, name {name} NOT NULL UNIQUE, password_hash {text} NOT NULL, created_ms "
-    "{int} NOT NULL){end}",
+    R"(CREATE TABLE IF NOT EXISTS accounts (
+         account_no {auto},
+         name {name} NOT NULL UNIQUE,
+         password_hash {text} NOT NULL,
+         created_ms {int} NOT NULL){end})",
     // (source, id) is the record's name in the journal: what is replayed meets its own row.
-    "CREATE TABLE IF NOT EXISTS login_log ("
-    " source {int} NOT NULL, id {int} NOT NULL, at_ms {int} NOT NULL, server_id {int} NOT NULL,"
-    " account_no {int} NOT NULL, session_id {int} NOT NULL, what {int} NOT NULL, name {text} NOT "
-    "NULL,"
-    " address {text} NOT NULL, reason {text} NOT NULL, PRIMARY KEY (source, id)){end}",
-    "CREATE TABLE IF NOT EXISTS chat_log ("
-    " source {int} NOT NULL, id {int} NOT NULL, at_ms {int} NOT NULL, server_id {int} NOT NULL,"
-    " account_no {int} NOT NULL, session_id {int} NOT NULL, place {int} NOT NULL, place_id {int} "
-    "NOT NULL,"
-    " sequence {int} NOT NULL, name {text} NOT NULL, msg {text} NOT NULL, PRIMARY KEY (source, "
-    "id)){end}",
-    "CREATE TABLE IF NOT EXISTS player_state ("
-    " account_no {int} NOT NULL PRIMARY KEY, at_ms {int} NOT NULL, server_id {int} NOT NULL, name "
-    "{text} NOT NULL,"
-    " room_id {int} NOT NULL, sector_x {int} NOT NULL, sector_y {int} NOT NULL, messages {int} NOT "
-    "NULL){end}",
+    R"(CREATE TABLE IF NOT EXISTS login_log (
+         source {int} NOT NULL, id {int} NOT NULL,
+         at_ms {int} NOT NULL, server_id {int} NOT NULL,
+         account_no {int} NOT NULL, session_id {int} NOT NULL,
+         what {int} NOT NULL, name {text} NOT NULL,
+         address {text} NOT NULL, reason {text} NOT NULL,
+         PRIMARY KEY (source, id)){end})",
+    R"(CREATE TABLE IF NOT EXISTS chat_log (
+         source {int} NOT NULL, id {int} NOT NULL,
+         at_ms {int} NOT NULL, server_id {int} NOT NULL,
+         account_no {int} NOT NULL, session_id {int} NOT NULL,
+         place {int} NOT NULL, place_id {int} NOT NULL,
+         sequence {int} NOT NULL, name {text} NOT NULL, msg {text} NOT NULL,
+         PRIMARY KEY (source, id)){end})",
+    R"(CREATE TABLE IF NOT EXISTS player_state (
+         account_no {int} NOT NULL PRIMARY KEY,
+         at_ms {int} NOT NULL, server_id {int} NOT NULL, name {text} NOT NULL,
+         room_id {int} NOT NULL, sector_x {int} NOT NULL, sector_y {int} NOT NULL,
+         messages {int} NOT NULL){end})",
     // Records that the database would not take as they were: nothing is thrown away.
-    "CREATE TABLE IF NOT EXISTS rejected_log ("
-    " source {int} NOT NULL, id {int} NOT NULL, kind {int} NOT NULL, reason {bytes} NOT NULL, "
-    "payload {bytes} NOT NULL,"
-    " PRIMARY KEY (source, id)){end}",
-    "CREATE TABLE IF NOT EXISTS journal_checkpoint ("
-    " source {int} NOT NULL PRIMARY KEY, last_id {int} NOT NULL, updated_ms {int} NOT NULL){end}",
+    R"(CREATE TABLE IF NOT EXISTS rejected_log (
+         source {int} NOT NULL, id {int} NOT NULL,
+         kind {int} NOT NULL, reason {bytes} NOT NULL, payload {bytes} NOT NULL,
+         PRIMARY KEY (source, id)){end})",
+    R"(CREATE TABLE IF NOT EXISTS journal_checkpoint (
+         source {int} NOT NULL PRIMARY KEY,
+         last_id {int} NOT NULL, updated_ms {int} NOT NULL){end})",
 };
 
 constexpr std::string_view kVersion2[] = {

@@ -68,7 +68,7 @@ std::string SetUpLogging(const LogOptions& options) {
   Failures().Reset();
   std::vector<spdlog::sink_ptr> sinks;
   if (options.console) sinks.push_back(std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
-  const std::string problem = options.file.empty() ? "" : AddFile(options, sinks);
+  std::string problem = options.file.empty() ? "" : AddFile(options, sinks);
   if (!problem.empty()) Failures().Add(problem);
 
   Mark() = std::make_shared<FlushMark>();

@@ -163,7 +163,7 @@ void RedisLink::Command(const std::vector<std::string>& command, RedisCallback a
     (*callback)({ReplyKind::kUnavailable, "connection is closing"});
     return;
   }
-  callback.release();  // OnAnswer's from now on: hiredis calls it exactly once
+  static_cast<void>(callback.release());  // OnAnswer's from now on: hiredis calls it exactly once
 }
 
 void RedisLink::OnAnswer(redisAsyncContext* context, void* reply, void* callback) {
