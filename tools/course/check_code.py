@@ -4,6 +4,7 @@ The stages are copies, so a file is looked at once per content, not once per sta
 remembered in build/check-cache (by content, settings and tool version)."""
 
 import concurrent.futures
+import functools
 import hashlib
 import os
 import re
@@ -164,6 +165,15 @@ def _generated_folders(repo, stage):
     return [str(folder), str(folder / "generated")] if folder.is_dir() else []
 
 
+@functools.lru_cache(maxsize=None)
+def _library_folders(root, commands):
+    """Folders outside of the project in which a build tree looks for headers of libraries."""
+    if not commands.is_file():
+        return []
+    found = re.findall(r'-isystem (/[^ "]+)', commands.read_text(encoding="utf-8"))
+    return [f for f in dict.fromkeys(found) if not f.startswith(f"{root}/")]
+
+
 def _foreign(path):
     """Files that only the other system compiles."""
     return "windows" in os.path.basename(path) or "/windows/" in path
@@ -299,11 +309,12 @@ def _clang_tidy(repo, tool, number, stage, group, checks=None):
         # Each program has its main.
         file.write_text("".join(f'#define main Main{n}\n#include "{path}"  // NOLINT\n#undef main\n'
                                 for n, (_, path) in enumerate(group)), encoding="utf-8")
-    generated = [f"-isystem{g}" for g in _generated_folders(repo, stage)]
+    libraries = _library_folders(repo.root, build.tree(repo, "release") / "compile_commands.json")
+    folders = [f"-isystem{g}" for g in _generated_folders(repo, stage) + libraries]
     return subprocess.run([tool, "--quiet", f"--config-file={repo.root / '.clang-tidy'}",
                            *([f"--checks={checks}"] if checks else []),
                            f"--header-filter=^{re.escape(str(stage.path))}/", str(file), "--", "-std=c++20",
-                           f"-I{stage.path}", f"-I{stage.path / 'tests'}", *generated],
+                           f"-I{stage.path}", f"-I{stage.path / 'tests'}", *folders],
                           cwd=repo.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
 
 

@@ -1,10 +1,10 @@
 """`./course test`: builds stages and runs their tests."""
 
-import os
+import contextlib
 import re
 import sys
 
-from . import build, check, conformance, console, ctest, packages, process
+from . import build, check, conformance, console, ctest, packages, wine
 from .errors import CourseError, UsageError
 
 HELP = "build and test stages"
@@ -56,8 +56,6 @@ def run(repo, args):
         targets = ["course_sanitized"] if config in ("asan", "tsan") else []
         seconds, cpu = build.build(repo, config, stages, again, targets)
         timings.append((f"build {config}", console.elapsed(seconds), f"CPU {console.elapsed(cpu)}"))
-    if "windows" in configs:
-        _prepare_wine(repo)
     tests = collect(repo, stages, configs, args)
     if pattern:
         tests = [t for t in tests if pattern.search(t.name)]
@@ -68,7 +66,8 @@ def run(repo, args):
         return 0
     if len(configs) > 1:
         console.say(console.table(timings))
-    code = ctest.run(repo, tests, again)
+    with wine.session(repo, again) if "windows" in configs else contextlib.nullcontext():
+        code = ctest.run(repo, tests, again)
     if args.windows and not args.filter:
         _, text = conformance.table(repo, stages[0])
         if text:
@@ -187,18 +186,3 @@ def _conformance_test(repo, stage, tests):
     return [ctest.Test("conformance.table", command,
                        {"DEPENDS": sources, "WORKING_DIRECTORY": str(repo.root), "LABELS": ["conformance-table"],
                         "ENVIRONMENT": [f"PYTHONPATH={repo.root / 'tools'}", "PYTHONDONTWRITEBYTECODE=1"]})]
-
-
-def _prepare_wine(repo):
-    """Makes Wine's folder once, so that the first tests do not all wait for it."""
-    prefix = ctest.wine_prefix(repo)
-    if os.path.exists(os.path.join(prefix, "system.reg")):
-        return
-    log = build.log_file(repo, "wine")
-    status = console.Status("preparing Wine")
-    env = {"WINEPREFIX": prefix, "WINEDEBUG": "-all", "DISPLAY": "", "WINEDLLOVERRIDES": "mscoree=;mshtml="}
-    os.makedirs(os.path.dirname(prefix), exist_ok=True)
-    result = process.run_logged(["wine", "wineboot", "--init"], log, status, env=env)
-    status.done(result.code == 0)
-    if result.code != 0:
-        process.fail(result, "preparing Wine", result.tail[-10:], "./course test --windows")
