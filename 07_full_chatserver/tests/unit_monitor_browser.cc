@@ -11,6 +11,7 @@
 
 #include "services/monitor/monitor_http.h"
 #include "services/monitor/standard_metrics.h"
+#include "tests/monitor_support.h"
 #include "tests/outside/child_process.h"
 
 namespace services {
@@ -19,18 +20,6 @@ namespace {
 using outside::WaitUntil;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-AlarmRule Rule(const std::string& text) {
-  std::string error;
-  return ParseAlarmRule(text, error).value();
-}
-
-MonitorOptions Options() {
-  MonitorOptions options;
-  options.server_gone_ms = 3000;
-  options.alarms = {Rule("chat_sessions > 900 for 0"), Rule("chat_redis_up < 1 for 0")};
-  return options;
-}
 
 class Browser : public ::testing::Test {
  protected:
@@ -109,7 +98,7 @@ class Browser : public ::testing::Test {
   std::atomic<bool> redis_up_{true};
   double packets_ = 0;  // collection thread only
   Collector collector_{{1, milliseconds(50)}};
-  MonitorCore core_{Options()};
+  MonitorCore core_{monitor_test::Options()};
   MonitorHttp http_;
 };
 

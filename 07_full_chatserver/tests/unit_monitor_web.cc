@@ -1,11 +1,10 @@
-// The monitor page: its HTTP answers, and the page itself in a real browser (headless Chromium)
-// that watches a running collector: values move, an alarm fires, a server that stops is shown as
-// down. COURSE_SHOTS=folder keeps the screenshots.
+// The monitor page: its HTTP answers. The page in a real browser: unit_monitor_browser.cc.
 #include <gtest/gtest.h>
 
 #include "services/monitor/monitor_api.h"
 #include "services/monitor/monitor_http.h"
 #include "services/monitor/web_assets.h"
+#include "tests/monitor_support.h"
 #include "tests/outside/http_get.h"
 
 namespace services {
@@ -14,20 +13,8 @@ namespace {
 using outside::HttpGet;
 using outside::HttpRequest;
 
-AlarmRule Rule(const std::string& text) {
-  std::string error;
-  return ParseAlarmRule(text, error).value();
-}
-
-MonitorOptions Options() {
-  MonitorOptions options;
-  options.server_gone_ms = 3000;
-  options.alarms = {Rule("chat_sessions > 900 for 0"), Rule("chat_redis_up < 1 for 0")};
-  return options;
-}
-
 TEST(MonitorWeb, AnswersOverHttp) {
-  MonitorCore core(Options());
+  MonitorCore core(monitor_test::Options());
   core.OnReport(3, 123, {{"chat_sessions", 950}, {"chat_redis_up", 1}});
   MonitorHttp http;
   ASSERT_EQ(http.Start("127.0.0.1", 0, core), "");
@@ -66,7 +53,7 @@ TEST(MonitorWeb, AnswersOverHttp) {
 }
 
 TEST(MonitorWeb, MissingValuesAreNull) {
-  MonitorCore core(Options());
+  MonitorCore core(monitor_test::Options());
   core.OnReport(1, 1, {{"a", 1}});
   core.OnReport(1, 2, {{"b", 2}});
   const HttpAnswer answer = AnswerMonitorRequest(core, "/api/history", "server=1");

@@ -1,24 +1,16 @@
 #include "services/monitor/alarm_rule.h"
 
-#include <charconv>
 #include <cmath>
 #include <sstream>
 #include <vector>
 
 #include "services/monitor/history.h"
+#include "services/monitor/number_of.h"
 
 namespace services {
 namespace {
 
 constexpr double kMaxSeconds = 24 * 3600;
-
-template <class T>
-std::optional<T> NumberOf(std::string_view text) {
-  T value{};
-  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || stop != text.data() + text.size()) return std::nullopt;
-  return value;
-}
 
 std::optional<AlarmRule::Comparison> ComparisonOf(std::string_view text) {
   if (text == ">") return AlarmRule::Comparison::kAbove;

@@ -1,10 +1,10 @@
 #include "services/monitor/monitor_api.h"
 
-#include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "services/monitor/number_of.h"
 #include "services/monitor/web_assets.h"
 
 namespace services {
@@ -27,14 +27,6 @@ std::optional<std::string_view> Parameter(std::string_view query, std::string_vi
     }
   }
   return std::nullopt;
-}
-
-template <class T>
-std::optional<T> NumberOf(std::string_view text) {
-  T value{};
-  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || stop != text.data() + text.size()) return std::nullopt;
-  return value;
 }
 
 Json ToJson(const ServerView& server) {
