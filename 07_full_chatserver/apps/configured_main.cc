@@ -16,7 +16,7 @@ namespace {
 class Log {
  public:
   Log(const CLI::App& app, const config::Config& config) {
-    const std::string problem = services::SetUpLogging(server::LogOptions(config));
+    const std::string problem = services::SetUpLogging(server::LogOptions(config, app.get_name()));
     if (!problem.empty()) std::cerr << app.get_name() << ": log: " << problem << '\n';
   }
   ~Log() { services::ShutDownLogging(); }

@@ -139,12 +139,16 @@ services::CountryOptions CountryOptions(const config::Config& config) {
   return to;
 }
 
-services::LogOptions LogOptions(const config::Config& config) {
+services::LogOptions LogOptions(const config::Config& config, std::string_view program) {
   static constexpr const char* kLevels[] = {"trace", "debug", "info", "warn", "error", "off"};
   services::LogOptions to;
   to.level = kLevels[static_cast<std::size_t>(config.log.level)];
   to.console = config.log.console;
   to.file = config.log.file;
+  constexpr std::string_view kProgram = "{program}";
+  if (const std::size_t at = to.file.find(kProgram); at != std::string::npos) {
+    to.file.replace(at, kProgram.size(), program);
+  }
   to.rotate_bytes = config.log.rotate_bytes;
   to.rotate_files = config.log.rotate_files;
   to.flush = milliseconds(config.log.flush_ms);

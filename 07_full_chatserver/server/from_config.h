@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "auth/auth_server.h"
 #include "chat/world.h"
@@ -34,7 +35,8 @@ account::HashCost HashCost(const config::Config& config);
 services::ConnectionLimits ConnectionLimits(const config::Config& config);
 services::CongestionOptions CongestionOptions(const config::Config& config);
 services::CountryOptions CountryOptions(const config::Config& config);
-services::LogOptions LogOptions(const config::Config& config);
+// `program` goes where the file's name says {program}: two programs must not rotate one file.
+services::LogOptions LogOptions(const config::Config& config, std::string_view program);
 services::ReportLinkOptions ReportLinkOptions(const config::Config& config);
 // Of one server: monitor_server.history_s, with a report every monitor.interval_ms.
 std::size_t HistoryPoints(const config::Config& config);

@@ -302,4 +302,13 @@ TEST_F(ChatServiceTest, AServerThatStopsTellsEverybodyAndLosesNothing) {
   EXPECT_EQ(Select(folder_, "SELECT count(*) FROM chat_log"), std::vector<std::string>{"15"});
 }
 
+TEST(LogOptionsOfTheServers, EachProgramHasAFileOfItsOwn) {
+  config::Config config;
+  EXPECT_EQ(server::LogOptions(config, "auth_server").file, "var/log/auth_server.log");
+  EXPECT_EQ(server::LogOptions(config, "chat_server").file, "var/log/chat_server.log");
+  EXPECT_FALSE(server::LogOptions(config, "chat_server").Validate());
+  config.log.file = "one.log";
+  EXPECT_EQ(server::LogOptions(config, "chat_server").file, "one.log");
+}
+
 }  // namespace

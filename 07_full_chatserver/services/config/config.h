@@ -173,7 +173,7 @@ struct Congestion {
 struct Log {
   LogLevel level = LogLevel::kInfo;
   bool console = true;
-  std::string file = "var/log/chat_server.log";
+  std::string file = "var/log/{program}.log";
   std::uint32_t rotate_bytes = 16 * 1024 * 1024;
   std::uint32_t rotate_files = 5;
   std::uint32_t flush_ms = 1000;

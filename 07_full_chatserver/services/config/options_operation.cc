@@ -96,13 +96,15 @@ constexpr Option kOptions[] = {
     Choice("log.level", kLog<&Log::level>, kLevelNames, "Can be changed while the server runs.",
            "실행 중에도 바꿀 수 있다."),
     Flag("log.console", kLog<&Log::console>, "Log to the console too.", "콘솔에도 출력한다."),
-    String("log.file", kLog<&Log::file>, Text::kAny, "Log file; empty = none.",
-           "로그 파일. 비어 있으면 안 쓴다."),
+    String(
+        "log.file", kLog<&Log::file>, Text::kAny,
+        "Log file; empty = none. {program}: the server's name, so that each has a file of its own.",
+        "로그 파일. 비어 있으면 안 쓴다. {program}: 서버 이름. 서버마다 제 파일에 쓰게 한다."),
     Number("log.rotate_bytes", kLog<&Log::rotate_bytes>, 4096, 1 << 30,
            "Size at which a new file begins.", "이 크기가 되면 새 파일로 넘어간다."),
     Number("log.rotate_files", kLog<&Log::rotate_files>, 1, 1000, "Files that are kept.",
            "남겨 두는 파일 수."),
-    Number("log.flush_ms", kLog<&Log::flush_ms>, 0, kMinuteMs,
+    Number("log.flush_ms", kLog<&Log::flush_ms>, 1, kMinuteMs,
            "How often the file is flushed; warnings are flushed at once.",
            "파일로 내보내는 간격. 경고 이상은 바로 내보낸다."),
 };
