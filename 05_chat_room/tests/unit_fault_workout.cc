@@ -40,9 +40,12 @@ class WorkOut {
     work->expected = immediate || error == WSA_IO_PENDING;
     return work->expected || Stop(step, error);
   }
-  // Dequeues until `work` came.
-  bool Await(const char* step, Work* work) {
+  // Dequeues until `work` came, or `source` failed: then what `work` waits for never comes.
+  bool Await(const char* step, Work* work, const Work* source = nullptr) {
     while (work->packets == 0) {
+      if (source != nullptr && source->packets != 0 && !source->ok) {
+        return Stop(step, source->error);
+      }
       const Dequeued got = Dequeue(port_, kPatienceMs);
       if (got.overlapped == nullptr) {
         Broken(std::string(step) + " never completed (" + std::to_string(got.error) + ")");
@@ -156,7 +159,7 @@ class WorkOut {
     std::size_t received = 0;
     while (received < kLength) {
       Work* const work = Receive("large receive", server_);
-      if (work == nullptr || !Await("large receive", work)) return false;
+      if (work == nullptr || !Await("large receive", work, sending)) return false;
       if (work->bytes == 0) return Stop("large receive: end of stream", 0);
       if (std::memcmp(work->data.data(), payload_.data() + received, work->bytes) != 0) {
         Broken("bytes of the large send are wrong");
