@@ -30,6 +30,9 @@ int main(int argc, char** argv) {
   bool stop_on_eof = false;
   app.add_flag("--stop-on-eof", stop_on_eof, "stop when the standard input ends");
   if (const auto exit_code = apps::ParseOptions(app, argc, argv)) return *exit_code;
+  if (const net::Status status = options.Validate(); !status.ok()) {
+    return apps::Refuse(app, status.error());  // before the server makes room for session_max
+  }
   if (quiet) spdlog::set_level(spdlog::level::warn);
   apps::RaiseOpenFileLimit();
 
