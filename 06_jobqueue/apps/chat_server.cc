@@ -68,6 +68,9 @@ int main(int argc, char** argv) {
   app.add_flag("--stop-on-eof", stop_on_eof, "stop when the standard input ends");
   if (const auto exit_code = apps::ParseOptions(app, argc, argv)) return *exit_code;
   world.flush_interval = std::chrono::microseconds(std::llround(flush_ms * 1000));
+  if (const net::Status status = options.Validate(); !status.ok()) {
+    return apps::Refuse(app, status.error());  // before the server makes room for session_max
+  }
   if (quiet) spdlog::set_level(spdlog::level::warn);
   apps::RaiseOpenFileLimit();
 

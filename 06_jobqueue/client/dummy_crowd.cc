@@ -44,9 +44,7 @@ DummyCrowd::~DummyCrowd() {
 
 bool DummyCrowd::Await(std::chrono::milliseconds patience, const std::function<bool()>& condition) {
   std::unique_lock lock(lock_);
-  const auto over = [&] {
-    return condition() || interrupted_.load() || lost_.load() != 0 || !failure_.empty();
-  };
+  const auto over = [&] { return condition() || lost_.load() != 0 || !failure_.empty(); };
   changed_.wait_for(lock, patience, over);
   return condition();
 }
@@ -75,9 +73,9 @@ net::Status DummyCrowd::Enter(std::chrono::milliseconds patience) {
       return status;
     }
   }
-  if (Await(patience, [this] { return entered_.load() == options_.sessions; })) {
-    return net::Status::Ok();
-  }
+  const auto all_in = [this] { return entered_.load() == options_.sessions; };
+  Await(patience, [&] { return all_in() || interrupted_.load(); });
+  if (all_in()) return net::Status::Ok();
   if (interrupted_.load()) return Interrupted();
   const std::lock_guard lock(lock_);
   if (!failure_.empty()) return net::Status::Error(failure_);

@@ -67,7 +67,7 @@ class DummyCrowd {
   // Waits until every delivery of what was said is there. False: not within `patience`.
   bool AwaitEverything(std::chrono::milliseconds patience);
 
-  // Makes the waits return soon. Any thread.
+  // Ends Enter and Talk soon; what was said is still awaited. Any thread.
   void Interrupt();
 
   // The sessions must be quiet: after AwaitEverything. Stops the connections.

@@ -5,6 +5,8 @@
 #include <map>
 #include <mutex>
 #include <random>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "auth.pb.h"
@@ -52,6 +54,12 @@ class CarelessServer final : public net::Server {
  public:
   explicit CarelessServer(Mistake mistake) : Server(net::ServerOptions{}), mistake_(mistake) {}
   ~CarelessServer() override { Stop(); }
+
+  // What kSwap holds back while nobody says more.
+  void SendLate() {
+    const std::lock_guard lock(lock_);
+    SendPacket(members_[0], std::exchange(late_, {}));
+  }
 
  private:
   template <typename Message>
@@ -207,6 +215,28 @@ TEST(DummyCrowdTest, NoticesALostConnection) {
   const client::CrowdReport report = TalkTo(Mistake::kDisconnect);
   EXPECT_EQ(report.disconnected, 1u);
   EXPECT_FALSE(report.clean());
+}
+
+TEST(DummyCrowdTest, WhoStopsEarlyStillHearsWhatWasSaid) {
+  CarelessServer server(Mistake::kSwap);
+  ASSERT_EQ(server.Start().error(), "");
+  client::CrowdOptions options;
+  options.server = {0x7F000001, server.port()};
+  options.auth = options.server;
+  options.sector_every = 0;
+  options.sessions = 4;
+  client::DummyCrowd crowd(options);
+  ASSERT_EQ(crowd.Enter(kDeadline).error(), "");
+  crowd.Talk(100, 0.0125);  // 5 messages, the last of which one member has not got yet
+  ASSERT_TRUE(course_test::Eventually([&crowd] { return crowd.received() == 19; }));
+  crowd.StopTalking();
+  std::thread later([&server] { server.SendLate(); });
+  EXPECT_TRUE(crowd.AwaitEverything(kDeadline));
+  later.join();
+  crowd.Talk(100, 10);  // ends at once
+  const client::CrowdReport report = crowd.Report();
+  EXPECT_TRUE(report.clean());
+  EXPECT_EQ(report.sent, 5u);
 }
 
 TEST(DummyCrowdTest, SaysWhyItCannotEnter) {
