@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <fstream>
+#include <iterator>
 #endif
 
 namespace storage_test {
@@ -91,7 +93,9 @@ bool MariaDbServer::Install(std::string& why) {
   int status = -1;
   if (pid != 0) ::waitpid(pid, &status, 0);
   if (status != 0) {
-    why = "mariadb-install-db failed, see " + folder_.File("install.log");
+    std::ifstream log(folder_.File("install.log"));
+    why = "mariadb-install-db ended with status " + std::to_string(status) + ":\n" +
+          std::string(std::istreambuf_iterator<char>(log), {});
     ADD_FAILURE() << why;
     return false;
   }

@@ -330,6 +330,7 @@ TEST(Config, TheCommandLineGivesTheExitCode) {
   EXPECT_EQ(run({"--set", "server.port=banana"}, config), std::optional<int>(2));
   EXPECT_EQ(run({"--check-config"}, config), std::optional<int>(0));
   EXPECT_EQ(run({"--check-config", "--config", "/nowhere.toml"}, config), std::optional<int>(2));
+  EXPECT_EQ(run({"--check-config", "--config", "."}, config), std::optional<int>(2));  // a folder
 }
 
 // Random damage to a good file: whatever comes out, each problem names the file and a line, nothing

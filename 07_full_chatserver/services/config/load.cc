@@ -254,7 +254,12 @@ Loaded LoadText(std::string_view text, std::string_view name,
 Loaded Load(const Sources& sources) {
   if (sources.file.empty()) return LoadText("", "defaults", sources.sets);
   std::ifstream in(sources.file, std::ios::binary);
-  std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  std::string text;
+  char part[4096];
+  // read() and not an iterator, which throws where the system opens what it cannot read: a folder.
+  while (in.read(part, sizeof part) || in.gcount() != 0) {
+    text.append(part, static_cast<std::size_t>(in.gcount()));
+  }
   if (!in.is_open() || in.bad()) {
     Loaded failed;
     failed.problems.push_back(sources.file + ": cannot be read");
