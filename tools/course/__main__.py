@@ -33,7 +33,8 @@ class Parser(argparse.ArgumentParser):
     """argparse with the course's one-line errors."""
 
     def error(self, message):
-        raise UsageError(f"{message} (see {self.prog} --help)")
+        hint = "; a program's own options go last, after --" if sys.argv[1:2] == ["run"] else ""
+        raise UsageError(f"{message} (see {self.prog} --help{hint})")
 
 
 def build_parser():

@@ -27,7 +27,7 @@ def add_arguments(parser):
     parser.add_argument("stage", nargs="?", help="a stage, e.g. 01 (default: the newest)")
     parser.add_argument("program", nargs="?", help="one program of the stage instead of the demonstration")
     parser.add_argument("arguments", nargs="*", help="options for the program (after --)")
-    parser.add_argument("--clients", type=_clients, default=100, metavar="N",
+    parser.add_argument("--clients", type=_clients, metavar="N",
                         help="dummy clients of the full chat server (default 100)")
     parser.add_argument("--no-clients", action="store_true", help="the servers alone")
     parser.add_argument("--config", metavar="FILE", help="configuration file of the full chat server")
@@ -37,6 +37,8 @@ def add_arguments(parser):
 def run(repo, args):
     stage = repo.find(args.stage) if args.stage else repo.newest()
     seconds = _seconds(args.seconds)
+    service = not args.program and stage.demo.get("kind") == "service"
+    _check_options(args, stage, service)
     config = build.native_config("release")
     packages.ensure(packages.for_stages(config, [stage]), args.yes)
     try:
@@ -45,17 +47,29 @@ def run(repo, args):
         # What the programs are run with (Redis): there is a stand-in, and the demonstration says so.
         console.warn(f"{error}; goes on without")
     again = f"./course run {stage.number}"
-    service = not args.program and stage.demo.get("kind") == "service"
     if not args.program and not service and not stage.demo.get("program"):
         raise CourseError(f"course.toml declares no [stage.{stage.number}.demo]")
     targets = _targets(stage, [args.program] if args.program else [p["name"] for p in stage.demo.get("program", [])])
     build.build(repo, config, [stage], again, targets)
     if args.program:
-        return _run_one(repo, config, stage, args.program, args.arguments)
+        return _run_one(repo, config, stage, args.program, args.arguments, seconds)
     if service:
         return run_service.run(repo, config, stage, args, seconds)
     demo = Demo(repo, config, stage)
     return demo.run(seconds)
+
+
+def _check_options(args, stage, service):
+    """What cannot work is said before anything is built."""
+    for given, name in ((args.clients, "--clients"), (args.no_clients, "--no-clients"), (args.config, "--config")):
+        if given and not service:
+            what = f"{args.program} alone" if args.program else f"stage {stage.number}"
+            raise UsageError(f"{name} belongs to the full chat server (./course run 07), not to {what}"
+                             + ("; the program's own options go after --" if args.program else ""))
+    if args.clients and args.no_clients:
+        raise UsageError("--clients and --no-clients contradict each other")
+    if args.config and not (os.path.isfile(args.config) and os.access(args.config, os.R_OK)):
+        raise UsageError(f"--config {args.config}: not a file that can be read")
 
 
 def _clients(text):
@@ -83,19 +97,25 @@ def _seconds(text):
     match = re.fullmatch(r"(\d+(?:\.\d+)?)(s|m|h)?", text)
     if not match:
         raise UsageError(f"--for {text}: a time like 20s or 2m is wanted")
-    return float(match.group(1)) * {"s": 1, "m": 60, "h": 3600, None: 1}[match.group(2)]
+    seconds = float(match.group(1)) * {"s": 1, "m": 60, "h": 3600, None: 1}[match.group(2)]
+    if not 0.1 <= seconds <= 1_000_000:
+        raise UsageError(f"--for {text}: from 0.1s to 277h")
+    return seconds
 
 
-def _run_one(repo, config, stage, name, arguments):
-    """The program gets our terminal and our Ctrl-C."""
+def _run_one(repo, config, stage, name, arguments, seconds):
+    """The program gets our terminal and our Ctrl-C; after `seconds` it gets a Ctrl-C from us."""
     import subprocess
     path = build.program(repo, config, stage, name)
     child = subprocess.Popen([str(path), *arguments])
     while True:
         try:
-            return child.wait()
+            return child.wait(seconds)
         except KeyboardInterrupt:
             continue  # it got the Ctrl-C too and ends by itself
+        except subprocess.TimeoutExpired:
+            seconds = None
+            child.send_signal(signal.SIGINT if os.name != "nt" else signal.SIGTERM)
 
 
 class Running:

@@ -175,7 +175,7 @@ class Service:
             self.auth_port = self.chat.last(_AUTH).group(2)
 
     def start_clients(self, seconds):
-        self.clients = self.args.clients
+        self.clients = self.args.clients or 100
         command = [self._program("dummy_client"), "--port", self.port, "--auth-port", self.auth_port, "--sessions",
                    self.clients, "--rooms", min(4, self.clients), "--rate", 1, "--status", "--seed", self.seed,
                    "--for", seconds if seconds is not None else 1_000_000, "--patience", 120]
