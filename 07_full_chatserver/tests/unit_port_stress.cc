@@ -181,6 +181,9 @@ TEST(PortStress, AcceptsRaceWithClientsAndCloses) {
 }
 
 TEST(PortStress, EventsFireOnceForEachOperation) {
+  // Now and then the only thread left waits for ever, though each of its waits has a deadline or is
+  // for a thread that has ended: the answer never comes from Wine's server.
+  if (WineServerBreaks()) return;
   const NothingLeftBehind check;
   const Socket listener = MakeListener();
   for (int round = 0; round < Rounds(150); ++round) {
