@@ -116,6 +116,32 @@ TEST(PortStress, PortClosesWhileEverythingRuns) {
     }
   }
 }
+
+// Closing lets go of a thread that may be ending at that moment: the thread's record must not be
+// freed under the closer's hands. A thread that learns of the close from a call that fails ends at
+// once, without having taken any lock of the port.
+TEST(PortStress, ThreadsEndWhileTheirPortCloses) {
+  const NothingLeftBehind check;
+  for (int round = 0; round < Rounds(300); ++round) {
+    Handle owner = MakePort(3);
+    const HANDLE port = owner;
+    std::barrier released(4);
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 3; ++i) {
+      PostQueuedCompletionStatus(port, 0, 1, nullptr);
+      threads.emplace_back([&] {
+        EXPECT_TRUE(Dequeue(port).ok);
+        released.arrive_and_wait();
+        do {  // a call that only looks the port up, then complains of its arguments
+          GetQueuedCompletionStatusEx(port, nullptr, 0, nullptr, 0, FALSE);
+        } while (GetLastError() != ERROR_INVALID_HANDLE);
+      });
+    }
+    released.arrive_and_wait();
+    owner.Close();
+    for (std::thread& thread : threads) thread.join();
+  }
+}
 #endif
 
 }  // namespace

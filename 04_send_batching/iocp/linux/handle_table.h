@@ -135,17 +135,18 @@ class HandleTable {
     object->Release();
     return {};
   }
-  // With a reference, or nullptr.
+  // With a reference, or nullptr. Acquire in every case: whoever is told that the handle is closed
+  // also sees what closing did before (a port's Close lets go of its threads; a thread that then
+  // finds no port frees its record without asking).
   static Object* FindObject(HANDLE handle) {
     const auto value = reinterpret_cast<std::uintptr_t>(handle);
     HandleSlot* const slot = g_slots.SlotOf(value);
     if (slot == nullptr) return nullptr;
-    std::uint64_t state = slot->state.load(std::memory_order_relaxed);
+    std::uint64_t state = slot->state.load(std::memory_order_acquire);
     do {
       const bool same = (state >> 32) == HandleSlots::GenerationOf(value);
       if (!same || (state & HandleSlot::kOpen) == 0) return nullptr;
-    } while (!slot->state.compare_exchange_weak(state, state + 1, std::memory_order_acquire,
-                                                std::memory_order_relaxed));
+    } while (!slot->state.compare_exchange_weak(state, state + 1, std::memory_order_acquire));
     return slot->object.load(std::memory_order_relaxed);
   }
 
