@@ -125,7 +125,12 @@ class IoSession {
   // nullptr when the connection of the operation was closed and its slot is used by another.
   const ModelSlot* SlotOf(const ModelOperation* operation) const;
   bool Queued(const OVERLAPPED* overlapped) const;
-  static bool IsClosedOrWines(DWORD error) { return IsClosedError(error) || error == 676; }
+  // Wine ends an operation of a closed socket with 676, and with 6 if its bytes had arrived: the
+  // receive itself is done by the issuing thread, which then no longer finds the socket (Wine 8.0
+  // server/async.c, free_async_queue; dlls/ntdll/unix/socket.c, async_recv_proc).
+  static bool IsClosedOrWines(DWORD error) {
+    return IsClosedError(error) || (RunningUnderWine() && (error == 676 || error == 6));
+  }
   static ULONG_PTR Key(int slot) { return 10 + static_cast<ULONG_PTR>(slot); }
 
   ModelOperation* NewOperation(ModelSlot& slot, int number, ModelOperation::Kind kind,
