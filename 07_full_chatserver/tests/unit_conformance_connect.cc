@@ -1,4 +1,6 @@
 // Conformance, group "Operations": ConnectEx and DisconnectEx. P36 P37.
+#include <cstring>
+
 #include "tests/test_support.h"
 
 namespace {
@@ -69,6 +71,19 @@ TEST(Conformance, P36_ConnectCompletesAsAPacket) {
   EXPECT_EQ(peer.sin_port, io.address.sin_port);
   SendAll(accepted, "hi");
   EXPECT_EQ(ReceiveExactly(io.socket, 2), "hi");
+}
+
+TEST(Conformance, P36_TheAddressMayBeGivenWithTheSizeOfItsStorage) {
+  Connecting io;
+  sockaddr_storage to{};
+  std::memcpy(&to, &io.address, sizeof io.address);
+  Operation operation;
+  DWORD bytes = 0;
+  if (!ConnectEx(io.socket)(io.socket.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to,
+                            nullptr, 0, &bytes, &operation)) {
+    ASSERT_CODE(WSAGetLastError(), WSA_IO_PENDING);
+  }
+  EXPECT_TRUE(Dequeue(io.port).ok);
 }
 
 TEST(Conformance, P36_FirstDataIsSentAndCounted) {

@@ -2,6 +2,7 @@
 // IRP.) Records are pooled; an idle socket owns none.
 #pragma once
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -80,9 +81,10 @@ struct alignas(64) Operation {
   DWORD local_length = 0;
   DWORD remote_length = 0;
 
-  sockaddr_storage address;  // kConnect
+  sockaddr_in6 address;  // kConnect; or the smaller sockaddr_in in its place
   socklen_t address_length = 0;
 };
+static_assert(sizeof(Operation) == 256);  // every session that waits for data has one
 
 Operation* TakeOperation(OperationKind kind);  // from the pool
 void FreeOperation(Operation* operation);      // back to it

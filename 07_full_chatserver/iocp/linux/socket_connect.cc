@@ -1,6 +1,7 @@
 // ConnectEx and DisconnectEx.
 #include <errno.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "iocp/linux/errors.h"
@@ -13,8 +14,9 @@ namespace iocp {
 int Socket::Connect(const sockaddr* name, socklen_t length, void* data, DWORD data_length,
                     OVERLAPPED* overlapped, DWORD* bytes) {
   Operation* const operation = TakeOperation(OperationKind::kConnect);
-  std::memcpy(&operation->address, name, length);
-  operation->address_length = length;
+  // A program may pass the size of its sockaddr_storage.
+  operation->address_length = std::min<socklen_t>(length, sizeof operation->address);
+  std::memcpy(&operation->address, name, operation->address_length);
   operation->buffers.Capture(data, data_length);
   return Issue(out_, operation, overlapped, bytes);
 }
