@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/options.h"
 #include "bench/echo_load.h"
 #include "bench/echo_server.h"
 #include "bench/idle_figures.h"
@@ -164,13 +165,13 @@ int main(int argc, char** argv) {
   app.add_option("--threads", options.threads, "Worker threads of each server")
       ->check(CLI::Range(1, 64));
   app.add_option("--runs", options.runs, "Rounds")->check(CLI::Range(1, 100));
-  app.add_option("--seconds", options.seconds, "Length of one run")->check(CLI::Range(0.05, 60.0));
+  app.add_option("--seconds", options.seconds, "Length of one run")->check(apps::Between(0.05, 60));
   app.add_option("--size", options.message_size, "Message bytes")->check(CLI::Range(1, 4000));
   app.add_option("--idle-sockets", options.idle_sockets,
                  "Sockets of the idle test (0: leave it out)")
       ->check(CLI::Range(0, 20000));
   app.add_option("--idle-seconds", options.idle_seconds, "Length of the idle test")
-      ->check(CLI::Range(0.1, 60.0));
+      ->check(apps::Between(0.1, 60));
   app.add_flag("--calls", options.calls, "Also the system calls per message by kind");
   app.add_flag("--json", options.json, "One JSON object a line");
   try {
