@@ -134,10 +134,10 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
   app.add_option("--rate", options.rate, "messages per second of each client")
-      ->check(CLI::Range(0.1, 1000.0))
+      ->check(apps::Between(0.1, 1000))
       ->capture_default_str();
   app.add_option("--for", options.seconds, "seconds of each measurement")
-      ->check(CLI::Range(0.1, 600.0))
+      ->check(apps::Between(0.1, 600))
       ->capture_default_str();
   app.add_option("--svg", options.svg, "draw the waits into this file");
   if (const auto exit_code = apps::ParseOptions(app, argc, argv)) return *exit_code;
