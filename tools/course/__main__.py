@@ -3,6 +3,7 @@
 import argparse
 import errno
 import importlib
+import shlex
 import signal
 import sys
 
@@ -69,6 +70,8 @@ def main(argv=None):
         _take_signals()
         parser = build_parser()
         args = parser.parse_args(argv)
+        # What a failure tells the user to repeat: this very command, every option included.
+        args.again = shlex.join(["./course", *(sys.argv[1:] if argv is None else argv)])
         if not args.command:
             parser.print_help()
             return USAGE

@@ -24,8 +24,7 @@ def run(repo, args):
         raise UsageError("no stage is here yet")
     packages.ensure(packages.for_stages(args.config, stages), args.yes)
     config = build.native_config(args.config)
-    again = " ".join(["./course build", *args.stages] + ([f"--config {args.config}"] if args.config != "release" else []))
-    build.build(repo, config, stages, again, args.target)
+    build.build(repo, config, stages, args.again, args.target)
     for stage in stages:
         console.say(f"  build/{config}/{stage.folder}/bin")
     return 0

@@ -85,7 +85,7 @@ def _emptied(repo, args):
         raise UsageError("--emptied belongs to: ./course check tasks --emptied")
     stages = repo.select(args.stage)
     packages.ensure(packages.for_stages(build.native_config("release"), stages, run=True), args.yes)
-    problems, notes = emptied.check(repo, stages)
+    problems, notes = emptied.check(repo, stages, args.again)
     return 0 if report("tasks", problems, notes) else 1
 
 

@@ -195,8 +195,10 @@ def write_file(repo, tests):
     return folder
 
 
-def run(repo, tests, again):
-    """Runs the tests in one CTest run whose own summary is the last thing printed. Returns the exit code."""
+def run(repo, tests, again, alone):
+    """Runs the tests in one CTest run and prints its own summary. Returns the exit code.
+
+    After a failure it says how to repeat: `again` is the whole command, `alone(name)` the one for a single test."""
     folder = write_file(repo, tests)
     junit = repo.root / "build" / "results" / "junit.xml"
     junit.parent.mkdir(parents=True, exist_ok=True)
@@ -211,7 +213,7 @@ def run(repo, tests, again):
     printer.end()
     if result.code == 0:
         return 0
-    _explain(repo, tests, junit, log, again)
+    _explain(tests, junit, log, again, alone)
     return 1
 
 
@@ -250,7 +252,7 @@ class _Printer:
             self._status.done(note="")
 
 
-def _explain(repo, tests, junit, log, again):
+def _explain(tests, junit, log, again, alone):
     """After a failure: the end of each failed test's output, the log, and how to repeat."""
     by_name = {t.name: t for t in tests}
     for name, output in _failures(junit)[:5]:
@@ -260,14 +262,11 @@ def _explain(repo, tests, junit, log, again):
             console.say("  " + line)
         test = by_name.get(name)
         if test:
-            console.say("  this test alone: " + again_for(again, name))
+            console.say("  this test alone: " + alone(name))
             console.say("  by hand: " + _by_hand(test))
     console.say()
     console.say(f"full log: {log}")
-
-
-def again_for(again, name):
-    return f"{again} --filter '^{re.escape(name)}$'"
+    console.say(f"again with: {again}")
 
 
 def _by_hand(test):

@@ -59,12 +59,12 @@ def _edit(text, task_ids, change):
     return "\n".join(lines) + "\n"
 
 
-def check(repo, stages):
+def check(repo, stages, again):
     """(problems, notes) of all tasks of the stages."""
     problems, notes = [], []
     for stage in stages:
         if stage.tasks:
-            found, count = _stage(repo, stage)
+            found, count = _stage(repo, stage, again)
             problems += found
             notes.append(f"stage {stage.number}: {count} declared tests seen to fail")
     return problems, notes
@@ -81,10 +81,10 @@ def _copy(repo, stage):
     return source, tree, launcher
 
 
-def _stage(repo, stage):
+def _stage(repo, stage, again):
     source, tree, launcher = _copy(repo, stage)
     names = sorted({spec.split(":")[0] for task in stage.tasks for spec in task.tests})
-    _build(repo, stage, source, tree, launcher, names)
+    _build(repo, stage, source, tree, launcher, names, again)
     problems = _compiles(stage, source, tree)
     runs = [(task, spec) for task in stage.tasks for spec in task.tests]
     status = console.Status(f"stage {stage.number}: {len(runs)} declared tests with their region empty")
@@ -124,7 +124,7 @@ def _compiles(stage, source, tree):
     return problems
 
 
-def _build(repo, stage, source, tree, launcher, names):
+def _build(repo, stage, source, tree, launcher, names, again):
     log = build.log_file(repo, f"emptied-{stage.number}")
     log.unlink(missing_ok=True)
     status = console.Status(f"stage {stage.number}: build with switches")
@@ -137,7 +137,7 @@ def _build(repo, stage, source, tree, launcher, names):
         if result.code != 0:
             status.done(False)
             process.fail(result, f"building stage {stage.number} with switches", build.first_error(result.tail),
-                         "./course check tasks --emptied")
+                         again)
     status.done()
 
 

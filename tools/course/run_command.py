@@ -46,16 +46,15 @@ def run(repo, args):
     except CourseError as error:
         # What the programs are run with (Redis): there is a stand-in, and the demonstration says so.
         console.warn(f"{error}; goes on without")
-    again = f"./course run {stage.number}"
     if not args.program and not service and not stage.demo.get("program"):
         raise CourseError(f"course.toml declares no [stage.{stage.number}.demo]")
     targets = _targets(stage, [args.program] if args.program else [p["name"] for p in stage.demo.get("program", [])])
-    build.build(repo, config, [stage], again, targets)
+    build.build(repo, config, [stage], args.again, targets)
     if args.program:
         return _run_one(repo, config, stage, args.program, args.arguments, seconds)
     if service:
         return run_service.run(repo, config, stage, args, seconds)
-    demo = Demo(repo, config, stage)
+    demo = Demo(repo, config, stage, args.again)
     return demo.run(seconds)
 
 
@@ -130,8 +129,8 @@ class Running:
 class Demo:
     """Starts the programs in order, shows their lines, ends them in reverse order."""
 
-    def __init__(self, repo, config, stage):
-        self.repo, self.config, self.stage = repo, config, stage
+    def __init__(self, repo, config, stage, again):
+        self.repo, self.config, self.stage, self.again = repo, config, stage, again
         self.started = []
         self.values = {}
         self._print_lock = threading.Lock()
@@ -154,7 +153,7 @@ class Demo:
         finally:
             failed = self._stop()
         if failed:
-            console.error(f"{failed[0]} ended with code {failed[1]}; again with: ./course run {self.stage.number}")
+            console.error(f"{failed[0]} ended with code {failed[1]}; again with: {self.again}")
             return 1
         return 0
 

@@ -311,5 +311,8 @@ def run(repo, config, stage, args, seconds):
         problem = error
     codes = service.stop()
     if problem:
-        raise problem
-    return 0 if service.totals(codes) else 1
+        raise CourseError(f"{problem}\nagain with: {args.again}", problem.code)
+    if service.totals(codes):
+        return 0
+    console.error(f"the run went wrong; again with: {args.again}")
+    return 1

@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import shlex
 import sys
 
 from . import build, check, conformance, console, ctest, packages, wine
@@ -47,7 +48,7 @@ def run(repo, args):
     if not stages:
         raise CourseError("no stage is here yet")
     pattern = _compile(args.filter)
-    again = _again(args)
+    again = args.again
     configs = _configs(args)
     packages.ensure(_purposes(args, configs, stages), args.yes)
     timings = []
@@ -67,7 +68,7 @@ def run(repo, args):
     if len(configs) > 1:
         console.say(console.table(timings))
     with wine.session(repo, again) if "windows" in configs else contextlib.nullcontext():
-        code = ctest.run(repo, tests, again)
+        code = ctest.run(repo, tests, again, lambda name: _alone_again(args, name))
     if args.windows and not args.filter:
         _, text = conformance.table(repo, stages[0])
         if text:
@@ -102,13 +103,16 @@ def _purposes(args, configs, stages):
     return sorted(set(needed))
 
 
-def _again(args):
-    words = ["./course test", *args.stages]
+def _alone_again(args, name):
+    """The command for one test of this run: its own --filter instead of the one that was given."""
+    words = ["./course", "test", *args.stages]
     for flag in ("all", "asan", "tsan", "windows", "debug", "slow"):
         if getattr(args, flag):
             words.append("--" + flag)
     words += [word for part in args.without for word in ("--without", part)]
-    return " ".join(words)
+    if args.yes:
+        words.append("--yes")
+    return shlex.join(words) + f" --filter '^{re.escape(name)}$'"
 
 
 def collect(repo, stages, configs, args):

@@ -78,6 +78,59 @@ class NamesTest(CourseTree):
         self.assertNotIn("http", text)
 
 
+class AgainTest(CourseTree):
+    """A failure says how to repeat it: the same command, with every option that was given."""
+
+    stages = ("01", "02")
+
+    def setUp(self):
+        super().setUp()
+        self.write("01", "apps/apps.cmake", "stage_program(echo echo.cc)\n")
+        self.toml('[stage.01.demo]\nprogram = [{name = "echo", wait = true}]\n')
+        patch = mock.patch.object(packages, "ensure", lambda *_: None)
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def failing(self, *argv):
+        """The command while every program that it starts fails."""
+        log = self.root / "x.log"
+        with mock.patch.object(process, "run_logged", lambda *_, **__: process.Result(1, ["bad"], log)):
+            return self.course(*argv)
+
+    def test_building(self):
+        for argv, line in (
+                (("test", "01", "--asan", "--filter", "a b|c"), "./course test 01 --asan --filter 'a b|c'"),
+                (("test", "--all", "--without", "tidy", "--without", "windows", "--yes"),
+                 "./course test --all --without tidy --without windows --yes"),
+                (("test", "--filter=it's"), "./course test '--filter=it'\"'\"'s'"),
+                (("run", "01", "--for", "20s"), "./course run 01 --for 20s"),
+                (("run", "01", "echo", "--", "--name", "two words"), "./course run 01 echo -- --name 'two words'"),
+                (("build", "01", "02", "--config", "tsan", "--target", "x"),
+                 "./course build 01 02 --config tsan --target x")):
+            code, out = self.failing(*argv)
+            self.assertEqual(1, code, out)
+            self.assertTrue(out.endswith(f"again with: {line}\n"), out)
+
+    @unittest.skipIf(os.name == "nt", "sh")
+    def test_a_program_of_the_demonstration(self):
+        false = pathlib.Path("/bin/false")
+        with mock.patch.object(build, "build", lambda *_: None), mock.patch.object(build, "program", lambda *_: false):
+            code, out = self.course("run", "1", "--for", "5s")
+        self.assertEqual(1, code, out)
+        self.assertIn("again with: ./course run 1 --for 5s\n", out)
+
+    def test_tests(self):
+        test = ctest.Test("asan.stage01.unit.ring", ["ring"], {"LABELS": ["stage01", "unit"]}, "asan")
+        with mock.patch.object(build, "build", lambda *_: (1, 1)), \
+                mock.patch.object(ctest, "read_tree", lambda *_: [test]), \
+                mock.patch.object(ctest, "run_once", lambda tests: (tests, [])), \
+                mock.patch.object(ctest, "_failures", lambda _: [(test.name, "boom")]):
+            code, out = self.failing("test", "1", "--asan", "--slow", "--filter", "ri.g", "--yes")
+        self.assertEqual(1, code, out)
+        self.assertIn("this test alone: ./course test 1 --asan --slow --yes --filter '^asan\\.stage01\\.unit\\.ring$'\n", out)
+        self.assertTrue(out.endswith("again with: ./course test 1 --asan --slow --filter ri.g --yes\n"), out)
+
+
 class PackagesTest(unittest.TestCase):
 
     def ensure(self, missing, yes=False, root=False, sudo=False, apt=True, environment=None):
