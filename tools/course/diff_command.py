@@ -11,15 +11,19 @@ from .errors import UsageError
 HELP = "show what a stage changes, with the reason for each file"
 EXAMPLES = """examples:
   ./course diff 02 03                    table of files with reasons, then the unified difference
+  ./course diff 03                       the same: stage 03 and the stage before it
   ./course diff 02 03 net/session.h      only this file (or folder, or glob)
   ./course diff 02 03 --stat             only the table
-  ./course diff 02 03 --html d.html      side by side, for a browser"""
+  ./course diff 03 net/                  only this folder, stage 03 and the stage before it
+  ./course diff 02 03 --html d.html      side by side, for a browser
+
+A path that both stages have alike is said to be so; one that neither has is wrong use (exit code 2)."""
 
 
 def add_arguments(parser):
-    parser.add_argument("old", help="a stage, e.g. 02")
-    parser.add_argument("new", help="a later stage, e.g. 03")
-    parser.add_argument("paths", nargs="*", metavar="path", help="only these files of the stage")
+    parser.add_argument("old", metavar="stage", help="a stage, e.g. 02; alone: it and the stage before it")
+    parser.add_argument("new", metavar="later", nargs="?", help="a later stage, e.g. 03")
+    parser.add_argument("paths", nargs="*", default=[], metavar="path", help="only these files, folders or globs of the stage")
     parser.add_argument("--stat", action="store_true", help="only the table of files")
     parser.add_argument("--html", metavar="FILE", help="write a page with both sides instead")
 
@@ -88,15 +92,13 @@ def entries(repo, old, new):
 
 
 def run(repo, args):
-    old, new = repo.find(args.old), repo.find(args.new)
-    if old.number >= new.number:
-        raise UsageError(f"the first stage must come before the second: ./course diff {new.number} {old.number}")
+    old, new, paths = _stages(repo, args)
     found = entries(repo, old, new)
-    if args.paths:
-        wanted = [p.split("/", 1)[1] if p.startswith((old.folder + "/", new.folder + "/")) else p for p in args.paths]
-        found = [e for e in found if any(globs.matches(w, e.path) or globs.matches(w.rstrip("/") + "/", e.path) for w in wanted)]
+    if paths:
+        found = _chosen(old, new, found, paths)
         if not found:
-            raise UsageError(f"no difference in {' '.join(args.paths)}")
+            console.say(f"{', '.join(paths)}: the same in {old.folder} and {new.folder}")
+            return 0
     if args.html:
         pathlib.Path(args.html).write_text(page(old, new, found), encoding="utf-8")
         console.say(f"written: {args.html}")
@@ -104,8 +106,57 @@ def run(repo, args):
     _print_table(repo, old, new, found)
     if not args.stat:
         for entry in found:
-            _print_entry(old, new, entry)
+            _print_entry(old, new, entry, whole=bool(paths))
     return 0
+
+
+def _stages(repo, args):
+    """(older stage, newer stage, paths). One stage alone is compared with the one before it."""
+    first, paths = repo.find(args.old), list(args.paths)
+    if args.new and not _is_path(first, args.new):
+        new = repo.find(args.new)
+        if first.number == new.number:
+            raise UsageError(f"twice the same stage; it and the one before it: ./course diff {new.number}")
+        if first.number > new.number:
+            raise UsageError(f"the first stage must come before the second: ./course diff {new.number} {first.number}")
+        return first, new, paths
+    before = [s for s in repo.present() if s.number < first.number]
+    if not before:
+        hint = "".join(f"; two stages: ./course diff {first.number} {s.number}" for s in repo.after(first)[:1])
+        raise UsageError(f"stage {first.number} is the first, there is none before it{hint}")
+    console.say(f"stage {before[-1].number} and stage {first.number}, as with: ./course diff {before[-1].number} {first.number}")
+    return before[-1], first, ([args.new] if args.new else []) + paths
+
+
+def _is_path(stage, word):
+    """Does the word that follows the first stage name files, and not another stage?"""
+    word = word.rstrip("/")
+    return any(c in word for c in "/.*?") or any(f == word or f.startswith(word + "/") for f in stage.files())
+
+
+def _chosen(old, new, found, paths):
+    """The entries of these paths; also of files that a stage's lesson does not count (its card, data)."""
+    def inside(stage, wanted):
+        return {p for p in stage.files() if globs.matches(wanted, p) or globs.matches(wanted.rstrip("/") + "/", p)}
+
+    chosen = {}
+    for path in paths:
+        wanted = path.split("/", 1)[1] if path.startswith((old.folder + "/", new.folder + "/")) else path
+        before, now = inside(old, wanted), inside(new, wanted)
+        if not before and not now:
+            near = difflib.get_close_matches(wanted, {*old.files(), *new.files()}, n=1, cutoff=0.7)
+            raise UsageError(f"neither {old.folder} nor {new.folder} has '{path}'"
+                             + (f"; did you mean {near[0]}?" if near else ""))
+        shown = [e for e in found if e.path in now or e.old_path in before]
+        told = {p for e in shown for p in (e.path, e.old_path)}
+        for name in sorted((before | now) - told):
+            a, b = ((stage.path / name).read_bytes() if name in there else None for stage, there in ((old, before), (new, now)))
+            if a != b:
+                kind = "new" if a is None else "removed" if b is None else "changed"
+                card = "each stage's own page" if globs.first_match(old.repo.own_files, name) else ""
+                shown.append(Entry(kind, name, a, b, card or _reason([new], kind, name)))
+        chosen.update((e.path, e) for e in shown)
+    return list(chosen.values())
 
 
 def _print_table(repo, old, new, found):
@@ -122,18 +173,20 @@ def _print_table(repo, old, new, found):
     console.say(f"  {size} changed lines in files that both stages have; {sum(getattr(e, 'files', 1) for e in found if e.kind == 'new')} new files")
 
 
-def _print_entry(old, new, entry):
+def _print_entry(old, new, entry, whole=False):
+    """One file; of a removed one the lines only when it was asked for (`whole`)."""
     console.say()
     title = f"{entry.kind}: {entry.path}" + (f" (was {entry.old_path})" if entry.old_path != entry.path else "")
     console.say(console.style(title, "bold") + (f"   {entry.reason}" if entry.reason else ""))
     if entry.binary:
         console.say("  (not shown)" if isinstance(entry, DataFolder) else "  (not text)")
         return
-    if entry.kind == "removed":
+    if entry.kind == "removed" and not whole:
         console.say(f"  ({len(entry.old)} lines)")
         return
     old_name = "/dev/null" if entry.kind == "new" else f"{old.folder}/{entry.old_path}"
-    for line in difflib.unified_diff(entry.old, entry.new, old_name, f"{new.folder}/{entry.path}", lineterm=""):
+    new_name = "/dev/null" if entry.kind == "removed" else f"{new.folder}/{entry.path}"
+    for line in difflib.unified_diff(entry.old, entry.new, old_name, new_name, lineterm=""):
         if line.startswith(("---", "+++")):
             console.say(console.style(line, "bold"))
         elif line.startswith("@@"):

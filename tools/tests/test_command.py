@@ -68,14 +68,67 @@ class NamesTest(CourseTree):
             self.assertIn(expected, out)
         code, out = self.course("diff", "01", "02", "net/a.cc")
         self.assertNotIn("b.cc", out)
-        code, out = self.course("diff", "01", "02", "nothing")
-        self.assertEqual(2, code)
         page = self.root / "d.html"
         self.course("diff", "01", "02", "--html", str(page))
         text = page.read_text()
         self.assertIn("counts differently", text)
         self.assertIn("b&lt;b&gt;.cc", text)
         self.assertNotIn("http", text)
+
+
+class DiffTest(CourseTree):
+    """Which stages, and which files of them."""
+
+    stages = ("01", "02", "03")
+
+    def setUp(self):
+        super().setUp()
+        self.write_all("net/same.cc", "one\n")
+        self.write_all("net/a.cc", "one\n")
+        self.write_all("README.md", "card\n")
+        self.write("02", "README.md", "another card\n")
+        self.write("02", "net/a.cc", "two\n")
+        self.write("02", "net/b.cc", "new\n")
+        self.write("03", "net/a.cc", "three\n")
+        self.write("01", "net/old.cc", "gone\n")
+
+    def test_one_stage_is_compared_with_the_one_before(self):
+        said = "stage 02 and stage 03, as with: ./course diff 02 03\n"
+        both, alone = self.course("diff", "02", "03"), self.course("diff", "03")
+        self.assertEqual((0, said + both[1]), alone)
+        for path in ("net/a.cc", "net", "net/", "*.txt"):
+            self.assertEqual(self.course("diff", "02", "03", path)[1], self.course("diff", "03", path)[1][len(said):], path)
+
+    def test_wrong_stages_get_one_line(self):
+        for argv, line in ((("01",), "stage 01 is the first, there is none before it; two stages: ./course diff 01 02"),
+                           (("02", "02"), "twice the same stage; it and the one before it: ./course diff 02"),
+                           (("02", "01"), "the first stage must come before the second: ./course diff 01 02"),
+                           (("02", "03_thre"), "no stage named '03_thre'; did you mean 03_three? (here: 01, 02, 03)"),
+                           ((), "the following arguments are required: stage (see ./course diff --help)")):
+            self.assertEqual((2, f"course: {line}\n"), self.course("diff", *argv))
+
+    def test_a_file_that_neither_stage_has(self):
+        code, out = self.course("diff", "01", "02", "nothing")
+        self.assertEqual((2, "course: neither 01_one nor 02_two has 'nothing'\n"), (code, out))
+        code, out = self.course("diff", "01", "02", "net/a.cc", "net/sme.cc")
+        self.assertEqual(2, code)
+        self.assertIn("'net/sme.cc'; did you mean net/same.cc?", out)
+
+    def test_a_file_that_one_stage_has(self):
+        code, out = self.course("diff", "01", "02", "net/b.cc")
+        self.assertEqual(0, code)
+        self.assertIn("new: net/b.cc", out)
+        code, out = self.course("diff", "01", "02", "01_one/net/old.cc")
+        self.assertEqual(0, code)
+        for expected in ("removed: net/old.cc", "-gone", "+++ /dev/null"):
+            self.assertIn(expected, out)
+
+    def test_a_file_that_is_the_same(self):
+        self.assertEqual((0, "net/same.cc: the same in 01_one and 02_two\n"), self.course("diff", "01", "02", "net/same.cc"))
+
+    def test_the_card_is_shown_when_asked_for(self):
+        self.assertNotIn("another card", self.course("diff", "01", "02")[1])
+        self.assertIn("+another card", self.course("diff", "01", "02", "README.md")[1])
 
 
 class AgainTest(CourseTree):
