@@ -6,6 +6,7 @@
 #include <exception>
 #include <iostream>
 #include <optional>
+#include <sstream>
 #include <string>
 
 namespace apps {
@@ -17,6 +18,20 @@ inline int Refuse(const CLI::App& app, std::string text) {
   std::replace(text.begin(), text.end(), '\n', ' ');
   std::cerr << app.get_name() << ": " << text << '\n';
   return kBadUsage;
+}
+
+// A check for numbers that may have a fraction. Not CLI::Range: it asks whether a value is outside,
+// and a NaN, which compares false with everything, is not.
+inline CLI::Validator Between(double low, double high) {
+  std::ostringstream range;
+  range << low << " - " << high;
+  return CLI::Validator(
+      [low, high, range = range.str()](std::string& text) -> std::string {
+        double value = 0;
+        const bool inside = CLI::detail::lexical_cast(text, value) && value >= low && value <= high;
+        return inside ? std::string() : "Value " + text + " not in range " + range;
+      },
+      "FLOAT in [" + range.str() + "]");
 }
 
 // Nothing: go on. Otherwise the exit code to end with: 0 after --help, 2 after a bad option.

@@ -24,7 +24,7 @@ void AddJobOptions(CLI::App& app, chat::WorldOptions& world, job::UpdateOptions&
       ->capture_default_str();
   app.add_option("--flush-interval-ms", flush_ms,
                  "how long a room collects before it sends; 0 = until the end of its time slice")
-      ->check(CLI::Range(0.0, 1000.0))
+      ->check(apps::Between(0, 1000))
       ->capture_default_str();
   app.add_option("--client-jobs", world.client_jobs,
                  "requests of one client that may wait for a room; more are refused")

@@ -24,35 +24,37 @@ struct Options {
 };
 
 void AddOptions(CLI::App& app, Options& options) {
-  const auto range = [](double low, double high) { return CLI::Range(low, high); };
+  using apps::Between;
   app.add_option("--host", options.host, "IPv4 address of the chat server")->capture_default_str();
-  app.add_option("--port", options.port, "its port")->check(range(1, 65535))->capture_default_str();
+  app.add_option("--port", options.port, "its port")
+      ->check(Between(1, 65535))
+      ->capture_default_str();
   app.add_option("--sessions", options.crowd.sessions, "clients")
-      ->check(range(1, 100'000))
+      ->check(Between(1, 100'000))
       ->capture_default_str();
   app.add_option("--rooms", options.crowd.rooms, "rooms that they spread over")
-      ->check(range(1, 100'000))
+      ->check(Between(1, 100'000))
       ->capture_default_str();
   app.add_option("--first-room", options.crowd.first_room, "number of the first of them")
       ->capture_default_str();
   app.add_option("--rate", options.rate, "messages per second of each client")
-      ->check(range(0.001, 10'000))
+      ->check(Between(0.001, 10'000))
       ->capture_default_str();
   app.add_flag("--together", options.crowd.together,
                "all speak at the same moment, not spread over the second");
   app.add_option("--for", options.seconds, "seconds to talk")
-      ->check(range(0.01, 1'000'000))
+      ->check(Between(0.01, 1'000'000))
       ->capture_default_str();
   app.add_option("--text", options.crowd.text_bytes, "bytes that a message has at least")
-      ->check(range(0, 1000))
+      ->check(Between(0, 1000))
       ->capture_default_str();
   app.add_option("--seed", options.crowd.seed, "order of the speakers (default: random)");
   app.add_option("--workers", options.crowd.worker_threads, "worker threads; 0 = one per processor")
-      ->check(range(0, 256))
+      ->check(Between(0, 256))
       ->capture_default_str();
   app.add_option("--patience", options.patience,
                  "seconds to wait for logins, and for the last deliveries")
-      ->check(range(1, 3600))
+      ->check(Between(1, 3600))
       ->capture_default_str();
 }
 

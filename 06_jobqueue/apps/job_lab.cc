@@ -198,10 +198,10 @@ void AddOptions(CLI::App& app, Options& options) {
       ->check(CLI::Range(0, 1000))
       ->capture_default_str();
   app.add_option("--flush-ms", options.flush_ms, "flush intervals to compare")
-      ->check(CLI::Range(0.0, 1000.0))
+      ->check(apps::Between(0, 1000))
       ->capture_default_str();
   app.add_option("--flush-rates", options.flush_rates, "deliveries a second to do so at; 0: none")
-      ->check(CLI::Range(0.0, 1e9))
+      ->check(apps::Between(0, 1e9))
       ->capture_default_str();
   app.add_option("--workers", options.workers, "I/O workers of both servers")
       ->check(CLI::Range(1, 256))
@@ -217,7 +217,7 @@ void AddOptions(CLI::App& app, Options& options) {
       ->check(CLI::Range(1, 101))
       ->capture_default_str();
   app.add_option("--seconds", options.seconds, "length of a measurement")
-      ->check(CLI::Range(0.05, 600.0))
+      ->check(apps::Between(0.05, 600))
       ->capture_default_str();
   app.add_option("--svg", options.svg, "file for the plot");
 }

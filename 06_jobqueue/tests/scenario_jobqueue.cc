@@ -131,6 +131,7 @@ SCENARIO("bad job options are one clear line and exit code 2") {
            {"--update-threads", "257"},
            {"--slice-jobs", "0"},
            {"--flush-interval-ms", "-1"},
+           {"--flush-interval-ms", "nan"},
            {"--client-jobs", "0"},
        }) {
     const support::Finished run = support::Run("chat_server", args);
@@ -139,5 +140,11 @@ SCENARIO("bad job options are one clear line and exit code 2") {
     CHECK(run.errors.starts_with("chat_server"));
     CHECK(run.errors.find(args[0]) != std::string::npos);
     CHECK(std::count(run.errors.begin(), run.errors.end(), '\n') == 1);
+  }
+  for (const char* option : {"--flush-ms", "--flush-rates", "--seconds"}) {
+    const support::Finished run = support::Run("job_lab", {option, "nan"});
+    INFO(run.errors);
+    CHECK(run.exit_code == 2);
+    CHECK(run.errors.starts_with("job_lab: " + std::string(option) + ": Value nan not in range"));
   }
 }

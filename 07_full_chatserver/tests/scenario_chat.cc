@@ -159,6 +159,10 @@ SCENARIO("bad command lines are one clear line and exit code 2") {
       {"dummy_client", {"--sessions", "0"}, "--sessions"},
       {"dummy_client", {"--host", "nowhere"}, "not an IPv4 address"},
       {"dummy_client", {"--rate", "-1"}, "--rate"},
+      {"dummy_client", {"--rate", "nan"}, "--rate: Value nan not in range 0.001 - 10000"},
+      {"dummy_client", {"--rate", "inf"}, "--rate: Value inf not in range"},
+      {"dummy_client", {"--for", "nan"}, "--for: Value nan not in range"},
+      {"dummy_client", {"--sessions", "nan"}, "--sessions: Value nan not in range"},
       {"dummy_client", {"--auth-port", "1", "--sessions", "1"}, "cannot connect to 127.0.0.1:1"},
   };
   for (const Case& c : cases) {
