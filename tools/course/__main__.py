@@ -87,7 +87,7 @@ def main(argv=None):
         return FAILED
     except OSError as e:
         if e.errno == errno.ENOSPC:
-            console.error("the disk is full; free some space (build/ can be deleted at any time)")
+            console.error(process.DISK_FULL)
             return FAILED
         console.error(f"{e.strerror or e}: {e.filename}" if e.filename else str(e))
         return FAILED

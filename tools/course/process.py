@@ -2,6 +2,7 @@
 
 import collections
 import os
+import shutil
 import signal
 import subprocess
 import threading
@@ -146,14 +147,22 @@ def run_logged(command, log, status=None, on_line=None, env=None, cwd=None, keep
     return Result(code, list(tail), log)
 
 
-def disk_full(lines):
-    return any("No space left on device" in line for line in lines)
+DISK_FULL = "the disk is full; free some space (build/ can be deleted at any time)"
+_NO_SPACE = ("No space left on device", "Disk quota exceeded", "장치에 남은 공간이 없음", "not enough space on the disk")
+
+
+def disk_full(lines, folder):
+    """Did a program fail because the disk of the folder is full?
+
+    The compiler says so; CMake often says only that the compiler does not work or that a file is missing, so
+    what is left of the disk counts too: below 1 MiB nothing can be built."""
+    return any(text in line for line in lines for text in _NO_SPACE) or shutil.disk_usage(folder).free < 1 << 20
 
 
 def fail(result, what, relevant, again):
-    """Ends the command: the last relevant lines, the log, how to repeat."""
-    if disk_full(result.tail):
-        raise CourseError(f"{what}: the disk is full; free some space (build/ can be deleted at any time)")
+    """Ends the command: the last relevant lines, the log, how to repeat. A full disk is one line."""
+    if disk_full(result.tail, result.log.parent):
+        raise CourseError(DISK_FULL)
     for line in relevant:
         console.say("  " + line)
     console.say(f"full log: {result.log}")
