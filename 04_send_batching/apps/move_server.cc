@@ -52,7 +52,7 @@ class MoveServer : public net::Server {
       default:
         break;
     }
-    Disconnect(id, "not a valid packet of the game");
+    Expel(id, "not a valid packet of the game");
   }
 
  private:

@@ -165,7 +165,7 @@ void Server::TakePackets(Session& session) {
 // [/take-packets]
 
 void Server::Refuse(Session& session, const char* reason) {
-  Log(LogLevel::kWarning, "refused", session.id, reason);
+  Log(LogLevel::kWarning, "refused", session.id, "peer=" + ToString(session.peer) + " " + reason);
   BeginClose(session, reason);
 }
 

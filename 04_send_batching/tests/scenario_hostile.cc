@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <random>
+#include <sstream>
 
 #include "support/process.h"
 #include "support/tcp_client.h"
@@ -82,6 +83,20 @@ std::size_t Count(const std::string& text, const std::string& what) {
   return count;
 }
 
+// Warnings that somebody was refused for this reason, each with its session and address.
+std::size_t WarningsFor(const std::string& text, const std::string& reason) {
+  std::size_t count = 0;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t refused = line.find("refused session=");
+    if (refused == std::string::npos || line.find("warning") > refused) continue;
+    if (line.find(" peer=127.0.0.1:", refused) == std::string::npos) continue;
+    while (line.ends_with('\r')) line.pop_back();
+    if (line.ends_with(" " + reason)) ++count;
+  }
+  return count;
+}
+
 }  // namespace
 
 SCENARIO("every bad stream is closed for its reason while the others talk", "[C4]") {
@@ -108,6 +123,7 @@ SCENARIO("every bad stream is closed for its reason while the others talk", "[C4
     // One warning when it is refused, one line when it leaves.
     CHECK(Count(log, std::string("reason=\"") + reason + "\"") ==
           static_cast<std::size_t>(expected));
+    CHECK(WarningsFor(log, reason) == static_cast<std::size_t>(expected));
   }
 }
 

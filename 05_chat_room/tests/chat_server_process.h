@@ -2,6 +2,7 @@
 #pragma once
 
 #include <catch2/catch.hpp>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,20 @@ struct ChatServerProcess {
 inline std::size_t CountIn(const std::string& text, const std::string& what) {
   std::size_t count = 0;
   for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; ++at) ++count;
+  return count;
+}
+
+// Warnings that somebody was refused for this reason, each with its session and address.
+inline std::size_t WarningsFor(const std::string& text, const std::string& reason) {
+  std::size_t count = 0;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t refused = line.find("refused session=");
+    if (refused == std::string::npos || line.find("warning") > refused) continue;
+    if (line.find(" peer=127.0.0.1:", refused) == std::string::npos) continue;
+    while (line.ends_with('\r')) line.pop_back();
+    if (line.ends_with(" " + reason)) ++count;
+  }
   return count;
 }
 

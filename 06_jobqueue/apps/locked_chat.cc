@@ -68,7 +68,7 @@ void LockedChat::OnRecv(net::SessionId id, const net::PacketRef& packet) {
   if (result == proto::Dispatched::kHandled) {
     CountUpdate();
   } else {
-    Disconnect(id, proto::ToString(result).data());
+    Expel(id, proto::ToString(result).data());
   }
 }
 

@@ -70,8 +70,8 @@ void ChatServer::OnRecv(net::SessionId id, const net::PacketRef& packet) {
     CountUpdate();
     return;
   }
-  // The reason, which is a literal, becomes the log line of the session's end.
-  Disconnect(id, proto::ToString(dispatched).data());
+  // The reason is a literal; it is in the warning and in the line of the session's end.
+  Expel(id, proto::ToString(dispatched).data());
 }
 
 void ChatServer::Send(net::SessionId to, const net::PacketRef& packet) {

@@ -69,6 +69,8 @@ class Server {
   // Begins to close the session; OnClientLeave follows on a worker. `reason` must be a literal.
   // False: no such session.
   bool Disconnect(SessionId id, const char* reason = "disconnected by the server");
+  // The same for a peer that broke a rule of the game: a warning says who it was and why.
+  bool Expel(SessionId id, const char* reason);
   // Makes the frame: header, checksum, encoding with the server's key. Once per packet, by the
   // thread that wrote it, before the first SendPacket. False: written past its end, or sealed
   // already.
@@ -167,7 +169,7 @@ class Server {
   void OnRecvCompleted(Session& session, DWORD bytes, DWORD error);
   bool HandleRecv(Session& session, DWORD bytes, DWORD error);
   void TakePackets(Session& session);
-  // Logs and closes: the peer broke a rule.
+  // Warns (session, address, reason) and closes: the peer broke a rule.
   void Refuse(Session& session, const char* reason);
 
   // timeout_watch.cc

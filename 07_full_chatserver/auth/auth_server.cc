@@ -42,7 +42,7 @@ void AuthServer::OnClientLeave(net::SessionId id, std::string_view) {
 void AuthServer::OnRecv(net::SessionId id, const net::PacketRef& packet) {
   const proto::Dispatched dispatched =
       AuthClientPacketHandler::Dispatch(*sessions_[id.index()], packet->type(), packet->body());
-  if (dispatched != proto::Dispatched::kHandled) Disconnect(id, ToString(dispatched).data());
+  if (dispatched != proto::Dispatched::kHandled) Expel(id, ToString(dispatched).data());
 }
 
 bool Handle_C_AUTH(AuthSession& session, const Protocol::C_AUTH& pkt) {

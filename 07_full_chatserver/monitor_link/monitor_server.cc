@@ -26,7 +26,7 @@ void MonitorServer::OnClientLeave(net::SessionId id, std::string_view reason) {
 void MonitorServer::OnRecv(net::SessionId id, const net::PacketRef& packet) {
   const proto::Dispatched dispatched =
       MonitorClientPacketHandler::Dispatch(session_, packet->type(), packet->body());
-  if (dispatched != proto::Dispatched::kHandled) Disconnect(id, ToString(dispatched).data());
+  if (dispatched != proto::Dispatched::kHandled) Expel(id, ToString(dispatched).data());
 }
 
 bool Handle_C_MONITOR_REPORT(MonitorSession& session, const Protocol::C_MONITOR_REPORT& pkt) {

@@ -58,6 +58,13 @@ bool Server::Disconnect(SessionId id, const char* reason) {
   return true;
 }
 
+bool Server::Expel(SessionId id, const char* reason) {
+  const SessionRef session(*this, sessions_ ? sessions_->Acquire(id) : nullptr);
+  if (!session) return false;
+  Refuse(*session, reason);
+  return true;
+}
+
 void Server::DisconnectAll(const char* reason) {
   for (std::uint32_t index = 0; index < sessions_->capacity(); ++index) {
     // The serial may be that of an ended session: then Disconnect refuses it.

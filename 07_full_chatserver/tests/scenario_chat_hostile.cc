@@ -13,6 +13,7 @@ using course_test::ChatTalker;
 using course_test::CountIn;
 using course_test::FreshLogin;
 using course_test::ServerPorts;
+using course_test::WarningsFor;
 
 namespace {
 
@@ -160,8 +161,12 @@ SCENARIO("what is no request at all ends the session, and only that one", "[E2][
   for (const char* reason :
        {"unknown packet id", "packet of the wrong direction", "packet too long"}) {
     CHECK(CountIn(log, std::string("reason=\"") + reason + "\"") == 1);
+    CHECK(WarningsFor(log, reason) == 1);
   }
   CHECK(CountIn(log, "reason=\"bad protobuf\"") == 2);
+  CHECK(WarningsFor(log, "bad protobuf") == 2);
+  // Who goes of his own accord, or with the server, is no warning.
+  CHECK(CountIn(log, "refused session=") == std::size(cases));
 }
 
 SCENARIO("a client may go at any step", "[E3]") {

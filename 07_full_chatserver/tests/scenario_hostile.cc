@@ -13,6 +13,7 @@ using course_test::ChatServerProcess;
 using course_test::ChatTalker;
 using course_test::CountIn;
 using course_test::ServerPorts;
+using course_test::WarningsFor;
 using support::TcpClient;
 
 namespace {
@@ -64,6 +65,7 @@ SCENARIO("every bad stream is closed for its reason while the others talk", "[C4
     CHECK(expected > 0);
     CHECK(CountIn(log, std::string("reason=\"") + reason + "\"") ==
           static_cast<std::size_t>(expected));
+    CHECK(WarningsFor(log, reason) == static_cast<std::size_t>(expected));
   }
 }
 
