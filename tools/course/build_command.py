@@ -1,6 +1,6 @@
 """`./course build`: builds stages without running anything."""
 
-from . import build, console, packages
+from . import build, console, lock, packages
 from .errors import UsageError
 
 HELP = "build stages"
@@ -24,7 +24,8 @@ def run(repo, args):
         raise UsageError("no stage is here yet")
     packages.ensure(packages.for_stages(args.config, stages), args.yes)
     config = build.native_config(args.config)
-    build.build(repo, config, stages, args.again, args.target)
+    with lock.building(repo, args.again):
+        build.build(repo, config, stages, args.again, args.target)
     for stage in stages:
         console.say(f"  build/{config}/{stage.folder}/bin")
     return 0

@@ -1,5 +1,6 @@
 """`./course check`: holds the repository to course.toml and to its own rules."""
 
+import contextlib
 import time
 
 from . import check_code, check_stages, check_text, console
@@ -68,10 +69,10 @@ def run(repo, args):
         for name in names:
             if name in FIXES:
                 FIXES[name](repo)
-    failed = []
-    for name in names:
-        if not run_one(repo, name):
-            failed.append(name)
+    from . import lock
+    builds = any(CHECKS[n][1] for n in names)  # the slow ones compile
+    with lock.building(repo, args.again) if builds else contextlib.nullcontext():
+        failed = [name for name in names if not run_one(repo, name)]
     if failed:
         console.say()
         console.say(f"failed: {', '.join(failed)}; again with: ./course check {' '.join(failed)}")
@@ -80,12 +81,13 @@ def run(repo, args):
 
 
 def _emptied(repo, args):
-    from . import build, emptied, packages
+    from . import build, emptied, lock, packages
     if args.names not in ([], ["tasks"]):
         raise UsageError("--emptied belongs to: ./course check tasks --emptied")
     stages = repo.select(args.stage)
     packages.ensure(packages.for_stages(build.native_config("release"), stages, run=True), args.yes)
-    problems, notes = emptied.check(repo, stages, args.again)
+    with lock.building(repo, args.again):
+        problems, notes = emptied.check(repo, stages, args.again)
     return 0 if report("tasks", problems, notes) else 1
 
 

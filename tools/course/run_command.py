@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 
-from . import build, console, packages, process, run_service
+from . import build, console, lock, packages, process, run_service
 from .errors import CourseError, UsageError
 
 HELP = "run a stage's programs and say what to look at"
@@ -49,7 +49,8 @@ def run(repo, args):
     if not args.program and not service and not stage.demo.get("program"):
         raise CourseError(f"course.toml declares no [stage.{stage.number}.demo]")
     targets = _targets(stage, [args.program] if args.program else [p["name"] for p in stage.demo.get("program", [])])
-    build.build(repo, config, [stage], args.again, targets)
+    with lock.building(repo, args.again):  # not while the programs run: they may for hours
+        build.build(repo, config, [stage], args.again, targets)
     if args.program:
         return _run_one(repo, config, stage, args.program, args.arguments, seconds)
     if service:

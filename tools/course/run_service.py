@@ -17,7 +17,7 @@ import time
 import urllib.error
 import urllib.request
 
-from . import build, console, process
+from . import build, console, lock, process
 from .errors import CourseError
 
 # At the beginning of a line: the log goes the same way, and it says "start listening on" of every listener.
@@ -289,6 +289,12 @@ class Service:
 
 def run(repo, config, stage, args, seconds):
     service = Service(repo, config, stage, args)
+    var = service.folder.relative_to(repo.root).as_posix()
+    with lock.hold(repo, service.folder.with_name("run.lock"), f"runs the servers in {var}/", args.again):
+        return _serve(stage, args, service, seconds)
+
+
+def _serve(stage, args, service, seconds):
     console.say()
     console.say(console.style(f"{stage.number} {stage.title}", "bold"))
     for line in stage.demo.get("about", []):

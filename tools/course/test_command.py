@@ -5,7 +5,7 @@ import re
 import shlex
 import sys
 
-from . import build, check, conformance, console, ctest, packages, wine
+from . import build, check, conformance, console, ctest, lock, packages, wine
 from .errors import CourseError, UsageError
 
 HELP = "build and test stages"
@@ -48,10 +48,14 @@ def run(repo, args):
     if not stages:
         raise CourseError("no stage is here yet")
     pattern = _compile(args.filter)
-    again = args.again
     configs = _configs(args)
     packages.ensure(_purposes(args, configs, stages), args.yes)
-    timings = []
+    with lock.building(repo, args.again):
+        return _build_and_test(repo, args, stages, configs, pattern)
+
+
+def _build_and_test(repo, args, stages, configs, pattern):
+    again, timings = args.again, []
     for config in configs:
         # The sanitizer runs take unit and stress tests; the programs are not built for them.
         targets = ["course_sanitized"] if config in ("asan", "tsan") else []

@@ -3,6 +3,8 @@
 import errno
 import os
 import pathlib
+import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -12,7 +14,7 @@ from unittest import mock
 
 from tree import CourseTree, main
 
-from course import build, console, ctest, globs, packages, process, regions
+from course import build, console, ctest, globs, lock, packages, process, regions
 from course.errors import CourseError
 
 REPO = pathlib.Path(__file__).resolve().parents[2]
@@ -228,6 +230,88 @@ class DiskFullTest(CourseTree):
     def test_another_failure_is_not_a_full_disk(self):
         lines = self.build("echo 'CMake Error: no'; exit 1", "exit 9")
         self.assertEqual("course: configuring release failed; again with: ./course build", lines[-1])
+
+
+class LockTest(CourseTree):
+    """A second command in the same checkout says whom it waits for, and waits."""
+
+    stages = ("01",)
+    SCRIPT = ("import pathlib, sys\nsys.path.insert(0, sys.argv[1])\n"
+              "from course import __main__ as main, build, packages\n"
+              "packages.ensure = lambda *_: None\nbuild.build = lambda *_: print('builds now', flush=True)\n"
+              "root = pathlib.Path(sys.argv[2])\nmain.find_root = lambda: root\nsys.argv[1:] = sys.argv[3:]\n"
+              "sys.exit(main.main())\n")
+
+    def second(self, *argv):
+        """Another `./course build` (or `argv`) in a process of its own; its build only says so."""
+        child = subprocess.Popen([sys.executable, "-c", self.SCRIPT, str(REPO / "tools"), str(self.root), *(argv or ["build"])],
+                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                                 env={k: v for k, v in os.environ.items() if k != "COURSE_LOCKS"})
+        self.addCleanup(child.stdout.close)
+        self.addCleanup(child.wait)
+        self.addCleanup(child.kill)
+        return child
+
+    def waits(self, child):
+        self.assertEqual(f"another course command works in build/ of {self.root} (process {os.getpid()}: ./course test 01)\n",
+                         child.stdout.readline())
+        self.assertEqual("waits until it has ended; Ctrl-C gives up\n", child.stdout.readline())
+
+    def test_waits_and_goes_on(self):
+        with lock.building(self.repo(), "./course test 01"):
+            child = self.second()
+            self.waits(child)
+            self.assertIsNone(child.poll())
+        self.assertEqual("the other command has ended: goes on\n", child.stdout.readline())
+        self.assertEqual("builds now\n", child.stdout.readline())
+        self.assertEqual(0, child.wait())
+
+    @unittest.skipIf(os.name == "nt", "signals")
+    def test_ctrl_c_while_it_waits(self):
+        with lock.building(self.repo(), "./course test 01"):
+            child = self.second()
+            self.waits(child)
+            child.send_signal(signal.SIGINT)
+            self.assertEqual("course: stopped\n", child.stdout.read())
+            self.assertEqual(130, child.wait())
+
+    @unittest.skipIf(os.name == "nt", "signals")
+    def test_the_servers_of_a_stage_run_once(self):
+        self.toml('[stage.01.demo]\nkind = "service"\n')
+        file = self.root / "build" / build.native_config("release") / "01_one" / "run.lock"
+        with lock.hold(self.repo(), file, "runs the servers", "./course run 01"):
+            child = self.second("run")
+            self.assertEqual("builds now\n", child.stdout.readline())  # building is free: the programs run for hours
+            self.assertEqual(f"another course command runs the servers in build/release/01_one/var/ of {self.root} "
+                             f"(process {os.getpid()}: ./course run 01)\n", child.stdout.readline())
+            self.assertEqual("waits until it has ended; Ctrl-C gives up\n", child.stdout.readline())
+            child.send_signal(signal.SIGINT)
+            self.assertEqual("course: stopped\n", child.stdout.read())
+            self.assertEqual(130, child.wait())
+
+    @unittest.skipIf(os.name == "nt", "an open file stays")
+    def test_build_is_deleted_while_it_waits(self):
+        with lock.building(self.repo(), "./course test 01"):
+            child = self.second()
+            self.waits(child)
+            shutil.rmtree(self.root / "build")
+            self.assertIn("builds now\n", list(child.stdout))
+            self.assertEqual(0, child.wait())
+
+    def test_an_ended_holder_leaves_nothing_behind(self):
+        file = self.root / "build" / "course.lock"
+        with lock.building(self.repo(), "./course test 01"):
+            self.assertIn("./course test 01", file.read_text())
+        self.assertEqual("", file.read_text())
+        file.write_text("process 1: ./course test")  # killed: the text stays, the lock does not
+        self.assertEqual(["builds now\n"], [line for line in self.second().stdout if "build/" not in line])
+
+    def test_what_the_holder_starts_does_not_wait(self):
+        with lock.building(self.repo(), "./course test --all"):
+            with lock.building(self.repo(), "./course check headers"):
+                self.assertIn("test --all", (self.root / "build" / "course.lock").read_text())
+            self.assertIn("COURSE_LOCKS", os.environ)
+        self.assertNotIn(str(self.root), os.environ.get("COURSE_LOCKS", ""))
 
 
 class PackagesTest(unittest.TestCase):
