@@ -2,6 +2,7 @@
 include(services/storage_libraries.cmake)
 stage_library(config
   services/config/check.cc
+  services/config/check_paths.cc
   services/config/command_line.cc
   services/config/load.cc
   services/config/options.cc

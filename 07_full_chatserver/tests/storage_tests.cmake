@@ -1,6 +1,7 @@
 # Configuration, journal, database, accounts.
 stage_unit_test(config
   tests/unit_config.cc
+  tests/unit_config_paths.cc
   LINK config)
 
 stage_unit_test(journal

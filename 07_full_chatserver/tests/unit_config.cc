@@ -196,6 +196,25 @@ TEST(Config, WhatIsNotTomlIsSaidWithItsLine) {
   }
 }
 
+// A value that cannot be read: the problem shows how values are written.
+TEST(Config, AValueThatIsNoTomlIsToldHowValuesAreWritten) {
+  for (const char* value : {"127.0.0.1", "True", "99999999999999999999", "yes", "'half", ""}) {
+    const Loaded loaded = LoadText("[server]\nbind = " + std::string(value) + "\n", "a.toml");
+    ASSERT_EQ(loaded.problems.size(), 1U) << value;
+    EXPECT_TRUE(loaded.problems[0].starts_with("a.toml:2: not TOML: ")) << loaded.problems[0];
+    EXPECT_NE(loaded.problems[0].find("; allowed: KEY = VALUE"), std::string::npos)
+        << loaded.problems[0];
+  }
+  const Loaded twice = LoadText("[server]\nport = 1\nport = 2\n", "a.toml");
+  EXPECT_EQ(Joined(twice).find("allowed"), std::string::npos) << Joined(twice);
+}
+
+TEST(Config, AByteOrderMarkAndCarriageReturnsAreNoMistake) {
+  const Loaded loaded = LoadText("\xef\xbb\xbf[server]\r\nport = 1\r\n", "a.toml");
+  ASSERT_TRUE(loaded.ok()) << Joined(loaded);
+  EXPECT_EQ(loaded.config.server.port, 1U);
+}
+
 TEST(Config, AProblemIsOneLineWhateverIsInIt) {
   for (const char* text : {"[server]\n\"a\\nb\" = 1\n", "[\"x\\r\\ny\"]\n",
                            "[server]\nnagle = fa\n", "[server]\naccept = \"\"\"a\nb\"\"\"\n"}) {
@@ -227,9 +246,30 @@ TEST(Config, ProblemsOfSetSayThatTheyComeFromThere) {
             "--set server.port=99999: server.port: 99999 is not allowed; allowed: 0 .. 65535");
   EXPECT_EQ(loaded.problems[1],
             "--set server.prt=1: server.prt: unknown key; did you mean server.port?");
-  EXPECT_EQ(loaded.problems[2], "--set nonsense: section.key=value expected");
+  EXPECT_EQ(loaded.problems[2],
+            "--set nonsense: no value; allowed: SECTION.KEY=VALUE, such as server.port=7000");
   EXPECT_EQ(loaded.problems[3],
             "--set server.nagle=yes: server.nagle: yes is not allowed; allowed: true or false");
+}
+
+TEST(Config, ASetWithoutKeyOrValueSaysWhatIsAllowed) {
+  const Loaded loaded =
+      OnlySets({"=3", "server.port", "", "=", "server=3",
+                "server.port=", "server.nagle=", "congestion.retransmit_ratio=", "log.level="});
+  const std::vector<std::string> expected{
+      "--set =3: no key; allowed: SECTION.KEY=VALUE, such as server.port=7000",
+      "--set server.port: no value; allowed: SECTION.KEY=VALUE, such as server.port=7000",
+      "--set : no value; allowed: SECTION.KEY=VALUE, such as server.port=7000",
+      "--set =: no key; allowed: SECTION.KEY=VALUE, such as server.port=7000",
+      "--set server=3: server: this is a section; allowed: server.KEY=VALUE",
+      "--set server.port=: server.port: an empty value is not allowed; allowed: 0 .. 65535",
+      "--set server.nagle=: server.nagle: an empty value is not allowed; allowed: true or false",
+      "--set congestion.retransmit_ratio=: congestion.retransmit_ratio: an empty value is not "
+      "allowed; allowed: 0.0 .. 1.0",
+      "--set log.level=: log.level: '' is not allowed; allowed: one of: trace, debug, info, warn, "
+      "error, off",
+  };
+  EXPECT_EQ(loaded.problems, expected) << Joined(loaded);
 }
 
 TEST(Config, RulesBetweenKeysPointAtTheKeyThatWasGiven) {
@@ -331,6 +371,7 @@ TEST(Config, TheCommandLineGivesTheExitCode) {
   EXPECT_EQ(run({"--check-config"}, config), std::optional<int>(0));
   EXPECT_EQ(run({"--check-config", "--config", "/nowhere.toml"}, config), std::optional<int>(2));
   EXPECT_EQ(run({"--check-config", "--config", "."}, config), std::optional<int>(2));  // a folder
+  EXPECT_THROW(run({"--check-config", "--config", ""}, config), CLI::ValidationError);
 }
 
 // Random damage to a good file: whatever comes out, each problem names the file and a line, nothing

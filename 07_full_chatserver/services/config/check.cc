@@ -128,6 +128,9 @@ void CheckTogether(const Config& config, std::string_view file, const Places& pl
   CheckServer(config, check);
   CheckServices(config, check);
   CheckGame(config, check);
+  for (const PathProblem& problem : CheckPaths(config)) {
+    check.Require(false, problem.key, problem.key, problem.what);
+  }
 }
 
 }  // namespace config

@@ -1,4 +1,5 @@
-// What one value's range cannot say: rules of text, and rules between two keys.
+// What one value's range cannot say: rules of text, rules between two keys, and what is on the
+// disk.
 #pragma once
 
 #include <map>
@@ -15,6 +16,16 @@ namespace config {
 using Places = std::map<std::string, std::string, std::less<>>;
 
 bool TextIsAllowed(std::string_view value, Text rule);
+
+// What is wrong with a setting that names a file or a folder: "KEY", "WHAT; allowed: ...".
+struct PathProblem {
+  std::string_view key;
+  std::string what;
+};
+
+// Looks at the disk, changes nothing. Nothing is asked that may come later: who starts first, Redis
+// or the server, does not matter. Never throws, but for memory.
+std::vector<PathProblem> CheckPaths(const Config& config);
 
 // Appends a line per broken rule; it points at a key that was given, not at a default.
 void CheckTogether(const Config& config, std::string_view file, const Places& places,

@@ -6,7 +6,10 @@ namespace config {
 
 void AddOptions(CLI::App& app, CommandLine& line) {
   app.add_option("--config", line.sources.file, "TOML file; without it the defaults")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->check([](const std::string& file) {
+        return file.empty() ? std::string("the name of a TOML file expected, not nothing") : "";
+      });
   app.add_option("--set", line.sources.sets, "section.key=value, after the file; may be repeated")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);

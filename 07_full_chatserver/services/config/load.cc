@@ -112,6 +112,26 @@ Wrong Assign(const toml::node& node, const Option& option, Config& config) {
                     option.field(config));
 }
 
+// Keys and values come from outside: whatever is in them, a problem is one line.
+std::string OneLine(std::string line) {
+  for (char& c : line) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  }
+  while (line.ends_with(' ')) line.pop_back();
+  return line;
+}
+
+// For a value that could not be read; other errors (a key that is there twice) say what is wrong.
+std::string HintFor(std::string_view error) {
+  for (const char* of_value : {"integer", "floating-point", "boolean", "value", "string"}) {
+    if (error.starts_with("Error while parsing") && error.find(of_value) < error.find(':') &&
+        error.find("cannot redefine") == std::string_view::npos) {
+      return "; allowed: KEY = VALUE, a value is 5, 0.5, true, false, \"text\" or [\"a\", \"b\"]";
+    }
+  }
+  return "";
+}
+
 class Loader {
  public:
   explicit Loader(std::string_view file_name) : file_(file_name) {}
@@ -121,14 +141,7 @@ class Loader {
   Loaded Finish();
 
  private:
-  // Keys and values come from outside: whatever is in them, a problem is one line.
-  void AddProblem(std::string line) {
-    for (char& c : line) {
-      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-    }
-    while (line.ends_with(' ')) line.pop_back();
-    loaded_.problems.push_back(std::move(line));
-  }
+  void AddProblem(std::string line) { loaded_.problems.push_back(std::move(line)); }
   std::string At(const toml::source_region& source) const {
     return file_ + ":" + std::to_string(source.begin.line) + ": ";
   }
@@ -146,7 +159,8 @@ void Loader::ReadFile(std::string_view text) {
     root = toml::parse(text, file_);
   } catch (const toml::parse_error& error) {
     // The parser cannot know how the text goes on after a syntax error: this one is all there is.
-    AddProblem(At(error.source()) + "not TOML: " + std::string(error.description()));
+    AddProblem(At(error.source()) + "not TOML: " + std::string(error.description()) +
+               HintFor(error.description()));
     return;
   }
   for (const auto& [key, node] : root) {
@@ -214,20 +228,26 @@ std::optional<toml::table> Loader::ParseValue(const Option& option, const std::s
 void Loader::Set(const std::string& set) {
   const std::string where = "--set " + set + ": ";
   const std::size_t equals = set.find('=');
-  if (equals == std::string::npos) {
-    AddProblem(where + "section.key=value expected");
+  if (equals == std::string::npos || equals == 0) {
+    AddProblem(where + "no " + (equals == 0 ? "key" : "value") +
+               "; allowed: SECTION.KEY=VALUE, such as server.port=7000");
     return;
   }
   const std::string key = set.substr(0, equals);
   const std::string value = set.substr(equals + 1);
   const Option* const option = FindOption(key);
+  if (IsSection(key)) {
+    AddProblem(where + key + ": this is a section; allowed: " + key + ".KEY=VALUE");
+    return;
+  }
   if (option == nullptr) {
     AddProblem(where + key + ": unknown key" + SuggestKey(key));
     return;
   }
   const std::optional<toml::table> table = ParseValue(*option, value);
   if (!table) {
-    AddProblem(where + key + ": " + value + " is not allowed; allowed: " + AllowedText(*option));
+    AddProblem(where + key + ": " + (value.empty() ? "an empty value" : value) +
+               " is not allowed; allowed: " + AllowedText(*option));
   } else if (const Wrong wrong = Assign(*table->get("value"), *option, loaded_.config)) {
     AddProblem(where + key + ": " + *wrong);
   } else {
@@ -238,6 +258,7 @@ void Loader::Set(const std::string& set) {
 Loaded Loader::Finish() {
   // A key that was refused still has its default, so what the checks say about it would mislead.
   if (loaded_.ok()) CheckTogether(loaded_.config, file_, places_, loaded_.problems);
+  for (std::string& problem : loaded_.problems) problem = OneLine(std::move(problem));
   return std::move(loaded_);
 }
 
