@@ -169,6 +169,27 @@ SCENARIO("what is no request at all ends the session, and only that one", "[E2][
   CHECK(CountIn(log, "refused session=") == std::size(cases));
 }
 
+SCENARIO("the auth service closes what is no request, with a warning", "[E2][E4]") {
+  ChatServerProcess server;
+  const struct {
+    std::uint16_t type;
+    const char* body;
+    const char* reason;
+  } cases[] = {{4242, "", "unknown packet id"},
+               {Protocol::PACKET_S_AUTH, "", "packet of the wrong direction"},
+               {Protocol::PACKET_C_AUTH, "\xFF\xFF\xFF\xFF", "bad protobuf"}};
+  for (const auto& c : cases) {
+    support::TcpClient rude(server.port.auth);
+    REQUIRE(rude.Send(ChatFrame(c.type, 1, c.body)));
+    CHECK(rude.ReceiveToEnd().closed);
+  }
+  Guest welcome(server.port);
+  REQUIRE(welcome.Echo("all is well"));
+  const std::string log = StopAndCheck(server);
+  INFO(log);
+  for (const auto& c : cases) CHECK(WarningsFor(log, c.reason) == 1);
+}
+
 SCENARIO("a client may go at any step", "[E3]") {
   ChatServerProcess server;
   Guest witness(server.port);
