@@ -27,7 +27,8 @@ EPILOG = """examples:
   ./course test 02 --tsan      stage 02 under ThreadSanitizer
   ./course diff 02 03          the lesson of stage 03 as a difference
 
-Exit codes: 0 ok, 1 failed, 2 wrong use. Every command explains itself with --help."""
+Exit codes: 0 ok, 1 failed, 2 wrong use, 130 stopped by Ctrl-C; ./course run STAGE PROGRAM: the program's own.
+Every command explains itself with --help."""
 
 
 class Parser(argparse.ArgumentParser):

@@ -47,6 +47,7 @@ class NamesTest(CourseTree):
         code, out = self.course()
         self.assertEqual(2, code)
         self.assertIn("./course test", out)
+        self.assertIn("Exit codes: 0 ok, 1 failed, 2 wrong use", out)
 
     def test_every_command_has_help_with_examples(self):
         for name in main.COMMANDS:
