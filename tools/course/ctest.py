@@ -228,7 +228,7 @@ class _Printer:
 
     def line(self, text):
         if "tests passed," in text:
-            self._finish()
+            self._finish(text.startswith("100%"))
             self._summary = True
         if self._summary:
             console.say(text)
@@ -244,12 +244,12 @@ class _Printer:
             self._status.line(text)
 
     def end(self):
-        self._finish()
+        self._finish(False)  # no summary: CTest itself went wrong
 
-    def _finish(self):
+    def _finish(self, ok):
         if not self._ended:
             self._ended = True
-            self._status.done(note="")
+            self._status.done(ok)
 
 
 def _explain(tests, junit, log, again, alone):
@@ -278,7 +278,7 @@ def _by_hand(test):
 def _relevant(output, most=40):
     """The part of a test's output that says what failed."""
     lines = output.splitlines()
-    pattern = re.compile(r": Failure$|^\s*FAILED:|error:|ERROR: |WARNING: ThreadSanitizer|assert|Assertion|terminate called")
+    pattern = re.compile(r": Failure$|(^|\s)FAILED:|error:|ERROR: |WARNING: ThreadSanitizer|assert|Assertion|terminate called")
     for number, line in enumerate(lines):
         if pattern.search(line):
             return lines[max(0, number - 2):number + most - 2]

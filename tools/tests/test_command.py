@@ -233,6 +233,30 @@ class DiskFullTest(CourseTree):
         self.assertEqual("course: configuring release failed; again with: ./course build", lines[-1])
 
 
+class ShownTest(unittest.TestCase):
+    """What is shown of a test run."""
+
+    def shown(self, *lines):
+        said = []
+        with mock.patch.object(console, "say", lambda text="": said.append(text)):
+            printer = ctest._Printer(console.Status("running 1 tests"))
+            for line in lines:
+                printer.line(line)
+            printer.end()
+        return said
+
+    def test_a_failure_is_not_ok(self):
+        self.assertIn("running 1 tests: FAILED (0s)", self.shown("0% tests passed, 1 tests failed out of 1"))
+        self.assertIn("running 1 tests: ok (0s)", self.shown("100% tests passed, 0 tests failed out of 1"))
+        self.assertIn("running 1 tests: FAILED (0s)", self.shown("CTest Error: no"))
+
+    def test_what_failed_is_shown_and_not_the_end(self):
+        catch = ["noise"] * 100 + ["tests/scenario_x.cc:18: FAILED:", "  CHECK( false )"] + ["after"] * 100
+        google = ["noise"] * 100 + ["tests/unit_x.cc:18: Failure", "Expected: 1"] + ["after"] * 100
+        for output, wanted in ((catch, "  CHECK( false )"), (google, "Expected: 1")):
+            self.assertIn(wanted, ctest._relevant("\n".join(output)))
+
+
 class LockTest(CourseTree):
     """A second command in the same checkout says whom it waits for, and waits."""
 
