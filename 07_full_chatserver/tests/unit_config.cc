@@ -160,6 +160,7 @@ TEST(Config, AllProblemsAreReportedWithTheirLines) {
   has("bad.toml:5: server.accept: 'poll' is not allowed; allowed: one of: thread, acceptex");
   has("bad.toml:6: sever: unknown section; did you mean [server]?");
   has("bad.toml:9: limits.rooms: an integer expected, not string 'many'; allowed: 1 .. 100000");
+  EXPECT_TRUE(std::ranges::is_sorted(loaded.problems)) << "not from line to line:\n" << all;
 }
 
 TEST(Config, AKeyInTheWrongPlaceIsSentToTheRightOne) {

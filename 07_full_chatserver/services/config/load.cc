@@ -5,6 +5,7 @@
 // error, in debug builds as in release builds.
 #define TOML_ASSERT(expr) static_cast<void>(0)
 #include <toml++/toml.h>
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <optional>
@@ -171,6 +172,10 @@ void Loader::ReadFile(std::string_view text) {
                  (node.is_table() ? "section" : "key") + SuggestSection(key.str()));
     }
   }
+  // The parser's tables are in the order of the keys; who mends a file goes from line to line.
+  std::ranges::stable_sort(loaded_.problems, {}, [this](const std::string& problem) {
+    return std::stoul(problem.substr(file_.size() + 1));  // At()
+  });
 }
 
 void Loader::ReadSection(std::string_view section, const toml::node& node) {
