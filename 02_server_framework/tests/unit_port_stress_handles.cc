@@ -1,6 +1,5 @@
 // Races of handles: associations, closes, and a port that closes while everything runs.
 #include <array>
-#include <barrier>
 
 #include "tests/unit_port_stress.h"
 
@@ -15,11 +14,11 @@ TEST(PortStress, OnlyOneOfManyAssociationsSucceeds) {
     for (Handle& port : ports) port = MakePort();
     const Socket socket = MakeTcp();
     std::atomic<int> succeeded{0};
-    std::barrier start(4);
+    StartLine start(4);
     std::vector<std::thread> threads;
     for (Handle& port : ports) {
       threads.emplace_back([&] {
-        start.arrive_and_wait();
+        start.Wait();
         if (CreateIoCompletionPort(socket.handle(), port, 1, 0) == port.get())
           succeeded.fetch_add(1);
       });
@@ -40,16 +39,16 @@ TEST(PortStress, OnlyOneOfManyClosesSucceeds) {
     CountedOperation operation;
     const SOCKET socket = connection.ours.release();
     std::atomic<int> closed{0};
-    std::barrier start(4);
+    StartLine start(4);
     std::vector<std::thread> threads;
     for (int i = 0; i < 3; ++i) {
       threads.emplace_back([&] {
-        start.arrive_and_wait();
+        start.Wait();
         if (closesocket(socket) == 0) closed.fetch_add(1);
       });
     }
     threads.emplace_back([&] {
-      start.arrive_and_wait();
+      start.Wait();
       Issue(socket, &operation, true);
     });
     for (std::thread& thread : threads) thread.join();
@@ -125,19 +124,19 @@ TEST(PortStress, ThreadsEndWhileTheirPortCloses) {
   for (int round = 0; round < Rounds(300); ++round) {
     Handle owner = MakePort(3);
     const HANDLE port = owner;
-    std::barrier released(4);
+    StartLine released(4);
     std::vector<std::thread> threads;
     for (int i = 0; i < 3; ++i) {
       PostQueuedCompletionStatus(port, 0, 1, nullptr);
       threads.emplace_back([&] {
         EXPECT_TRUE(Dequeue(port).ok);
-        released.arrive_and_wait();
+        released.Wait();
         do {  // a call that only looks the port up, then complains of its arguments
           GetQueuedCompletionStatusEx(port, nullptr, 0, nullptr, 0, FALSE);
         } while (GetLastError() != ERROR_INVALID_HANDLE);
       });
     }
-    released.arrive_and_wait();
+    released.Wait();
     owner.Close();
     for (std::thread& thread : threads) thread.join();
   }

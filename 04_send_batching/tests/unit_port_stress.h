@@ -8,6 +8,8 @@
 
 #include <array>
 #include <atomic>
+#include <condition_variable>
+#include <mutex>
 #include <optional>
 #include <thread>
 #include <vector>
@@ -22,6 +24,24 @@ int Rounds(int linux_rounds);
 // Wine's server process itself breaks under some of these races; then nothing about the port could
 // be learned. The mark shows in the result.
 bool WineServerBreaks();
+
+// Lets `count` threads go at the same moment, once. (std::barrier and std::latch lose wake-ups with
+// MinGW's gcc 12: without a futex they look at the value first and take the lock they sleep under
+// afterwards.)
+class StartLine {
+ public:
+  explicit StartLine(int count) : missing_(count) {}
+  void Wait() {
+    std::unique_lock lock(mutex_);
+    if (--missing_ == 0) all_here_.notify_all();
+    all_here_.wait(lock, [this] { return missing_ <= 0; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable all_here_;
+  int missing_;  // guarded by mutex_
+};
 
 // Compares the port's books before and after. A background thread of the port may open what it
 // needs once, so the first connection is made before the first reading.
