@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include <future>
-#include <latch>
 #include <set>
 
 #include "support/tcp_client.h"
@@ -152,13 +151,14 @@ TEST_P(ServerTest, AFullServerRefusesTheNextPolitelyAndTakesTheOneAfter) {
 
 TEST_P(ServerTest, ConnectAndResetBeforeTheFirstReceive) {
   RecordingServer server(Options());
-  std::latch reset_done(1);
-  server.on_join = [&](SessionId) { reset_done.wait(); };  // the accept flow stands still meanwhile
+  std::promise<void> reset_done;
+  // The accept flow stands still meanwhile.
+  server.on_join = [done = reset_done.get_future().share()](SessionId) { done.wait(); };
   ASSERT_EQ(server.Start().error(), "");
   TcpClient client(server.port());
   ASSERT_TRUE(server.AwaitJoins(1));
   client.Reset();
-  reset_done.count_down();
+  reset_done.set_value();
   ASSERT_TRUE(server.AwaitLeaves(1));
   const Story story = server.StoryOf(server.Joined().at(0));
   if (course_test::RunningUnderWine() && story.back() == "leave: closed by the peer") {
