@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <barrier>
 #include <chrono>
 #include <memory>
 #include <stdexcept>
@@ -213,24 +212,29 @@ TEST(UpdateThreads, SleepingThreadsAreWoken) {
 TEST(UpdateThreads, ABurstReachesAllThreads) {
   constexpr std::uint32_t kThreads = 3;
   Gate at_once;
+  Gate back;   // a poster is about to begin the next round
+  Gate ready;  // ... and has seen all threads asleep
   job::UpdateThreads threads(Options(kThreads));
   threads.Start();
   std::atomic<bool> failed{false};
-  const auto all_asleep = [&]() noexcept {
+  const auto await_all_asleep = [&] {
     const auto deadline = std::chrono::steady_clock::now() + job_test::kDeadline;
     while (threads.Ready().Sleepers() < kThreads && !failed) {
       if (std::chrono::steady_clock::now() > deadline) failed = true;
       std::this_thread::yield();
     }
   };
-  std::barrier start(kThreads, all_asleep);
   std::vector<std::thread> posters;
   for (std::uint32_t p = 0; p < kThreads; ++p) {
     posters.emplace_back([&] {
       auto done = std::make_shared<Gate>();
       auto queue = std::make_shared<PlainQueue>(threads.Ready());
       for (std::uint64_t round = 1; round <= 300; ++round) {
-        start.arrive_and_wait();
+        back.Arrive();
+        if (!back.WaitFor(round * kThreads)) failed = true;
+        await_all_asleep();
+        ready.Arrive();
+        if (!ready.WaitFor(round * kThreads)) failed = true;
         if (failed) return;
         queue->Post([&at_once, &failed, done, round] {
           at_once.Arrive();
