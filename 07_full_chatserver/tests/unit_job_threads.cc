@@ -187,7 +187,7 @@ TEST(UpdateThreads, IdleThreadsSleep) {
 // All threads sleep, then one queue, or several at once, get a job: somebody must wake up for each
 // of them.
 TEST(UpdateThreads, SleepingThreadsAreWoken) {
-  constexpr std::uint32_t kThreads = 3;
+  static constexpr std::uint32_t kThreads = 3;
   Gate gate;
   job::UpdateThreads threads(Options(kThreads));
   threads.Start();
@@ -210,7 +210,7 @@ TEST(UpdateThreads, SleepingThreadsAreWoken) {
 // Posts that come at once wake one thread, and that one has to wake the next: otherwise the second
 // queue waits behind the first one's long job although there are threads that sleep.
 TEST(UpdateThreads, ABurstReachesAllThreads) {
-  constexpr std::uint32_t kThreads = 3;
+  static constexpr std::uint32_t kThreads = 3;
   Gate at_once;
   Gate back;   // a poster is about to begin the next round
   Gate ready;  // ... and has seen all threads asleep
