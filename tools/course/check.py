@@ -26,6 +26,7 @@ CHECKS = {
     "translations": (check_text.translations, False, (), "Korean and English pages come in pairs"),
     "readme": (check_text.stage_table, False, (), "the tables of stages match course.toml"),
     "leftovers": (check_text.leftovers, False, (), "no unfinished marks, no conflict markers"),
+    "waits": (check_text.waits, False, (), "nothing that loses wake-ups on Windows: std::barrier, latch, semaphore"),
     "files": (check_text.files, False, (), "line ends, final newline, executable bits"),
     "format": (check_code.formatting, False, ("format",), "clang-format has nothing to change"),
     "headers": (check_code.headers, True, ("base",), "every header compiles alone"),

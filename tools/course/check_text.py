@@ -192,6 +192,21 @@ def leftovers(repo):
     return problems, []
 
 
+def waits(repo):
+    """std::barrier, std::latch and std::counting_semaphore are not for code that runs on Windows, too: gcc 12's library
+    for MinGW looks at the value first and takes the lock it sleeps under afterwards, so a wake-up in between is lost."""
+    problems = []
+    for path in repo.files():
+        if not path.endswith((".h", ".cc")) or "/linux/" in path or path.endswith(("_linux.cc", "_posix.cc")):
+            continue
+        for number, line in enumerate(_text(repo, path).splitlines(), 1):
+            match = re.match(r"\s*#\s*include\s*<(barrier|latch|semaphore)>", line)
+            if match:
+                problems.append(f"{path}:{number}: <{match.group(1)}> loses wake-ups with MinGW; a mutex and a condition"
+                                " variable do not")
+    return problems, []
+
+
 def files(repo):
     """LF line ends (CRLF only for .cmd), a newline at the end, executable exactly when it starts with #!."""
     problems = []

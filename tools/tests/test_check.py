@@ -237,6 +237,13 @@ class CheckTest(CourseTree):
         self.assertIn("01_one/b.cc: conflict markers", out)
         self.assertNotIn("c.cc", out)
 
+    def test_waits(self):
+        self.write("01", "a.cc", "#include <array>\n#include <latch>\n")
+        self.write("01", "net/linux/b.cc", "#include <barrier>\n")
+        out = self.check("waits")
+        self.assertIn("01_one/a.cc:2: <latch> loses wake-ups", out)
+        self.assertNotIn("b.cc", out)
+
     def test_files(self):
         self.write("01", "a.sh", "#!/bin/sh\n")
         self.write("01", "b.cc", "int b;\n", executable=True)
