@@ -15,7 +15,7 @@ stage_program(io_models
   apps/io_models/events.cc
   apps/io_models/port.cc
   apps/io_models/overlapped_client.cc
-  LINK apps)
+  MEASURED LINK apps)
 add_dependencies(${STAGE}_io_models ${STAGE}_echo_client)  # it starts the clients as a program
 
 stage_program(port_tour
