@@ -8,4 +8,4 @@ stage_program(move_client apps/move_client.cc apps/move_link.cc apps/terminal.cc
 stage_library(plain_clients apps/plain_clients.cc apps/cpu_time.cc)
 stage_program(send_lab
   apps/send_lab.cc apps/send_ways.cc apps/heap_way.cc apps/svg_chart.cc
-  LINK apps plain_clients net course_log)
+  MEASURED LINK apps plain_clients net course_log)

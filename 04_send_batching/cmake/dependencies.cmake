@@ -6,8 +6,16 @@
 # Native builds take the distribution's packages. Cross builds for Windows take the header-only libraries
 # from the same packages, through a folder that holds just these headers, and build GoogleTest from source.
 
-set(COURSE_unit_PCH_HEADERS <gtest/gtest.h> <atomic> <chrono> <string> <thread> <vector>)
-set(COURSE_scenario_PCH_HEADERS <catch2/catch.hpp> <atomic> <chrono> <string> <thread> <vector>)
+# What is precompiled for libraries, programs and tests, and whose headers those are.
+set(COURSE_library_PCH_HEADERS <algorithm> <array> <atomic> <chrono> <condition_variable> <functional>
+    <memory> <mutex> <optional> <span> <string> <string_view> <thread> <unordered_map> <vector>)
+set(COURSE_library_PCH_LIBRARY "")
+set(COURSE_program_PCH_HEADERS ${COURSE_library_PCH_HEADERS} <iostream> <CLI/CLI.hpp>)
+set(COURSE_program_PCH_LIBRARY course_cli)
+set(COURSE_unit_PCH_HEADERS ${COURSE_library_PCH_HEADERS} <gtest/gtest.h>)
+set(COURSE_unit_PCH_LIBRARY course_gtest_main)
+set(COURSE_scenario_PCH_HEADERS ${COURSE_library_PCH_HEADERS} <catch2/catch.hpp>)
+set(COURSE_scenario_PCH_LIBRARY course_catch2_main)
 
 if(CMAKE_CROSSCOMPILING)
   set(COURSE_HEADERS ${CMAKE_BINARY_DIR}/course-headers)

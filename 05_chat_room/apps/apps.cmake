@@ -4,5 +4,5 @@ stage_library(plain_clients apps/plain_clients.cc apps/cpu_time.cc)
 
 stage_program(chat_server apps/chat_server.cc apps/server_flags.cc LINK apps chat course_log)
 stage_program(dummy_client apps/dummy_client.cc LINK apps client course_log)
-stage_program(lock_lab apps/lock_lab.cc apps/svg_chart.cc LINK apps chat client course_log)
+stage_program(lock_lab apps/lock_lab.cc apps/svg_chart.cc MEASURED LINK apps chat client course_log)
 include(apps/chat_client.cmake OPTIONAL)

@@ -6,5 +6,5 @@ stage_program(chat_server apps/chat_server.cc apps/server_flags.cc LINK apps cha
 stage_program(dummy_client apps/dummy_client.cc LINK apps client course_log)
 stage_program(job_lab
   apps/job_lab.cc apps/lab_load.cc apps/locked_chat.cc apps/locked_room.cc apps/svg_chart.cc
-  LINK apps plain_clients chat client course_log)
+  MEASURED LINK apps plain_clients chat client course_log)
 include(apps/chat_client.cmake OPTIONAL)

@@ -1,1 +1,1 @@
-stage_program(job_bench bench/job_bench.cc LINK job course_cli)
+stage_bench(job_bench bench/job_bench.cc LINK job course_cli)

@@ -3,7 +3,8 @@
 # top-level build puts all stages into one tree.
 #
 #   stage_library(NAME sources... [LINK libs...])
-#   stage_program(NAME sources... [LINK libs...])
+#   stage_program(NAME sources... [LINK libs...] [MEASURED])    MEASURED: its own files are fast, too
+#   stage_bench(NAME sources... [LINK libs...])                 a fast program that no test starts
 #   stage_unit_test(NAME sources... [LINK libs...] [LABELS labels...] [TIMEOUT seconds])        GoogleTest
 #   stage_scenario_test(NAME sources... [LINK libs...] [LABELS labels...] [TIMEOUT seconds])    Catch2
 #
@@ -18,11 +19,17 @@ if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "Release, Debug or RelWithDebInfo" FORCE)
 endif()
 option(COURSE_WERROR "Warnings are errors" ON)
-option(COURSE_PCH "Precompiled headers for the tests" ON)
+option(COURSE_PCH "Precompiled headers" ON)
 
 find_package(Threads REQUIRED)
 include(CTest)
 include(${CMAKE_CURRENT_LIST_DIR}/dependencies.cmake)
+
+# What a test run needs: everything but the benchmarks; the sanitizer runs take unit and stress tests only.
+if(NOT TARGET course_tests)
+  add_custom_target(course_tests)
+  add_custom_target(course_sanitized)
+endif()
 
 add_library(${STAGE}_options INTERFACE)
 target_include_directories(${STAGE}_options INTERFACE ${CMAKE_CURRENT_SOURCE_DIR})
@@ -50,38 +57,66 @@ function(_stage_link target)
   endforeach()
 endfunction()
 
-function(stage_library name)
-  cmake_parse_arguments(arg "" "" "LINK" ${ARGN})
-  add_library(${STAGE}_${name} STATIC ${arg_UNPARSED_ARGUMENTS})
-  target_link_libraries(${STAGE}_${name} PUBLIC ${STAGE}_options)
-  _stage_link(${STAGE}_${name} ${arg_LINK})
-endfunction()
-
-function(stage_program name)
-  cmake_parse_arguments(arg "" "" "LINK" ${ARGN})
-  add_executable(${STAGE}_${name} ${arg_UNPARSED_ARGUMENTS})
-  set_target_properties(${STAGE}_${name} PROPERTIES OUTPUT_NAME ${name})
-  target_link_libraries(${STAGE}_${name} PUBLIC ${STAGE}_options)
-  _stage_link(${STAGE}_${name} ${arg_LINK})
-  # Scenario tests start the stage's programs, so those must be built first.
-  set_property(GLOBAL APPEND PROPERTY ${STAGE}_programs ${STAGE}_${name})
-endfunction()
-
-# One precompiled header per framework for the whole build tree: the first stage makes it.
-function(_stage_pch kind target framework)
+# One precompiled header per kind of code for the whole build tree: the first stage makes it. Sources do
+# not rely on it: each includes what it needs (clang-tidy reads them without).
+function(_stage_pch kind target)
   if(NOT COURSE_PCH)
+    _stage_quick(${kind} ${target})
     return()
   endif()
   if(NOT TARGET course_${kind}_pch)
     file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/course_${kind}_pch.cc
          CONTENT "// Only here to carry the precompiled header.\n" @ONLY)
     add_library(course_${kind}_pch OBJECT ${CMAKE_BINARY_DIR}/course_${kind}_pch.cc)
-    target_link_libraries(course_${kind}_pch PRIVATE ${STAGE}_options ${framework})
+    target_link_libraries(course_${kind}_pch PRIVATE ${STAGE}_options ${COURSE_${kind}_PCH_LIBRARY})
     target_precompile_headers(course_${kind}_pch PRIVATE ${COURSE_${kind}_PCH_HEADERS})
+    _stage_quick(${kind} course_${kind}_pch)
   endif()
+  _stage_quick(${kind} ${target})
   target_precompile_headers(${target} REUSE_FROM course_${kind}_pch)
   # Lets ccache preprocess a file that uses the precompiled header.
   target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
+endfunction()
+
+# Tests and the mains of programs need not be fast themselves (what they call is), and CLI11, GoogleTest and
+# Catch2 take twice as long to compile with full optimisation.
+function(_stage_quick kind target)
+  if(NOT kind STREQUAL "library" AND NOT MSVC)
+    target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
+  endif()
+endfunction()
+
+function(stage_library name)
+  cmake_parse_arguments(arg "" "" "LINK" ${ARGN})
+  add_library(${STAGE}_${name} STATIC ${arg_UNPARSED_ARGUMENTS})
+  target_link_libraries(${STAGE}_${name} PUBLIC ${STAGE}_options)
+  _stage_link(${STAGE}_${name} ${arg_LINK})
+  _stage_pch(library ${STAGE}_${name})
+endfunction()
+
+function(_stage_executable kind name)
+  cmake_parse_arguments(arg "" "" "LINK" ${ARGN})
+  add_executable(${STAGE}_${name} ${arg_UNPARSED_ARGUMENTS})
+  set_target_properties(${STAGE}_${name} PROPERTIES OUTPUT_NAME ${name})
+  target_link_libraries(${STAGE}_${name} PUBLIC ${STAGE}_options)
+  _stage_link(${STAGE}_${name} ${arg_LINK})
+  _stage_pch(${kind} ${STAGE}_${name})
+endfunction()
+
+function(stage_bench name)
+  _stage_executable(library ${name} ${ARGN})
+endfunction()
+
+function(stage_program name)
+  cmake_parse_arguments(arg "MEASURED" "" "" ${ARGN})
+  if(arg_MEASURED)
+    _stage_executable(library ${name} ${arg_UNPARSED_ARGUMENTS})
+  else()
+    _stage_executable(program ${name} ${arg_UNPARSED_ARGUMENTS})
+  endif()
+  # Scenario tests start the stage's programs, so those must be built first.
+  set_property(GLOBAL APPEND PROPERTY ${STAGE}_programs ${STAGE}_${name})
+  add_dependencies(course_tests ${STAGE}_${name})
 endfunction()
 
 function(_stage_test kind framework name)
@@ -97,11 +132,8 @@ function(_stage_test kind framework name)
   set_target_properties(${target} PROPERTIES OUTPUT_NAME ${kind}_${name})
   target_link_libraries(${target} PUBLIC ${STAGE}_options ${framework})
   _stage_link(${target} ${arg_LINK})
-  _stage_pch(${kind} ${target} ${framework})
-  # The sanitizer runs build these targets only: `cmake --build . --target course_sanitized`.
-  if(NOT TARGET course_sanitized)
-    add_custom_target(course_sanitized)
-  endif()
+  _stage_pch(${kind} ${target})
+  add_dependencies(course_tests ${target})
   if(kind STREQUAL "unit" AND NOT "slow" IN_LIST arg_LABELS OR "stress" IN_LIST arg_LABELS)
     add_dependencies(course_sanitized ${target})
   endif()
