@@ -136,11 +136,11 @@ def collect(repo, stages, configs, args):
             if not test.command:
                 raise CourseError(f"build/{config}: the test {test.name} was not built")
         tests += found
-    rerun = [t for t in tests if t.config in ("release", "msvc", "debug")]
+    rerun = [t for t in tests if args.all and t.config == "release"]
     once, dropped = ctest.run_once([t for t in tests if t not in rerun])
     if dropped:
-        console.say(f"{len(dropped)} tests are byte for byte those of an earlier stage and run there only "
-                    "(sanitizers and Wine; release runs all): build/logs/run-once.log")
+        console.say(f"{len(dropped)} tests are byte for byte those of an earlier stage and run there only"
+                    + (" (sanitizers and Wine; release runs all)" if rerun else "") + ": build/logs/run-once.log")
         text = "".join(f"{test.name} = {earlier.name}\n" for test, earlier in dropped)
         build.log_file(repo, "run-once").write_text(text, encoding="utf-8")
     tests = rerun + once
