@@ -25,7 +25,7 @@ def run(repo, args):
     packages.ensure(packages.for_stages(args.config, stages), args.yes)
     config = build.native_config(args.config)
     with lock.building(repo, args.again):
-        build.build(repo, config, stages, args.again, args.target)
+        build.build(repo, config, stages, args.again, args.target or ["all", "course_benches"])
     for stage in stages:
         console.say(f"  build/{config}/{stage.folder}/bin")
     return 0
