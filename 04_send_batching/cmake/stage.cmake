@@ -4,7 +4,7 @@
 #
 #   stage_library(NAME sources... [LINK libs...])
 #   stage_program(NAME sources... [LINK libs...] [MEASURED])    MEASURED: its own files are fast, too
-#   stage_bench(NAME sources... [LINK libs...])                 a fast program that no test starts
+#   stage_bench(NAME sources... [LINK libs...])                 a measurement: built with the target course_benches
 #   stage_unit_test(NAME sources... [LINK libs...] [LABELS labels...] [TIMEOUT seconds])        GoogleTest
 #   stage_scenario_test(NAME sources... [LINK libs...] [LABELS labels...] [TIMEOUT seconds])    Catch2
 #
@@ -25,10 +25,10 @@ find_package(Threads REQUIRED)
 include(CTest)
 include(${CMAKE_CURRENT_LIST_DIR}/dependencies.cmake)
 
-# What a test run needs: everything but the benchmarks; the sanitizer runs take unit and stress tests only.
-if(NOT TARGET course_tests)
-  add_custom_target(course_tests)
+# Unit and stress tests: what the sanitizer runs build. Benchmarks: what no test starts, built when asked for.
+if(NOT TARGET course_sanitized)
   add_custom_target(course_sanitized)
+  add_custom_target(course_benches)
 endif()
 
 add_library(${STAGE}_options INTERFACE)
@@ -105,6 +105,8 @@ endfunction()
 
 function(stage_bench name)
   _stage_executable(library ${name} ${ARGN})
+  set_target_properties(${STAGE}_${name} PROPERTIES EXCLUDE_FROM_ALL ON)
+  add_dependencies(course_benches ${STAGE}_${name})
 endfunction()
 
 function(stage_program name)
@@ -116,7 +118,6 @@ function(stage_program name)
   endif()
   # Scenario tests start the stage's programs, so those must be built first.
   set_property(GLOBAL APPEND PROPERTY ${STAGE}_programs ${STAGE}_${name})
-  add_dependencies(course_tests ${STAGE}_${name})
 endfunction()
 
 function(_stage_test kind framework name)
@@ -133,7 +134,6 @@ function(_stage_test kind framework name)
   target_link_libraries(${target} PUBLIC ${STAGE}_options ${framework})
   _stage_link(${target} ${arg_LINK})
   _stage_pch(${kind} ${target})
-  add_dependencies(course_tests ${target})
   if(kind STREQUAL "unit" AND NOT "slow" IN_LIST arg_LABELS OR "stress" IN_LIST arg_LABELS)
     add_dependencies(course_sanitized ${target})
   endif()
