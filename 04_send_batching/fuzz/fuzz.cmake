@@ -32,7 +32,6 @@ if(COURSE_CLANGXX AND UNIX AND BUILD_TESTING)
       DEPENDS ${fuzz_sources} ${fuzz_headers}
       COMMENT "Building the fuzzer of ${STAGE} with ${COURSE_CLANGXX}")
     add_custom_target(${STAGE}_reassembler_fuzzer ALL DEPENDS ${fuzzer})
-    add_dependencies(course_tests ${STAGE}_reassembler_fuzzer)
     set(found ${CMAKE_CURRENT_BINARY_DIR}/fuzz-found)
     file(MAKE_DIRECTORY ${found})
     add_test(NAME ${STAGE}.fuzz.reassembler
