@@ -15,7 +15,7 @@ if(BUILD_TESTING AND NOT CMAKE_CROSSCOMPILING AND NOT WIN32)
     COMMAND ${COURSE_PYTHON} ${CMAKE_CURRENT_SOURCE_DIR}/tests/build_handlers.py
       --stage ${CMAKE_CURRENT_SOURCE_DIR} --work ${CMAKE_CURRENT_BINARY_DIR}/build_handlers
       --cmake ${CMAKE_COMMAND} --compiler ${CMAKE_CXX_COMPILER} --generator ${CMAKE_GENERATOR})
-  set_tests_properties(${STAGE}.build.handlers PROPERTIES LABELS "${STAGE};build" TIMEOUT 600)
+  set_tests_properties(${STAGE}.build.handlers PROPERTIES LABELS "${STAGE};build" TIMEOUT 600 COST 100)
 endif()
 
 include(tests/chat_client_tests.cmake OPTIONAL)
