@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #endif
@@ -76,6 +77,14 @@ MariaDbServer* MariaDbServer::Shared(std::string& why) {
   return server.get();
 }
 
+// A folder of its own for temporary tables: a server that starts deletes every temporary table it finds
+// in its tmpdir, also those of another test's server, which then ends with "Unknown table".
+std::string MariaDbServer::MakeTmp() const {
+  const std::string path = folder_.File("tmp");
+  std::filesystem::create_directories(path);
+  return path;
+}
+
 bool MariaDbServer::Install(std::string& why) {
   const std::string install = FindProgram("mariadb-install-db");
   if (install.empty() || FindProgram("mariadbd").empty()) {
@@ -87,7 +96,8 @@ bool MariaDbServer::Install(std::string& why) {
                                         "--skip-test-db",
                                         "--auth-root-authentication-method=normal",
                                         "--skip-name-resolve",
-                                        "--datadir=" + folder_.File("data")};
+                                        "--datadir=" + folder_.File("data"),
+                                        "--tmpdir=" + MakeTmp()};
   if (::geteuid() == 0) arguments.push_back("--user=root");
   const int pid = Spawn(arguments, folder_.File("install.log"));
   int status = -1;
@@ -107,6 +117,7 @@ void MariaDbServer::Start() {
   std::vector<std::string> arguments = {FindProgram("mariadbd"),
                                         "--no-defaults",
                                         "--datadir=" + folder_.File("data"),
+                                        "--tmpdir=" + MakeTmp(),
                                         "--socket=" + folder_.File("s"),
                                         "--pid-file=" + folder_.File("pid"),
                                         "--skip-networking",

@@ -30,6 +30,7 @@ class MariaDbServer {
  private:
   MariaDbServer() = default;
   bool Install(std::string& why);
+  std::string MakeTmp() const;
 
   TemporaryFolder folder_;
   int pid_ = 0;
