@@ -77,8 +77,8 @@ MariaDbServer* MariaDbServer::Shared(std::string& why) {
   return server.get();
 }
 
-// A folder of its own for temporary tables: a server that starts deletes every temporary table it finds
-// in its tmpdir, also those of another test's server, which then ends with "Unknown table".
+// A folder of its own for temporary tables: a server that starts deletes every temporary table it
+// finds in its tmpdir, also those of another test's server, which then ends with "Unknown table".
 std::string MariaDbServer::MakeTmp() const {
   const std::string path = folder_.File("tmp");
   std::filesystem::create_directories(path);
