@@ -10,10 +10,16 @@
 set(COURSE_library_PCH_HEADERS <algorithm> <array> <atomic> <chrono> <condition_variable> <functional>
     <memory> <mutex> <optional> <span> <string> <string_view> <thread> <unordered_map> <vector>)
 set(COURSE_library_PCH_LIBRARY "")
-set(COURSE_program_PCH_HEADERS ${COURSE_library_PCH_HEADERS} <iostream> <CLI/CLI.hpp>)
-set(COURSE_program_PCH_LIBRARY course_cli)
+set(COURSE_logging_PCH_HEADERS ${COURSE_library_PCH_HEADERS} <spdlog/spdlog.h>)
+set(COURSE_logging_PCH_LIBRARY course_log)
+set(COURSE_measured_PCH_HEADERS ${COURSE_logging_PCH_HEADERS} <iostream> <CLI/CLI.hpp>)
+set(COURSE_measured_PCH_LIBRARY course_cli course_log)
+set(COURSE_program_PCH_HEADERS ${COURSE_measured_PCH_HEADERS})
+set(COURSE_program_PCH_LIBRARY ${COURSE_measured_PCH_LIBRARY})
 set(COURSE_unit_PCH_HEADERS ${COURSE_library_PCH_HEADERS} <gtest/gtest.h>)
 set(COURSE_unit_PCH_LIBRARY course_gtest_main)
+set(COURSE_stress_PCH_HEADERS ${COURSE_unit_PCH_HEADERS})
+set(COURSE_stress_PCH_LIBRARY course_gtest_main)
 set(COURSE_scenario_PCH_HEADERS ${COURSE_library_PCH_HEADERS} <catch2/catch.hpp>)
 set(COURSE_scenario_PCH_LIBRARY course_catch2_main)
 
