@@ -79,15 +79,15 @@ function(_stage_pch kind target)
 endfunction()
 
 # Tests and the mains of programs need not be fast themselves (what they call is), and CLI11, GoogleTest and
-# Catch2 take two to three times as long to compile with full optimisation. Stress tests keep some of it: what
-# they look for shows when code is moved around.
+# Catch2 take two to three times as long to compile with optimisation, most of all with a sanitizer. Stress tests
+# keep some of it: what they look for shows when code is moved around.
 set(COURSE_program_OPTIMISE -O1)
 set(COURSE_stress_OPTIMISE -O1)
 set(COURSE_unit_OPTIMISE -O0)
 set(COURSE_scenario_OPTIMISE -O0)
 function(_stage_quick kind target)
   if(COURSE_${kind}_OPTIMISE AND NOT MSVC)
-    target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:${COURSE_${kind}_OPTIMISE}>)
+    target_compile_options(${target} PRIVATE $<$<NOT:$<CONFIG:Debug>>:${COURSE_${kind}_OPTIMISE}>)
   endif()
 endfunction()
 
