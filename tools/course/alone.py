@@ -18,9 +18,9 @@ from .model import Repo, find_root
 def copy(repo, stage, purpose="alone"):
     """The stage's files in a folder of their own; returns (source folder, build folder, compiler launcher)."""
     base = repo.root / "build" / purpose / stage.number
-    source = base / "src" / stage.folder
-    if source.exists():
-        shutil.rmtree(source)
+    # The same name for every stage: then ccache's answers for an earlier stage's copy serve for the next one's.
+    source = base / "src" / "00_stage"
+    shutil.rmtree(source.parent, ignore_errors=True)
     for path in stage.files():
         target = source / path
         target.parent.mkdir(parents=True, exist_ok=True)
