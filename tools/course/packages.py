@@ -22,7 +22,7 @@ PURPOSES = {
     "git": [("git", "git")],
     # cross build for Windows and run its tests
     "windows": [("g++-mingw-w64-x86-64-posix", "x86_64-w64-mingw32-g++-posix"), ("wine", "wine"),
-                ("wine64", "/usr/lib/wine/wine64")],
+                ("wine64", "/usr/lib/wine/wine64"), ("dpkg-dev", "dpkg-source")],
     "format": [("clang-format", "clang-format")],
     "tidy": [("clang-tidy", "clang-tidy")],
     # what a stage and those after it need besides
@@ -30,7 +30,6 @@ PURPOSES = {
                 ("libutf8proc-dev", "/usr/include/utf8proc.h"),
                 ("python3-jinja2", "/usr/lib/python3/dist-packages/jinja2"),
                 ("python3-protobuf", "/usr/lib/python3/dist-packages/google/protobuf")],
-    "windows05": [("dpkg-dev", "dpkg-source")],
     "stage07": [("libtomlplusplus-dev", "/usr/include/toml++/toml.h"), ("libsodium-dev", "/usr/include/sodium.h"),
                 ("libhiredis-dev", "/usr/include/hiredis/hiredis.h"), "prometheus-cpp-dev", "libmaxminddb-dev",
                 ("nlohmann-json3-dev", "/usr/include/nlohmann/json.hpp"),
@@ -46,7 +45,7 @@ PURPOSES = {
 }
 # Libraries that tools/windows-libs/build.sh cross-builds from their source packages, by the first stage that
 # needs them.
-WINDOWS_LIBRARIES = {"05": ["protobuf", "utf8proc"], "07": ["sqlite", "libsodium"]}
+WINDOWS_LIBRARIES = {"01": ["fmt", "spdlog"], "05": ["protobuf", "utf8proc"], "07": ["sqlite", "libsodium"]}
 # Packages whose name differs between releases: the first one that the release has.
 ALTERNATIVES = {
     "libclang-rt-dev": ["libclang-rt-dev", "libclang-rt-14-dev", "libclang-common-14-dev"],

@@ -2,8 +2,8 @@
 # Cross-builds a library for Windows (mingw-w64, static) from the distribution's own source package, so that
 # it is the version that native builds use.
 #
-#   tools/windows-libs/build.sh LIBRARY [--root DIR] [--jobs N]     LIBRARY: protobuf, utf8proc,
-#                                                                       sqlite, libsodium
+#   tools/windows-libs/build.sh LIBRARY [--root DIR] [--jobs N]     LIBRARY: fmt, spdlog, protobuf,
+#                                                                       utf8proc, sqlite, libsodium
 #
 # Prints the installation prefix as its last line: DIR/LIBRARY/VERSION. The result is kept; the second run is
 # instant. Nothing on the system is changed: the source entries that apt needs are made in a temporary folder
@@ -34,6 +34,14 @@ options=()
 build=cmake
 tools=(dpkg-source apt-get cmake ninja x86_64-w64-mingw32-g++-posix)
 case $library in
+  fmt)
+    package=libfmt-dev
+    options=(-DFMT_TEST=OFF -DFMT_DOC=OFF -DBUILD_SHARED_LIBS=OFF) ;;
+  spdlog)
+    package=libspdlog-dev
+    options=(-DSPDLOG_FMT_EXTERNAL=ON -DSPDLOG_BUILD_EXAMPLE=OFF -DSPDLOG_BUILD_TESTS=OFF -DSPDLOG_BUILD_SHARED=OFF)
+    fmt=$("$0" fmt --root "$root" --jobs "$jobs")
+    options+=("-Dfmt_DIR=$fmt/lib/cmake/fmt") ;;
   protobuf)
     package=protobuf-compiler
     options=(-Dprotobuf_BUILD_TESTS=OFF -Dprotobuf_BUILD_PROTOC_BINARIES=OFF -Dprotobuf_WITH_ZLIB=OFF
@@ -64,7 +72,7 @@ done
 
 version=$(dpkg-query -W -f '${source:Version}' "$package" 2>/dev/null) || fail "install $package first (its version is built)"
 source_package=$(dpkg-query -W -f '${source:Package}' "$package")
-prefix=$root/$library/$version
+prefix=$root/$library/${version#*:}  # without the epoch: a colon in a path is trouble for lists of dependencies
 
 if [ -f "$prefix/.complete" ]; then
   echo "$prefix"
