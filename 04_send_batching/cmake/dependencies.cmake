@@ -4,18 +4,18 @@
 #   course_cli           CLI11     (header-only)
 #   course_log           spdlog + fmt
 # Native builds take the distribution's packages. Cross builds for Windows take the header-only libraries
-# from the same packages, through a folder that holds just these headers, and build GoogleTest from source.
+# from the same packages, through a folder that holds just these headers, build GoogleTest from source, and
+# take spdlog and fmt from tools/windows-libs/build.sh (COURSE_WINDOWS_LIBS is the folder it prints, without library
+# and version).
 
 # What is precompiled for libraries, programs and tests, and whose headers those are.
 set(COURSE_library_PCH_HEADERS <algorithm> <array> <atomic> <chrono> <condition_variable> <functional>
     <memory> <mutex> <optional> <span> <string> <string_view> <thread> <unordered_map> <vector>)
 set(COURSE_library_PCH_LIBRARY "")
-set(COURSE_logging_PCH_HEADERS ${COURSE_library_PCH_HEADERS} <spdlog/spdlog.h>)
+set(COURSE_logging_PCH_HEADERS ${COURSE_library_PCH_HEADERS} ${CMAKE_CURRENT_LIST_DIR}/logging_pch.h)
 set(COURSE_logging_PCH_LIBRARY course_log)
-set(COURSE_measured_PCH_HEADERS ${COURSE_logging_PCH_HEADERS} <iostream> <CLI/CLI.hpp>)
-set(COURSE_measured_PCH_LIBRARY course_cli course_log)
-set(COURSE_program_PCH_HEADERS ${COURSE_measured_PCH_HEADERS})
-set(COURSE_program_PCH_LIBRARY ${COURSE_measured_PCH_LIBRARY})
+set(COURSE_program_PCH_HEADERS ${COURSE_logging_PCH_HEADERS} <iostream> <CLI/CLI.hpp>)
+set(COURSE_program_PCH_LIBRARY course_cli course_log)
 set(COURSE_unit_PCH_HEADERS ${COURSE_library_PCH_HEADERS} <gtest/gtest.h>)
 set(COURSE_unit_PCH_LIBRARY course_gtest_main)
 set(COURSE_stress_PCH_HEADERS ${COURSE_unit_PCH_HEADERS})
@@ -26,11 +26,24 @@ set(COURSE_scenario_PCH_LIBRARY course_catch2_main)
 if(CMAKE_CROSSCOMPILING)
   set(COURSE_HEADERS ${CMAKE_BINARY_DIR}/course-headers)
   file(MAKE_DIRECTORY ${COURSE_HEADERS})
-  foreach(dir catch2 CLI spdlog fmt)
+  foreach(dir catch2 CLI)
     if(EXISTS /usr/include/${dir} AND NOT EXISTS ${COURSE_HEADERS}/${dir})
       file(CREATE_LINK /usr/include/${dir} ${COURSE_HEADERS}/${dir} SYMBOLIC)
     endif()
   endforeach()
+  set(COURSE_WINDOWS_LIBS "$ENV{HOME}/.cache/iocp-course/windows-libs" CACHE PATH
+      "Where tools/windows-libs/build.sh has installed the libraries")
+  function(course_windows_library target library archive)
+    file(GLOB prefixes ${COURSE_WINDOWS_LIBS}/${library}/*/.complete)
+    list(SORT prefixes COMPARE NATURAL ORDER DESCENDING)
+    if(NOT prefixes)
+      message(FATAL_ERROR "no ${library} for Windows below ${COURSE_WINDOWS_LIBS}: run tools/windows-libs/build.sh ${library}")
+    endif()
+    list(GET prefixes 0 prefix)
+    get_filename_component(prefix ${prefix} DIRECTORY)
+    target_include_directories(${target} SYSTEM INTERFACE ${prefix}/include)
+    target_link_libraries(${target} INTERFACE ${prefix}/lib/${archive})
+  endfunction()
 endif()
 
 # Imported targets are visible in the folder that found them only, so every stage looks for its own.
@@ -93,8 +106,9 @@ endif()
 if(NOT TARGET course_log)
   add_library(course_log INTERFACE)
   if(CMAKE_CROSSCOMPILING)
-    target_include_directories(course_log SYSTEM INTERFACE ${COURSE_HEADERS})
-    target_compile_definitions(course_log INTERFACE SPDLOG_FMT_EXTERNAL FMT_HEADER_ONLY)
+    course_windows_library(course_log spdlog libspdlog.a)
+    course_windows_library(course_log fmt libfmt.a)
+    target_compile_definitions(course_log INTERFACE SPDLOG_FMT_EXTERNAL SPDLOG_COMPILED_LIB)
   elseif(spdlog_FOUND)
     target_link_libraries(course_log INTERFACE spdlog::spdlog)
   endif()

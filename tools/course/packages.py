@@ -34,6 +34,9 @@ PURPOSES = {
                 ("libhiredis-dev", "/usr/include/hiredis/hiredis.h"), "prometheus-cpp-dev", "libmaxminddb-dev",
                 ("nlohmann-json3-dev", "/usr/include/nlohmann/json.hpp"),
                 ("libsqlite3-dev", "/usr/include/sqlite3.h"), "libmariadb-dev"],
+    # tools of the libraries that are cross-built from their sources
+    "windows07": [("make", "make"), ("tcl", "tclsh"), ("autoconf", "autoreconf"), ("automake", "automake"),
+                  ("libtool", "libtoolize")],
     # what the programs of stage 07 are run with (the tests too)
     "run07": [("redis-server", "redis-server")],
     # outside programs that the tests of stage 07 start privately, in `test --all` and `test --slow`

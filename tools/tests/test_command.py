@@ -390,6 +390,8 @@ class PackagesTest(unittest.TestCase):
         stages = [mock.Mock(number="06")]
         self.assertEqual(["base", "stage05"], packages.for_stages("release", stages))
         self.assertEqual(["base", "windows", "stage05"], packages.for_stages("windows", stages))
+        self.assertIn("windows07", packages.for_stages("windows", [mock.Mock(number="07")]))
+        self.assertNotIn("windows07", packages.for_stages("release", [mock.Mock(number="07")]))
         self.assertEqual(["base"], packages.for_stages("release", [mock.Mock(number="04")]))
         self.assertEqual(["fmt", "spdlog"], packages.windows_libraries([mock.Mock(number="04")]))
         self.assertIn("protobuf", packages.windows_libraries(stages))
