@@ -2,28 +2,12 @@
 #   course_protobuf     protobuf's C++ runtime; PROTOC is its compiler
 #   course_utf8proc     Unicode tables: widths, grapheme clusters, UTF-8 checks
 #   COURSE_PYTHON       an interpreter that can import jinja2 and protobuf (the handler generator)
-# Cross builds for Windows take static libraries made by tools/windows-libs/build.sh (COURSE_WINDOWS_LIBS is the
-# folder it prints, without library and version); the compiler protoc is the native one of the same version.
+# Cross builds for Windows take static libraries made by tools/windows-libs/build.sh; the compiler protoc is the
+# native one of the same version.
 
 find_program(PROTOC protoc)
 if(NOT PROTOC)
   message(FATAL_ERROR "protoc is missing (Debian and Ubuntu: protobuf-compiler)")
-endif()
-
-if(CMAKE_CROSSCOMPILING)
-  set(COURSE_WINDOWS_LIBS "$ENV{HOME}/.cache/iocp-course/windows-libs" CACHE PATH
-      "Where tools/windows-libs/build.sh has installed the libraries")
-  function(course_windows_library target library archive)
-    file(GLOB prefixes ${COURSE_WINDOWS_LIBS}/${library}/*/.complete)
-    list(SORT prefixes COMPARE NATURAL ORDER DESCENDING)
-    if(NOT prefixes)
-      message(FATAL_ERROR "no ${library} for Windows below ${COURSE_WINDOWS_LIBS}: run tools/windows-libs/build.sh ${library}")
-    endif()
-    list(GET prefixes 0 prefix)
-    get_filename_component(prefix ${prefix} DIRECTORY)
-    target_include_directories(${target} SYSTEM INTERFACE ${prefix}/include)
-    target_link_libraries(${target} INTERFACE ${prefix}/lib/${archive})
-  endfunction()
 endif()
 
 if(NOT TARGET course_protobuf)
