@@ -78,7 +78,7 @@ void RunDemo() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("One dispatch loop meets every kind of packet", "dispatch_demo");
+  apps::CommandLine app("One dispatch loop meets every kind of packet", "dispatch_demo");
   if (const auto exit_code = apps::ParseOptions(app, argc, argv)) {
     return *exit_code;
   }

@@ -8,19 +8,16 @@
 #include "apps/options.h"
 
 int main(int argc, char** argv) {
-  CLI::App app("Clients for an echo server; they check every byte", "echo_client");
+  apps::CommandLine app("Clients for an echo server; they check every byte", "echo_client");
   apps::EchoLoadOptions options;
-  app.add_option("--port", options.port, "TCP port of the server on 127.0.0.1")
-      ->required()
-      ->check(CLI::Range(1, 65535));
-  app.add_option("--clients", options.clients, "connections")->check(CLI::Range(1, 10000));
-  app.add_option("--messages", options.messages, "messages of each client")
-      ->check(CLI::Range(0, 10000000));
-  app.add_option("--size", options.size, "bytes of a message")->check(CLI::Range(1, 65536));
-  app.add_option("--interval-ms", options.interval_ms, "pause of a client between two messages")
-      ->check(CLI::Range(0, 60000));
-  app.add_option("--stall-s", options.stall_s, "give up after so many seconds without any progress")
-      ->check(CLI::Range(1, 600));
+  app.Add("--port", options.port, "TCP port of the server on 127.0.0.1").Required().Range(1, 65535);
+  app.Add("--clients", options.clients, "connections").Range(1, 10000);
+  app.Add("--messages", options.messages, "messages of each client").Range(0, 10000000);
+  app.Add("--size", options.size, "bytes of a message").Range(1, 65536);
+  app.Add("--interval-ms", options.interval_ms, "pause of a client between two messages")
+      .Range(0, 60000);
+  app.Add("--stall-s", options.stall_s, "give up after so many seconds without any progress")
+      .Range(1, 600);
   if (const auto exit_code = apps::ParseOptions(app, argc, argv)) {
     return *exit_code;
   }

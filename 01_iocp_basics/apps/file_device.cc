@@ -140,11 +140,11 @@ Result ReadThroughPort(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Overlapped file reads through a completion port", "file_device");
+  apps::CommandLine app("Overlapped file reads through a completion port", "file_device");
   Options options;
-  app.add_option("file", options.path, "the file to read")->required()->check(CLI::ExistingFile);
-  app.add_option("--block", options.block, "bytes of one read")->check(CLI::Range(1, 1 << 20));
-  app.add_option("--depth", options.depth, "reads under way at once")->check(CLI::Range(1, 64));
+  app.Add("file", options.path, "the file to read").Required().ExistingFile();
+  app.Add("--block", options.block, "bytes of one read").Range(1, 1 << 20);
+  app.Add("--depth", options.depth, "reads under way at once").Range(1, 64);
   if (const auto exit_code = apps::ParseOptions(app, argc, argv)) {
     return *exit_code;
   }

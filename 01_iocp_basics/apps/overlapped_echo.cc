@@ -175,13 +175,14 @@ class EchoServer {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("The smallest complete echo server on a completion port", "overlapped_echo");
+  apps::CommandLine app("The smallest complete echo server on a completion port",
+                        "overlapped_echo");
   unsigned short port = 0;
   DWORD workers = std::max(1u, std::thread::hardware_concurrency());
   bool stop_on_eof = false;
-  app.add_option("--port", port, "TCP port on 127.0.0.1; 0 takes a free one");
-  app.add_option("--workers", workers, "worker threads")->check(CLI::Range(1, 256));
-  app.add_flag("--stop-on-eof", stop_on_eof, "stop also at the end of standard input");
+  app.Add("--port", port, "TCP port on 127.0.0.1; 0 takes a free one");
+  app.Add("--workers", workers, "worker threads").Range(1, 256);
+  app.Flag("--stop-on-eof", stop_on_eof, "stop also at the end of standard input");
   if (const auto exit_code = apps::ParseOptions(app, argc, argv)) {
     return *exit_code;
   }

@@ -46,16 +46,16 @@ class MoveServer : public net::Server {
   game::MoveGame game_;
 };
 
-void AddOptions(CLI::App& app, net::ServerOptions& options) {
-  app.add_option("--host", options.host, "IPv4 address to listen on")->capture_default_str();
-  app.add_option("--port", options.port, "TCP port; 0 = any free one")->capture_default_str();
-  app.add_option("--session-max", options.session_max, "connections at most (SERVER_SESSION_MAX)")
-      ->capture_default_str();
-  app.add_option("--workers", options.worker_threads, "worker threads; 0 = one per processor")
-      ->capture_default_str();
-  app.add_option("--running", options.running_threads, "workers that run at once; 0 = processors")
-      ->capture_default_str();
-  app.add_flag_callback(
+void AddOptions(apps::CommandLine& app, net::ServerOptions& options) {
+  app.Add("--host", options.host, "IPv4 address to listen on").ShowDefault();
+  app.Add("--port", options.port, "TCP port; 0 = any free one").ShowDefault();
+  app.Add("--session-max", options.session_max, "connections at most (SERVER_SESSION_MAX)")
+      .ShowDefault();
+  app.Add("--workers", options.worker_threads, "worker threads; 0 = one per processor")
+      .ShowDefault();
+  app.Add("--running", options.running_threads, "workers that run at once; 0 = processors")
+      .ShowDefault();
+  app.Flag(
       "--accept-ex", [&options] { options.accept_mode = net::AcceptMode::kAcceptEx; },
       "accept with AcceptEx instead of an accept thread");
 }
@@ -63,13 +63,13 @@ void AddOptions(CLI::App& app, net::ServerOptions& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("The move game: everybody sees everybody move", "move_server");
+  apps::CommandLine app("The move game: everybody sees everybody move", "move_server");
   net::ServerOptions options;
   options.port = 9002;
   options.full_notice = game::EncodeFull();
   AddOptions(app, options);
   bool stop_on_eof = false;
-  app.add_flag("--stop-on-eof", stop_on_eof, "stop when the standard input ends");
+  app.Flag("--stop-on-eof", stop_on_eof, "stop when the standard input ends");
   if (const auto exit_code = apps::ParseOptions(app, argc, argv)) return *exit_code;
 
   apps::StopSignal stop(stop_on_eof);  // before any thread is started

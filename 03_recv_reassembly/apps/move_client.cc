@@ -148,22 +148,20 @@ int RunBoard(MoveLink& link, Board& board) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("A player of the move game", "move_client");
+  apps::CommandLine app("A player of the move game", "move_client");
   ClientOptions options;
-  app.add_option("--host", options.host, "IPv4 address of the server")->capture_default_str();
-  app.add_option("--port", options.port, "TCP port of the server")
-      ->check(CLI::Range(1, 65535))
-      ->capture_default_str();
-  auto* script = app.add_flag("--script", options.script,
-                              "no board: commands from standard input (up, down, left, right, echo "
-                              "TEXT, board, quit), a line for each packet that arrives");
-  app.add_option("--walk", options.walk, "no board: so many steps at random, then leave")
-      ->check(CLI::Range(1, 1000000))
-      ->excludes(script);
-  app.add_option("--interval-ms", options.interval_ms, "pause before each step of --walk")
-      ->check(CLI::Range(0, 60000))
-      ->capture_default_str();
-  app.add_option("--seed", options.seed, "of the random walk")->capture_default_str();
+  app.Add("--host", options.host, "IPv4 address of the server").ShowDefault();
+  app.Add("--port", options.port, "TCP port of the server").Range(1, 65535).ShowDefault();
+  auto* script = app.Flag("--script", options.script,
+                          "no board: commands from standard input (up, down, left, right, echo "
+                          "TEXT, board, quit), a line for each packet that arrives");
+  app.Add("--walk", options.walk, "no board: so many steps at random, then leave")
+      .Range(1, 1000000)
+      .Excludes(script);
+  app.Add("--interval-ms", options.interval_ms, "pause before each step of --walk")
+      .Range(0, 60000)
+      .ShowDefault();
+  app.Add("--seed", options.seed, "of the random walk").ShowDefault();
   if (const auto exit_code = apps::ParseOptions(app, argc, argv)) return *exit_code;
 
   MoveLink link;

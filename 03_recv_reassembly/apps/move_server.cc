@@ -56,27 +56,27 @@ class MoveServer : public net::Server {
   game::MoveGame game_;
 };
 
-void AddOptions(CLI::App& app, net::ServerOptions& options) {
-  app.add_option("--host", options.host, "IPv4 address to listen on")->capture_default_str();
-  app.add_option("--port", options.port, "TCP port; 0 = any free one")->capture_default_str();
-  app.add_option("--session-max", options.session_max, "connections at most (SERVER_SESSION_MAX)")
-      ->capture_default_str();
-  app.add_option("--workers", options.worker_threads, "worker threads; 0 = one per processor")
-      ->capture_default_str();
-  app.add_option("--running", options.running_threads, "workers that run at once; 0 = processors")
-      ->capture_default_str();
-  app.add_option("--packet-max", options.packet_max, "longest payload of a client's packet, bytes")
-      ->capture_default_str();
-  app.add_option("--receive-memory-max", options.receive_memory_max,
-                 "receive memory of one session, bytes; above it the client is disconnected")
-      ->capture_default_str();
-  app.add_option("--first-packet-timeout-ms", options.first_packet_timeout_ms,
-                 "time for a client's first whole packet; 0 = no limit")
-      ->capture_default_str();
-  app.add_option("--idle-timeout-ms", options.idle_timeout_ms,
-                 "time between two whole packets; 0 = no limit")
-      ->capture_default_str();
-  app.add_flag_callback(
+void AddOptions(apps::CommandLine& app, net::ServerOptions& options) {
+  app.Add("--host", options.host, "IPv4 address to listen on").ShowDefault();
+  app.Add("--port", options.port, "TCP port; 0 = any free one").ShowDefault();
+  app.Add("--session-max", options.session_max, "connections at most (SERVER_SESSION_MAX)")
+      .ShowDefault();
+  app.Add("--workers", options.worker_threads, "worker threads; 0 = one per processor")
+      .ShowDefault();
+  app.Add("--running", options.running_threads, "workers that run at once; 0 = processors")
+      .ShowDefault();
+  app.Add("--packet-max", options.packet_max, "longest payload of a client's packet, bytes")
+      .ShowDefault();
+  app.Add("--receive-memory-max", options.receive_memory_max,
+          "receive memory of one session, bytes; above it the client is disconnected")
+      .ShowDefault();
+  app.Add("--first-packet-timeout-ms", options.first_packet_timeout_ms,
+          "time for a client's first whole packet; 0 = no limit")
+      .ShowDefault();
+  app.Add("--idle-timeout-ms", options.idle_timeout_ms,
+          "time between two whole packets; 0 = no limit")
+      .ShowDefault();
+  app.Flag(
       "--accept-ex", [&options] { options.accept_mode = net::AcceptMode::kAcceptEx; },
       "accept with AcceptEx instead of an accept thread");
 }
@@ -84,7 +84,7 @@ void AddOptions(CLI::App& app, net::ServerOptions& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("The move game: everybody sees everybody move", "move_server");
+  apps::CommandLine app("The move game: everybody sees everybody move", "move_server");
   net::ServerOptions options;
   options.port = 9002;
   const net::PacketRef full = game::EncodeFull();
@@ -92,7 +92,7 @@ int main(int argc, char** argv) {
   for (const std::uint8_t byte : full->frame()) options.full_notice.push_back(std::byte{byte});
   AddOptions(app, options);
   bool stop_on_eof = false;
-  app.add_flag("--stop-on-eof", stop_on_eof, "stop when the standard input ends");
+  app.Flag("--stop-on-eof", stop_on_eof, "stop when the standard input ends");
   if (const auto exit_code = apps::ParseOptions(app, argc, argv)) return *exit_code;
 
   apps::StopSignal stop(stop_on_eof);  // before any thread is started

@@ -224,36 +224,30 @@ bool WriteFile(const std::string& name, const std::string& text) {
   return static_cast<bool>(file << text << std::flush);
 }
 
-void AddOptions(CLI::App& app, LabOptions& options) {
+void AddOptions(apps::CommandLine& app, LabOptions& options) {
   std::vector<std::string> names;
   for (const lab::WayEntry& way : lab::SendWays()) names.push_back(way.name);
   options.ways = names;
-  app.add_option("--clients", options.clients, "clients in the room")
-      ->check(CLI::Range(1, 4000))
-      ->capture_default_str();
-  app.add_option("--packets", options.packets, "packets per turn, several values")
-      ->check(CLI::Range(1, 512))
-      ->capture_default_str();
-  app.add_option("--bytes", options.bytes, "body bytes of a packet")
-      ->check(CLI::Range(1, 4000))
-      ->capture_default_str();
-  app.add_option("--deliveries", options.deliveries, "deliveries per run")
-      ->check(CLI::Range(1, 100'000'000))
-      ->capture_default_str();
-  app.add_option("--repeat", options.repeat, "runs, of which the median is shown")
-      ->check(CLI::Range(1, 99))
-      ->capture_default_str();
-  app.add_option("--ways", options.ways, "which ways")
-      ->check(CLI::IsMember(names))
-      ->capture_default_str();
-  app.add_option("--json", options.json, "write the figures to this file");
-  app.add_option("--svg", options.svg, "draw the CPU figures into this file");
+  app.Add("--clients", options.clients, "clients in the room").Range(1, 4000).ShowDefault();
+  app.Add("--packets", options.packets, "packets per turn, several values")
+      .Range(1, 512)
+      .ShowDefault();
+  app.Add("--bytes", options.bytes, "body bytes of a packet").Range(1, 4000).ShowDefault();
+  app.Add("--deliveries", options.deliveries, "deliveries per run")
+      .Range(1, 100'000'000)
+      .ShowDefault();
+  app.Add("--repeat", options.repeat, "runs, of which the median is shown")
+      .Range(1, 99)
+      .ShowDefault();
+  app.Add("--ways", options.ways, "which ways").OneOf(names).ShowDefault();
+  app.Add("--json", options.json, "write the figures to this file");
+  app.Add("--svg", options.svg, "draw the CPU figures into this file");
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("One send per packet against one send per turn", "send_lab");
+  apps::CommandLine app("One send per packet against one send per turn", "send_lab");
   LabOptions options;
   AddOptions(app, options);
   if (const auto exit_code = apps::ParseOptions(app, argc, argv)) return *exit_code;

@@ -176,24 +176,22 @@ struct ClientOptions {
   chat_client::ChatOptions chat;
 };
 
-void AddOptions(CLI::App& app, ClientOptions& options) {
-  app.add_option("--host", options.host, "IPv4 address of the server")->capture_default_str();
-  app.add_option("--port", options.port, "TCP port of the server")
-      ->check(CLI::Range(1, 65535))
-      ->capture_default_str();
-  app.add_option("--name", options.chat.character,
-                 "character to enter with: its name, the beginning of it (knight, mage), or its "
-                 "number; without it a terminal asks, a pipe takes the first");
-  app.add_option("--room", options.chat.room, "room to enter")->capture_default_str();
+void AddOptions(apps::CommandLine& app, ClientOptions& options) {
+  app.Add("--host", options.host, "IPv4 address of the server").ShowDefault();
+  app.Add("--port", options.port, "TCP port of the server").Range(1, 65535).ShowDefault();
+  app.Add("--name", options.chat.character,
+          "character to enter with: its name, the beginning of it (knight, mage), or its "
+          "number; without it a terminal asks, a pipe takes the first");
+  app.Add("--room", options.chat.room, "room to enter").ShowDefault();
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app(
+  apps::CommandLine app(
       "The chat for a person: in a terminal with a line to type in, in a pipe line by line",
       "chat_client");
-  app.footer(
+  app.Footer(
       "Exit code: 0 after /quit, 1 when the server refused or has gone, 2 for a bad option.");
   ClientOptions options;
   AddOptions(app, options);

@@ -11,24 +11,22 @@
 #include "net/tps_report.h"
 
 int main(int argc, char** argv) {
-  CLI::App app("The chat room: one server, many rooms", "chat_server");
+  apps::CommandLine app("The chat room: one server, many rooms", "chat_server");
   net::ServerOptions options;
   options.port = 9005;
   options.idle_timeout_ms = 0;  // people are silent for hours; stage 07 has a heartbeat
   chat::WorldOptions world;
   apps::AddServerOptions(app, options);
-  app.add_option("--rooms", world.rooms, "rooms, numbered from 0")
-      ->check(CLI::Range(1, 1'000'000))
-      ->capture_default_str();
-  app.add_option("--message-max", world.max_message_bytes, "longest chat message, bytes of UTF-8")
-      ->check(CLI::Range(1, 4000))
-      ->capture_default_str();
+  app.Add("--rooms", world.rooms, "rooms, numbered from 0").Range(1, 1'000'000).ShowDefault();
+  app.Add("--message-max", world.max_message_bytes, "longest chat message, bytes of UTF-8")
+      .Range(1, 4000)
+      .ShowDefault();
   bool tps = false;
-  app.add_flag("--tps", tps, "print packets per second and live sessions once a second");
+  app.Flag("--tps", tps, "print packets per second and live sessions once a second");
   bool quiet = false;
-  app.add_flag("--quiet", quiet, "log warnings and errors only");
+  app.Flag("--quiet", quiet, "log warnings and errors only");
   bool stop_on_eof = false;
-  app.add_flag("--stop-on-eof", stop_on_eof, "stop when the standard input ends");
+  app.Flag("--stop-on-eof", stop_on_eof, "stop when the standard input ends");
   if (const auto exit_code = apps::ParseOptions(app, argc, argv)) return *exit_code;
   if (const net::Status status = options.Validate(); !status.ok()) {
     return apps::Refuse(app, status.error());  // before the server makes room for session_max

@@ -23,39 +23,31 @@ struct Options {
   std::uint32_t patience = 30;
 };
 
-void AddOptions(CLI::App& app, Options& options) {
+void AddOptions(apps::CommandLine& app, Options& options) {
   using apps::Between;
-  app.add_option("--host", options.host, "IPv4 address of the chat server")->capture_default_str();
-  app.add_option("--port", options.port, "its port")
-      ->check(Between(1, 65535))
-      ->capture_default_str();
-  app.add_option("--sessions", options.crowd.sessions, "clients")
-      ->check(Between(1, 100'000))
-      ->capture_default_str();
-  app.add_option("--rooms", options.crowd.rooms, "rooms that they spread over")
-      ->check(Between(1, 100'000))
-      ->capture_default_str();
-  app.add_option("--first-room", options.crowd.first_room, "number of the first of them")
-      ->capture_default_str();
-  app.add_option("--rate", options.rate, "messages per second of each client")
-      ->check(Between(0.001, 10'000))
-      ->capture_default_str();
-  app.add_flag("--together", options.crowd.together,
-               "all speak at the same moment, not spread over the second");
-  app.add_option("--for", options.seconds, "seconds to talk")
-      ->check(Between(0.01, 1'000'000))
-      ->capture_default_str();
-  app.add_option("--text", options.crowd.text_bytes, "bytes that a message has at least")
-      ->check(Between(0, 1000))
-      ->capture_default_str();
-  app.add_option("--seed", options.crowd.seed, "order of the speakers (default: random)");
-  app.add_option("--workers", options.crowd.worker_threads, "worker threads; 0 = one per processor")
-      ->check(Between(0, 256))
-      ->capture_default_str();
-  app.add_option("--patience", options.patience,
-                 "seconds to wait for logins, and for the last deliveries")
-      ->check(Between(1, 3600))
-      ->capture_default_str();
+  app.Add("--host", options.host, "IPv4 address of the chat server").ShowDefault();
+  app.Add("--port", options.port, "its port").Between(1, 65535).ShowDefault();
+  app.Add("--sessions", options.crowd.sessions, "clients").Between(1, 100'000).ShowDefault();
+  app.Add("--rooms", options.crowd.rooms, "rooms that they spread over")
+      .Between(1, 100'000)
+      .ShowDefault();
+  app.Add("--first-room", options.crowd.first_room, "number of the first of them").ShowDefault();
+  app.Add("--rate", options.rate, "messages per second of each client")
+      .Between(0.001, 10'000)
+      .ShowDefault();
+  app.Flag("--together", options.crowd.together,
+           "all speak at the same moment, not spread over the second");
+  app.Add("--for", options.seconds, "seconds to talk").Between(0.01, 1'000'000).ShowDefault();
+  app.Add("--text", options.crowd.text_bytes, "bytes that a message has at least")
+      .Between(0, 1000)
+      .ShowDefault();
+  app.Add("--seed", options.crowd.seed, "order of the speakers (default: random)");
+  app.Add("--workers", options.crowd.worker_threads, "worker threads; 0 = one per processor")
+      .Between(0, 256)
+      .ShowDefault();
+  app.Add("--patience", options.patience, "seconds to wait for logins, and for the last deliveries")
+      .Between(1, 3600)
+      .ShowDefault();
 }
 
 void Print(const client::CrowdReport& report, const client::Latency& latency, double seconds) {
@@ -82,7 +74,7 @@ void Print(const client::CrowdReport& report, const client::Latency& latency, do
   std::fflush(stdout);
 }
 
-int Run(const CLI::App& app, const Options& options, client::DummyCrowd& crowd) {
+int Run(const apps::CommandLine& app, const Options& options, client::DummyCrowd& crowd) {
   const std::chrono::seconds patience(options.patience);
   if (const net::Status status = crowd.Enter(patience); !status.ok()) {
     return apps::Refuse(app, status.error());
@@ -102,7 +94,7 @@ int Run(const CLI::App& app, const Options& options, client::DummyCrowd& crowd) 
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Many clients that chat and count what they hear", "dummy_client");
+  apps::CommandLine app("Many clients that chat and count what they hear", "dummy_client");
   Options options;
   options.crowd.seed = std::random_device{}();
   AddOptions(app, options);

@@ -122,24 +122,22 @@ bool WriteSvg(const std::string& path, const std::vector<Row>& rows, std::uint32
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("How long workers wait for the lock of a room", "lock_lab");
+  apps::CommandLine app("How long workers wait for the lock of a room", "lock_lab");
   Options options;
-  app.add_option("--clients", options.clients, "numbers of clients, in ascending order")
-      ->check(CLI::Range(2, 10'000))
-      ->capture_default_str();
-  app.add_option("--rooms", options.rooms, "rooms that they spread over in the second run")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
-  app.add_option("--workers", options.workers, "worker threads of the server, all running")
-      ->check(CLI::Range(1, 64))
-      ->capture_default_str();
-  app.add_option("--rate", options.rate, "messages per second of each client")
-      ->check(apps::Between(0.1, 1000))
-      ->capture_default_str();
-  app.add_option("--for", options.seconds, "seconds of each measurement")
-      ->check(apps::Between(0.1, 600))
-      ->capture_default_str();
-  app.add_option("--svg", options.svg, "draw the waits into this file");
+  app.Add("--clients", options.clients, "numbers of clients, in ascending order")
+      .Range(2, 10'000)
+      .ShowDefault();
+  app.Add("--rooms", options.rooms, "rooms that they spread over in the second run")
+      .Range(1, 1000)
+      .ShowDefault();
+  app.Add("--workers", options.workers, "worker threads of the server, all running")
+      .Range(1, 64)
+      .ShowDefault();
+  app.Add("--rate", options.rate, "messages per second of each client")
+      .Between(0.1, 1000)
+      .ShowDefault();
+  app.Add("--for", options.seconds, "seconds of each measurement").Between(0.1, 600).ShowDefault();
+  app.Add("--svg", options.svg, "draw the waits into this file");
   if (const auto exit_code = apps::ParseOptions(app, argc, argv)) return *exit_code;
   std::sort(options.clients.begin(), options.clients.end());
   spdlog::set_level(spdlog::level::warn);

@@ -14,22 +14,22 @@
 
 namespace {
 
-void AddJobOptions(CLI::App& app, chat::WorldOptions& world, job::UpdateOptions& update,
+void AddJobOptions(apps::CommandLine& app, chat::WorldOptions& world, job::UpdateOptions& update,
                    double& flush_ms) {
-  app.add_option("--update-threads", update.threads, "threads that run the rooms' jobs")
-      ->check(CLI::Range(1, 256))
-      ->capture_default_str();
-  app.add_option("--slice-jobs", update.slice_jobs, "jobs of a room before the next room's turn")
-      ->check(CLI::Range(1, 1'000'000))
-      ->capture_default_str();
-  app.add_option("--flush-interval-ms", flush_ms,
-                 "how long a room collects before it sends; 0 = until the end of its time slice")
-      ->check(apps::Between(0, 1000))
-      ->capture_default_str();
-  app.add_option("--client-jobs", world.client_jobs,
-                 "requests of one client that may wait for a room; more are refused")
-      ->check(CLI::Range(1, 1'000'000))
-      ->capture_default_str();
+  app.Add("--update-threads", update.threads, "threads that run the rooms' jobs")
+      .Range(1, 256)
+      .ShowDefault();
+  app.Add("--slice-jobs", update.slice_jobs, "jobs of a room before the next room's turn")
+      .Range(1, 1'000'000)
+      .ShowDefault();
+  app.Add("--flush-interval-ms", flush_ms,
+          "how long a room collects before it sends; 0 = until the end of its time slice")
+      .Between(0, 1000)
+      .ShowDefault();
+  app.Add("--client-jobs", world.client_jobs,
+          "requests of one client that may wait for a room; more are refused")
+      .Range(1, 1'000'000)
+      .ShowDefault();
 }
 
 void PrintJobs(const job::JobStats& stats, const job::StopReport& stopped) {
@@ -45,7 +45,7 @@ void PrintJobs(const job::JobStats& stats, const job::StopReport& stopped) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("The chat room: one server, many rooms", "chat_server");
+  apps::CommandLine app("The chat room: one server, many rooms", "chat_server");
   net::ServerOptions options;
   options.port = 9005;
   options.idle_timeout_ms = 0;  // people are silent for hours; stage 07 has a heartbeat
@@ -53,19 +53,17 @@ int main(int argc, char** argv) {
   job::UpdateOptions update;
   double flush_ms = 0;
   apps::AddServerOptions(app, options);
-  app.add_option("--rooms", world.rooms, "rooms, numbered from 0")
-      ->check(CLI::Range(1, 1'000'000))
-      ->capture_default_str();
-  app.add_option("--message-max", world.max_message_bytes, "longest chat message, bytes of UTF-8")
-      ->check(CLI::Range(1, 4000))
-      ->capture_default_str();
+  app.Add("--rooms", world.rooms, "rooms, numbered from 0").Range(1, 1'000'000).ShowDefault();
+  app.Add("--message-max", world.max_message_bytes, "longest chat message, bytes of UTF-8")
+      .Range(1, 4000)
+      .ShowDefault();
   AddJobOptions(app, world, update, flush_ms);
   bool tps = false;
-  app.add_flag("--tps", tps, "print packets per second and live sessions once a second");
+  app.Flag("--tps", tps, "print packets per second and live sessions once a second");
   bool quiet = false;
-  app.add_flag("--quiet", quiet, "log warnings and errors only");
+  app.Flag("--quiet", quiet, "log warnings and errors only");
   bool stop_on_eof = false;
-  app.add_flag("--stop-on-eof", stop_on_eof, "stop when the standard input ends");
+  app.Flag("--stop-on-eof", stop_on_eof, "stop when the standard input ends");
   if (const auto exit_code = apps::ParseOptions(app, argc, argv)) return *exit_code;
   world.flush_interval = std::chrono::microseconds(std::llround(flush_ms * 1000));
   if (const net::Status status = options.Validate(); !status.ok()) {

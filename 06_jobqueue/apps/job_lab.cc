@@ -189,43 +189,38 @@ void ShowFlushInterval(const Options& options) {
   }
 }
 
-void AddOptions(CLI::App& app, Options& options) {
-  app.add_option("--clients", options.clients, "numbers of clients in one room")
-      ->check(CLI::Range(2, 20'000))
-      ->capture_default_str();
-  app.add_option("--rooms", options.rooms,
-                 "numbers of rooms, for the clients in the middle; 0: none")
-      ->check(CLI::Range(0, 1000))
-      ->capture_default_str();
-  app.add_option("--flush-ms", options.flush_ms, "flush intervals to compare")
-      ->check(apps::Between(0, 1000))
-      ->capture_default_str();
-  app.add_option("--flush-rates", options.flush_rates, "deliveries a second to do so at; 0: none")
-      ->check(apps::Between(0, 1e9))
-      ->capture_default_str();
-  app.add_option("--workers", options.workers, "I/O workers of both servers")
-      ->check(CLI::Range(1, 256))
-      ->capture_default_str();
-  app.add_option("--update-threads", options.update_threads, "update threads of the actor")
-      ->check(CLI::Range(1, 256))
-      ->capture_default_str();
-  app.add_option("--window", options.window,
-                 "messages of a room on their way; 0: one of each client in it")
-      ->check(CLI::Range(0, 100'000))
-      ->capture_default_str();
-  app.add_option("--rounds", options.rounds, "measurements of each line; the median counts")
-      ->check(CLI::Range(1, 101))
-      ->capture_default_str();
-  app.add_option("--seconds", options.seconds, "length of a measurement")
-      ->check(apps::Between(0.05, 600))
-      ->capture_default_str();
-  app.add_option("--svg", options.svg, "file for the plot");
+void AddOptions(apps::CommandLine& app, Options& options) {
+  app.Add("--clients", options.clients, "numbers of clients in one room")
+      .Range(2, 20'000)
+      .ShowDefault();
+  app.Add("--rooms", options.rooms, "numbers of rooms, for the clients in the middle; 0: none")
+      .Range(0, 1000)
+      .ShowDefault();
+  app.Add("--flush-ms", options.flush_ms, "flush intervals to compare")
+      .Between(0, 1000)
+      .ShowDefault();
+  app.Add("--flush-rates", options.flush_rates, "deliveries a second to do so at; 0: none")
+      .Between(0, 1e9)
+      .ShowDefault();
+  app.Add("--workers", options.workers, "I/O workers of both servers").Range(1, 256).ShowDefault();
+  app.Add("--update-threads", options.update_threads, "update threads of the actor")
+      .Range(1, 256)
+      .ShowDefault();
+  app.Add("--window", options.window,
+          "messages of a room on their way; 0: one of each client in it")
+      .Range(0, 100'000)
+      .ShowDefault();
+  app.Add("--rounds", options.rounds, "measurements of each line; the median counts")
+      .Range(1, 101)
+      .ShowDefault();
+  app.Add("--seconds", options.seconds, "length of a measurement").Between(0.05, 600).ShowDefault();
+  app.Add("--svg", options.svg, "file for the plot");
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("A room under a lock against a room as an actor", "job_lab");
+  apps::CommandLine app("A room under a lock against a room as an actor", "job_lab");
   Options options;
   AddOptions(app, options);
   if (const auto exit_code = apps::ParseOptions(app, argc, argv)) return *exit_code;

@@ -6,6 +6,6 @@
 
 namespace apps {
 
-void AddServerOptions(CLI::App& app, net::ServerOptions& options);
+void AddServerOptions(CommandLine& app, net::ServerOptions& options);
 
 }  // namespace apps

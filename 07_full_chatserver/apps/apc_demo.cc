@@ -138,14 +138,12 @@ int RunWithJobs(int logins, SlowStore& store) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("QueueUserAPC beside a job: the rest of a log-in, later, on the chat's thread",
-               "apc_demo");
+  apps::CommandLine app(
+      "QueueUserAPC beside a job: the rest of a log-in, later, on the chat's thread", "apc_demo");
   int logins = 5;
   std::uint64_t seed = 1;
-  app.add_option("--logins", logins, "log-ins of each way")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
-  app.add_option("--seed", seed, "of the store's answer times")->capture_default_str();
+  app.Add("--logins", logins, "log-ins of each way").Range(1, 1000).ShowDefault();
+  app.Add("--seed", seed, "of the store's answer times").ShowDefault();
   if (const auto exit_code = apps::ParseOptions(app, argc, argv)) return *exit_code;
 
   SlowStore store(seed);

@@ -14,7 +14,8 @@ std::string StatusLine(const server::AuthService& service, const server::Session
          " keys=" + (keys.Status().up ? "up" : "down");
 }
 
-int Serve(const CLI::App& app, const config::Config& config, apps::ServerConsole& console) {
+int Serve(const apps::CommandLine& app, const config::Config& config,
+          apps::ServerConsole& console) {
   if (config.login.store == config::LoginStore::kMemory) {
     return apps::Refuse(app,
                         "login.store = \"memory\": the keys are in the chat server's own memory, "

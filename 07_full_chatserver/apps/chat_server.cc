@@ -32,7 +32,8 @@ void Print(const server::Summary& summary, const Left& left) {
             << ", packets " << left.packets << std::endl;
 }
 
-int Serve(const CLI::App& app, const config::Config& config, apps::ServerConsole& console) {
+int Serve(const apps::CommandLine& app, const config::Config& config,
+          apps::ServerConsole& console) {
   apps::RaiseOpenFileLimit();
   server::ChatService service(config);
   if (const net::Status status = service.Start(); !status.ok()) {

@@ -15,9 +15,9 @@ namespace {
 // The log ends after everything that logs, also when that ends by an exception.
 class Log {
  public:
-  Log(const CLI::App& app, const config::Config& config) {
-    const std::string problem = services::SetUpLogging(server::LogOptions(config, app.get_name()));
-    if (!problem.empty()) std::cerr << app.get_name() << ": log: " << problem << '\n';
+  Log(const CommandLine& app, const config::Config& config) {
+    const std::string problem = services::SetUpLogging(server::LogOptions(config, app.name()));
+    if (!problem.empty()) std::cerr << app.name() << ": log: " << problem << '\n';
   }
   ~Log() { services::ShutDownLogging(); }
   Log(const Log&) = delete;
@@ -28,11 +28,11 @@ class Log {
 
 int ConfiguredMain(int argc, char** argv, const std::string& name, const std::string& about,
                    const Serve& serve) {
-  CLI::App app(about, name);
+  CommandLine app(about, name);
   config::CommandLine line;
-  config::AddOptions(app, line);
+  config::AddOptions(app.cli(), line);
   bool stop_on_eof = false;
-  app.add_flag("--stop-on-eof", stop_on_eof, "stop when the standard input ends");
+  app.Flag("--stop-on-eof", stop_on_eof, "stop when the standard input ends");
   if (const auto exit_code = ParseOptions(app, argc, argv)) return *exit_code;
   config::Config config;
   if (const auto exit_code = config::Resolve(line, config)) return *exit_code;

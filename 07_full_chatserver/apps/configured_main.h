@@ -2,10 +2,10 @@
 // log, and one clear line with an exit code whatever goes wrong.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <functional>
 #include <string>
 
+#include "apps/options.h"
 #include "apps/server_console.h"
 #include "services/config/config.h"
 
@@ -13,8 +13,8 @@ namespace apps {
 
 // Starts a server, runs it until `console` says so, and stops it. Returns the exit code. What it
 // throws while it starts is a refusal: one line, kBadUsage.
-using Serve =
-    std::function<int(const CLI::App& app, const config::Config& config, ServerConsole& console)>;
+using Serve = std::function<int(const CommandLine& app, const config::Config& config,
+                                ServerConsole& console)>;
 
 // All of main(). The log is set up before `serve` and written out after it.
 int ConfiguredMain(int argc, char** argv, const std::string& name, const std::string& about,

@@ -33,55 +33,45 @@ struct Options {
   std::uint32_t patience = 30;
 };
 
-void AddOptions(CLI::App& app, Options& options) {
+void AddOptions(apps::CommandLine& app, Options& options) {
   using apps::Between;
-  app.add_option("--host", options.host, "IPv4 address of the chat server")->capture_default_str();
-  app.add_option("--port", options.port, "its port")
-      ->check(Between(1, 65535))
-      ->capture_default_str();
-  app.add_option("--auth-port", options.auth_port, "port of the auth service")
-      ->check(Between(1, 65535))
-      ->capture_default_str();
-  app.add_option("--name", options.crowd.name, "accounts NAME0, NAME1, ...")->capture_default_str();
-  app.add_option("--password", options.crowd.password, "of all of them")->capture_default_str();
-  app.add_option("--sector-every", options.crowd.sector_every,
-                 "of so many messages one is for the sector; 0 = none")
-      ->capture_default_str();
-  app.add_option("--world", options.crowd.world, "sectors each way")
-      ->check(Between(1, 1000))
-      ->capture_default_str();
-  app.add_flag("--chaos", options.chaos, "others misbehave meanwhile: no reason to lose anything");
-  app.add_option("--heard", options.heard, "file for every message that some client has heard");
-  app.add_option("--logged-in", options.logged_in,
-                 "file for the account of every log-in that was granted");
-  app.add_flag("--status", options.status, "a line about now, once a second");
-  app.add_option("--sessions", options.crowd.sessions, "clients")
-      ->check(Between(1, 100'000))
-      ->capture_default_str();
-  app.add_option("--rooms", options.crowd.rooms, "rooms that they spread over")
-      ->check(Between(1, 100'000))
-      ->capture_default_str();
-  app.add_option("--first-room", options.crowd.first_room, "number of the first of them")
-      ->capture_default_str();
-  app.add_option("--rate", options.rate, "messages per second of each client")
-      ->check(Between(0.001, 10'000))
-      ->capture_default_str();
-  app.add_flag("--together", options.crowd.together,
-               "all speak at the same moment, not spread over the second");
-  app.add_option("--for", options.seconds, "seconds to talk")
-      ->check(Between(0.01, 1'000'000))
-      ->capture_default_str();
-  app.add_option("--text", options.crowd.text_bytes, "bytes that a message has at least")
-      ->check(Between(0, 1000))
-      ->capture_default_str();
-  app.add_option("--seed", options.crowd.seed, "order of the speakers (default: random)");
-  app.add_option("--workers", options.crowd.worker_threads, "worker threads; 0 = one per processor")
-      ->check(Between(0, 256))
-      ->capture_default_str();
-  app.add_option("--patience", options.patience,
-                 "seconds to wait for logins, and for the last deliveries")
-      ->check(Between(1, 3600))
-      ->capture_default_str();
+  app.Add("--host", options.host, "IPv4 address of the chat server").ShowDefault();
+  app.Add("--port", options.port, "its port").Between(1, 65535).ShowDefault();
+  app.Add("--auth-port", options.auth_port, "port of the auth service")
+      .Between(1, 65535)
+      .ShowDefault();
+  app.Add("--name", options.crowd.name, "accounts NAME0, NAME1, ...").ShowDefault();
+  app.Add("--password", options.crowd.password, "of all of them").ShowDefault();
+  app.Add("--sector-every", options.crowd.sector_every,
+          "of so many messages one is for the sector; 0 = none")
+      .ShowDefault();
+  app.Add("--world", options.crowd.world, "sectors each way").Between(1, 1000).ShowDefault();
+  app.Flag("--chaos", options.chaos, "others misbehave meanwhile: no reason to lose anything");
+  app.Add("--heard", options.heard, "file for every message that some client has heard");
+  app.Add("--logged-in", options.logged_in,
+          "file for the account of every log-in that was granted");
+  app.Flag("--status", options.status, "a line about now, once a second");
+  app.Add("--sessions", options.crowd.sessions, "clients").Between(1, 100'000).ShowDefault();
+  app.Add("--rooms", options.crowd.rooms, "rooms that they spread over")
+      .Between(1, 100'000)
+      .ShowDefault();
+  app.Add("--first-room", options.crowd.first_room, "number of the first of them").ShowDefault();
+  app.Add("--rate", options.rate, "messages per second of each client")
+      .Between(0.001, 10'000)
+      .ShowDefault();
+  app.Flag("--together", options.crowd.together,
+           "all speak at the same moment, not spread over the second");
+  app.Add("--for", options.seconds, "seconds to talk").Between(0.01, 1'000'000).ShowDefault();
+  app.Add("--text", options.crowd.text_bytes, "bytes that a message has at least")
+      .Between(0, 1000)
+      .ShowDefault();
+  app.Add("--seed", options.crowd.seed, "order of the speakers (default: random)");
+  app.Add("--workers", options.crowd.worker_threads, "worker threads; 0 = one per processor")
+      .Between(0, 256)
+      .ShowDefault();
+  app.Add("--patience", options.patience, "seconds to wait for logins, and for the last deliveries")
+      .Between(1, 3600)
+      .ShowDefault();
 }
 
 void Print(const client::CrowdReport& report, const client::Latency& latency, double seconds) {
@@ -163,7 +153,7 @@ class StatusLines {
   std::thread thread_;
 };
 
-int Run(const CLI::App& app, const Options& options, client::DummyCrowd& crowd) {
+int Run(const apps::CommandLine& app, const Options& options, client::DummyCrowd& crowd) {
   const std::chrono::seconds patience(options.patience);
   if (const net::Status status = crowd.Enter(patience); !status.ok()) {
     return apps::Refuse(app, status.error());
@@ -195,7 +185,7 @@ int Run(const CLI::App& app, const Options& options, client::DummyCrowd& crowd) 
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Many clients that chat and count what they hear", "dummy_client");
+  apps::CommandLine app("Many clients that chat and count what they hear", "dummy_client");
   Options options;
   options.crowd.seed = std::random_device{}();
   AddOptions(app, options);

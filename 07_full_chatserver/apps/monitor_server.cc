@@ -49,7 +49,8 @@ services::MonitorOptions MonitorOptions(const config::Config& config) {
   return to;
 }
 
-int Serve(const CLI::App& app, const config::Config& config, apps::ServerConsole& console) {
+int Serve(const apps::CommandLine& app, const config::Config& config,
+          apps::ServerConsole& console) {
   services::MonitorCore core(MonitorOptions(config));
   monitor::MonitorServer link(server::MonitorNetOptions(config), core);
   if (const net::Status status = link.Start(); !status.ok()) {

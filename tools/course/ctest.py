@@ -120,8 +120,8 @@ def results_file(repo, config, test_name):
 def run_once(tests):
     """Drops a test whose program is byte for byte that of an earlier stage.
 
-    Returns (tests to run, [(dropped test, the earlier one)]). A unit test is the same when its executable and
-    its data files are; a scenario test also needs the same programs to start."""
+    Returns (tests to run, [(dropped test, the earlier one)]). A unit test is the same when its executable is, and
+    the data files if it reads any; a scenario test also needs the same programs to start."""
     seen, kept, dropped = {}, [], []
     for test in sorted(tests, key=lambda t: (t.config, t.stage, t.name)):
         if not test.stage:
@@ -136,6 +136,11 @@ def run_once(tests):
     return kept, dropped
 
 
+def _bytes(path):
+    with open(path, "rb") as f:
+        return f.read()
+
+
 def _fingerprint(test):
     program = test.executable()
     folder = os.path.dirname(program)
@@ -147,7 +152,9 @@ def _fingerprint(test):
     environment = dict(e.split("=", 1) for e in test.properties.get("ENVIRONMENT", []) if "=" in e)
     stage_folder = re.sub(r"^Z:", "", environment.get("COURSE_STAGE_DIR", ""))
     data = os.path.join(stage_folder, "tests")
-    for base, folders, names in os.walk(data) if stage_folder else ():
+    # A unit test that does not know the name of that variable cannot find the stage's data.
+    blind = "unit" in test.labels and os.path.isfile(program) and b"COURSE_STAGE_DIR" not in _bytes(program)
+    for base, folders, names in os.walk(data) if stage_folder and not blind else ():
         folders.sort()
         files += [os.path.join(base, n) for n in sorted(names) if not n.endswith((".cc", ".h", ".cmake"))]
     digest = hashlib.sha256()

@@ -153,15 +153,14 @@ int Run(const Options& options) {
 }  // namespace io_models
 
 int main(int argc, char** argv) {
-  CLI::App app("One echo job by four I/O models, and what each costs", "io_models");
+  apps::CommandLine app("One echo job by four I/O models, and what each costs", "io_models");
   io_models::Options options;
   options.echo_client = io_models::EchoClientBeside(argv[0]);
-  app.add_option("--clients", options.clients, "clients")->check(CLI::Range(1, 500));
-  app.add_option("--messages", options.messages, "messages of each client")
-      ->check(CLI::Range(1, 100000));
-  app.add_option("--interval-ms", options.interval_ms, "pause of a client between two messages")
-      ->check(CLI::Range(0, 1000));
-  app.add_flag("--json", options.json, "print the table as JSON");
+  app.Add("--clients", options.clients, "clients").Range(1, 500);
+  app.Add("--messages", options.messages, "messages of each client").Range(1, 100000);
+  app.Add("--interval-ms", options.interval_ms, "pause of a client between two messages")
+      .Range(0, 1000);
+  app.Flag("--json", options.json, "print the table as JSON");
   if (const auto exit_code = apps::ParseOptions(app, argc, argv)) {
     return *exit_code;
   }

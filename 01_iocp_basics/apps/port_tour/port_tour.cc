@@ -140,10 +140,10 @@ int Run(const Options& options) {
 }  // namespace port_tour
 
 int main(int argc, char** argv) {
-  CLI::App app("A walk through the three calls of a completion port", "port_tour");
+  apps::CommandLine app("A walk through the three calls of a completion port", "port_tour");
   port_tour::Options options;
-  app.add_flag("--auto", options.automatic, "do not wait for Enter between the steps");
-  app.add_flag("--json", options.json, "print the steps as JSON");
+  app.Flag("--auto", options.automatic, "do not wait for Enter between the steps");
+  app.Flag("--json", options.json, "print the steps as JSON");
   if (const auto exit_code = apps::ParseOptions(app, argc, argv)) {
     return *exit_code;
   }

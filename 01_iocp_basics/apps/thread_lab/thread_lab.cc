@@ -122,12 +122,11 @@ void PrintJson(const Results& results) {
 }  // namespace thread_lab
 
 int main(int argc, char** argv) {
-  CLI::App app("Which threads does a completion port wake, and how many?", "thread_lab");
+  apps::CommandLine app("Which threads does a completion port wake, and how many?", "thread_lab");
   thread_lab::Options options;
-  app.add_option("--workers", options.workers, "worker threads")->check(CLI::Range(2, 64));
-  app.add_option("--packets", options.packets, "packets of the first two experiments")
-      ->check(CLI::Range(1, 100000));
-  app.add_flag("--json", options.json, "print the results as JSON");
+  app.Add("--workers", options.workers, "worker threads").Range(2, 64);
+  app.Add("--packets", options.packets, "packets of the first two experiments").Range(1, 100000);
+  app.Flag("--json", options.json, "print the results as JSON");
   if (const auto exit_code = apps::ParseOptions(app, argc, argv)) {
     return *exit_code;
   }

@@ -1,7 +1,7 @@
 // --config, --set, --check-config and --print-config of a program.
 //
 //   config::CommandLine line;
-//   config::AddOptions(app, line);          // then CLI11_PARSE
+//   config::AddOptions(app, line);          // then parse
 //   config::Config config;
 //   if (const std::optional<int> exit_code = config::Resolve(line, config)) return *exit_code;
 #pragma once
