@@ -2,7 +2,7 @@
 # when it is copied away from its neighbours. Targets carry the stage's name (stage01_iocp), because the
 # top-level build puts all stages into one tree.
 #
-#   stage_library(NAME sources... [LINK libs...])
+#   stage_library(NAME sources... [LINK libs...] [QUICK])       QUICK: compiled quickly rather than well
 #   stage_program(NAME sources... [LINK libs...] [MEASURED])    MEASURED: its own files are fast, too
 #   stage_bench(NAME sources... [LINK libs...])                 a measurement: built with the target course_benches
 #   stage_unit_test(NAME sources... [LINK libs...] [LABELS labels...] [TIMEOUT seconds])        GoogleTest
@@ -108,13 +108,16 @@ function(_stage_library_kind result)
 endfunction()
 
 function(stage_library name)
-  cmake_parse_arguments(arg "" "" "LINK" ${ARGN})
+  cmake_parse_arguments(arg "QUICK" "" "LINK" ${ARGN})
   add_library(${STAGE}_${name} STATIC ${arg_UNPARSED_ARGUMENTS})
   target_link_libraries(${STAGE}_${name} PUBLIC ${STAGE}_options)
   _stage_link(${STAGE}_${name} ${arg_LINK})
   _stage_library_kind(kind ${arg_LINK})
   if(kind STREQUAL "logging")
     set_target_properties(${STAGE}_${name} PROPERTIES STAGE_LOGS ON)
+  endif()
+  if(arg_QUICK)
+    set(kind program)
   endif()
   _stage_pch(${kind} ${STAGE}_${name})
 endfunction()
