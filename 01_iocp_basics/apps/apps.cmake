@@ -1,6 +1,6 @@
 # Small helpers that the programs share, then one line per program.
-stage_library(options apps/options.cc LINK course_cli course_log QUICK)
-stage_library(apps apps/network.cc apps/stop_signal.cc LINK iocp options)
+stage_library(command_line apps/options.cc LINK course_cli course_log QUICK)
+stage_library(apps apps/network.cc apps/stop_signal.cc LINK iocp command_line)
 stage_library(dispatch apps/port_calls.cc apps/dispatch_loop.cc LINK iocp)
 
 stage_program(overlapped_echo apps/overlapped_echo.cc LINK apps)

@@ -1,6 +1,6 @@
 # What the programs share, then one line per program.
-stage_library(options apps/options.cc LINK course_cli course_log QUICK)
-stage_library(apps apps/stop_signal.cc apps/open_files.cc LINK options)
+stage_library(command_line apps/options.cc LINK course_cli course_log QUICK)
+stage_library(apps apps/stop_signal.cc apps/open_files.cc LINK command_line)
 stage_library(plain_clients apps/plain_clients.cc apps/cpu_time.cc)
 stage_library(console apps/configured_main.cc apps/server_console.cc LINK apps server)
 
