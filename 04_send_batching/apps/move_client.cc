@@ -152,9 +152,10 @@ int main(int argc, char** argv) {
   ClientOptions options;
   app.Add("--host", options.host, "IPv4 address of the server").ShowDefault();
   app.Add("--port", options.port, "TCP port of the server").Range(1, 65535).ShowDefault();
-  auto* script = app.Flag("--script", options.script,
-                          "no board: commands from standard input (up, down, left, right, echo "
-                          "TEXT, board, quit), a line for each packet that arrives");
+  const apps::Option script =
+      app.Flag("--script", options.script,
+               "no board: commands from standard input (up, down, left, right, echo "
+               "TEXT, board, quit), a line for each packet that arrives");
   app.Add("--walk", options.walk, "no board: so many steps at random, then leave")
       .Range(1, 1000000)
       .Excludes(script);

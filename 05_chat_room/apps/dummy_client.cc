@@ -24,12 +24,11 @@ struct Options {
 };
 
 void AddOptions(apps::CommandLine& app, Options& options) {
-  using apps::Between;
   app.Add("--host", options.host, "IPv4 address of the chat server").ShowDefault();
-  app.Add("--port", options.port, "its port").Between(1, 65535).ShowDefault();
-  app.Add("--sessions", options.crowd.sessions, "clients").Between(1, 100'000).ShowDefault();
+  app.Add("--port", options.port, "its port").Range(1, 65535).ShowDefault();
+  app.Add("--sessions", options.crowd.sessions, "clients").Range(1, 100'000).ShowDefault();
   app.Add("--rooms", options.crowd.rooms, "rooms that they spread over")
-      .Between(1, 100'000)
+      .Range(1, 100'000)
       .ShowDefault();
   app.Add("--first-room", options.crowd.first_room, "number of the first of them").ShowDefault();
   app.Add("--rate", options.rate, "messages per second of each client")
@@ -39,14 +38,14 @@ void AddOptions(apps::CommandLine& app, Options& options) {
            "all speak at the same moment, not spread over the second");
   app.Add("--for", options.seconds, "seconds to talk").Between(0.01, 1'000'000).ShowDefault();
   app.Add("--text", options.crowd.text_bytes, "bytes that a message has at least")
-      .Between(0, 1000)
+      .Range(0, 1000)
       .ShowDefault();
   app.Add("--seed", options.crowd.seed, "order of the speakers (default: random)");
   app.Add("--workers", options.crowd.worker_threads, "worker threads; 0 = one per processor")
-      .Between(0, 256)
+      .Range(0, 256)
       .ShowDefault();
   app.Add("--patience", options.patience, "seconds to wait for logins, and for the last deliveries")
-      .Between(1, 3600)
+      .Range(1, 3600)
       .ShowDefault();
 }
 

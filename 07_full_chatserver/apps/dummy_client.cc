@@ -34,26 +34,25 @@ struct Options {
 };
 
 void AddOptions(apps::CommandLine& app, Options& options) {
-  using apps::Between;
   app.Add("--host", options.host, "IPv4 address of the chat server").ShowDefault();
-  app.Add("--port", options.port, "its port").Between(1, 65535).ShowDefault();
+  app.Add("--port", options.port, "its port").Range(1, 65535).ShowDefault();
   app.Add("--auth-port", options.auth_port, "port of the auth service")
-      .Between(1, 65535)
+      .Range(1, 65535)
       .ShowDefault();
   app.Add("--name", options.crowd.name, "accounts NAME0, NAME1, ...").ShowDefault();
   app.Add("--password", options.crowd.password, "of all of them").ShowDefault();
   app.Add("--sector-every", options.crowd.sector_every,
           "of so many messages one is for the sector; 0 = none")
       .ShowDefault();
-  app.Add("--world", options.crowd.world, "sectors each way").Between(1, 1000).ShowDefault();
+  app.Add("--world", options.crowd.world, "sectors each way").Range(1, 1000).ShowDefault();
   app.Flag("--chaos", options.chaos, "others misbehave meanwhile: no reason to lose anything");
   app.Add("--heard", options.heard, "file for every message that some client has heard");
   app.Add("--logged-in", options.logged_in,
           "file for the account of every log-in that was granted");
   app.Flag("--status", options.status, "a line about now, once a second");
-  app.Add("--sessions", options.crowd.sessions, "clients").Between(1, 100'000).ShowDefault();
+  app.Add("--sessions", options.crowd.sessions, "clients").Range(1, 100'000).ShowDefault();
   app.Add("--rooms", options.crowd.rooms, "rooms that they spread over")
-      .Between(1, 100'000)
+      .Range(1, 100'000)
       .ShowDefault();
   app.Add("--first-room", options.crowd.first_room, "number of the first of them").ShowDefault();
   app.Add("--rate", options.rate, "messages per second of each client")
@@ -63,14 +62,14 @@ void AddOptions(apps::CommandLine& app, Options& options) {
            "all speak at the same moment, not spread over the second");
   app.Add("--for", options.seconds, "seconds to talk").Between(0.01, 1'000'000).ShowDefault();
   app.Add("--text", options.crowd.text_bytes, "bytes that a message has at least")
-      .Between(0, 1000)
+      .Range(0, 1000)
       .ShowDefault();
   app.Add("--seed", options.crowd.seed, "order of the speakers (default: random)");
   app.Add("--workers", options.crowd.worker_threads, "worker threads; 0 = one per processor")
-      .Between(0, 256)
+      .Range(0, 256)
       .ShowDefault();
   app.Add("--patience", options.patience, "seconds to wait for logins, and for the last deliveries")
-      .Between(1, 3600)
+      .Range(1, 3600)
       .ShowDefault();
 }
 
