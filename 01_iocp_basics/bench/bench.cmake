@@ -6,5 +6,5 @@ if(NOT WIN32)
     bench/echo_load.cc
     bench/idle_figures.cc
     LINK iocp)
-  stage_bench(port_bench bench/port_bench.cc LINK port_bench_parts course_cli)
+  stage_bench(port_bench bench/port_bench.cc LINK port_bench_parts command_line)
 endif()

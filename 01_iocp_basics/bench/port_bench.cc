@@ -1,7 +1,6 @@
 // port_bench: echo through the completion port against a hand-written epoll echo server, and what
 // an idle port costs. Runs are interleaved (epoll, port, epoll, port, ...), figures are medians
 // with their spread.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <functional>
@@ -159,26 +158,20 @@ void PrintIdle(const bench::IdleFigures& idle, const Options& options) {
 
 int main(int argc, char** argv) {
   Options options;
-  CLI::App app{"Echo through the completion port against a hand-written epoll server; idle costs."};
-  app.add_option("--connections", options.connections, "Connections, one table each")
-      ->check(CLI::Range(1, 20000));
-  app.add_option("--threads", options.threads, "Worker threads of each server")
-      ->check(CLI::Range(1, 64));
-  app.add_option("--runs", options.runs, "Rounds")->check(CLI::Range(1, 100));
-  app.add_option("--seconds", options.seconds, "Length of one run")->check(apps::Between(0.05, 60));
-  app.add_option("--size", options.message_size, "Message bytes")->check(CLI::Range(1, 4000));
-  app.add_option("--idle-sockets", options.idle_sockets,
-                 "Sockets of the idle test (0: leave it out)")
-      ->check(CLI::Range(0, 20000));
-  app.add_option("--idle-seconds", options.idle_seconds, "Length of the idle test")
-      ->check(apps::Between(0.1, 60));
-  app.add_flag("--calls", options.calls, "Also the system calls per message by kind");
-  app.add_flag("--json", options.json, "One JSON object a line");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
+  apps::CommandLine app(
+      "Echo through the completion port against a hand-written epoll server; idle costs.",
+      "port_bench");
+  app.Add("--connections", options.connections, "Connections, one table each").Range(1, 20000);
+  app.Add("--threads", options.threads, "Worker threads of each server").Range(1, 64);
+  app.Add("--runs", options.runs, "Rounds").Range(1, 100);
+  app.Add("--seconds", options.seconds, "Length of one run").Between(0.05, 60);
+  app.Add("--size", options.message_size, "Message bytes").Range(1, 4000);
+  app.Add("--idle-sockets", options.idle_sockets, "Sockets of the idle test (0: leave it out)")
+      .Range(0, 20000);
+  app.Add("--idle-seconds", options.idle_seconds, "Length of the idle test").Between(0.1, 60);
+  app.Flag("--calls", options.calls, "Also the system calls per message by kind");
+  app.Flag("--json", options.json, "One JSON object a line");
+  if (const auto exit_code = apps::ParseOptions(app, argc, argv)) return *exit_code;
   try {
     if (options.idle_sockets > 0) {
       PrintIdle(bench::MeasureIdle(options.idle_sockets, options.idle_seconds), options);

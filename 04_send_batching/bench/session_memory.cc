@@ -12,8 +12,7 @@
 #include <thread>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
+#include "apps/options.h"
 #include "net/block_pool.h"
 #include "net/server.h"
 
@@ -74,16 +73,10 @@ bool TalkOnce(SOCKET client, std::uint16_t port, std::vector<char>& frame) {
 int main(int argc, char** argv) {
   std::uint32_t sessions = 2000;
   bool json = false;
-  CLI::App app("User memory of an idle session.");
-  app.add_option("--sessions", sessions, "idle sessions")
-      ->check(CLI::Range(1u, 100'000u))
-      ->capture_default_str();
-  app.add_flag("--json", json, "one JSON object instead of the table");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
+  apps::CommandLine app("User memory of an idle session.", "session_memory");
+  app.Add("--sessions", sessions, "idle sessions").Range(1, 100'000).ShowDefault();
+  app.Flag("--json", json, "one JSON object instead of the table");
+  if (const auto exit_code = apps::ParseOptions(app, argc, argv)) return *exit_code;
 #ifndef _WIN32
   rlimit files{};
   getrlimit(RLIMIT_NOFILE, &files);

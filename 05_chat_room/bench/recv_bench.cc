@@ -14,8 +14,7 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
+#include "apps/options.h"
 #include "net/block_pool.h"
 #include "net/cipher.h"
 #include "net/reassembler.h"
@@ -93,19 +92,11 @@ int main(int argc, char** argv) {
   std::size_t payload = 70;
   int rounds = 7;
   bool json = false;
-  CLI::App app("The receive path against memcpy.");
-  app.add_option("--packet", payload, "bytes of a payload")
-      ->check(CLI::Range(6, 60000))
-      ->capture_default_str();
-  app.add_option("--rounds", rounds, "interleaved rounds")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
-  app.add_flag("--json", json, "one JSON object instead of the table");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
+  apps::CommandLine app("The receive path against memcpy.", "recv_bench");
+  app.Add("--packet", payload, "bytes of a payload").Range(6, 60000).ShowDefault();
+  app.Add("--rounds", rounds, "interleaved rounds").Range(1, 1000).ShowDefault();
+  app.Flag("--json", json, "one JSON object instead of the table");
+  if (const auto exit_code = apps::ParseOptions(app, argc, argv)) return *exit_code;
 
   const std::vector<std::uint8_t> stream = MakeStream(payload);
   std::vector<std::uint8_t> copy(stream.size());

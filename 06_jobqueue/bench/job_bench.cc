@@ -6,7 +6,6 @@
 // Each row: P producers post N empty jobs in all, to one queue or spread over eight. The two kinds
 // run in turn, so that what else the machine does hits both; the table shows medians and the
 // spread.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -24,6 +23,7 @@
 #include <utility>
 #include <vector>
 
+#include "apps/options.h"
 #include "job/job_queue.h"
 #include "job/update_threads.h"
 
@@ -213,25 +213,15 @@ std::string Millions(const Spread& rate) {
 
 int main(int argc, char** argv) {
   Options options;
-  CLI::App app("Jobs a second through job queues, against a mutex and a deque");
-  app.add_option("--jobs", options.jobs, "jobs per measurement")
-      ->check(CLI::Range(1'000, 100'000'000))
-      ->capture_default_str();
-  app.add_option("--threads", options.threads, "update threads")
-      ->check(CLI::Range(1, 64))
-      ->capture_default_str();
-  app.add_option("--rounds", options.rounds, "measurements per row; the median counts")
-      ->check(CLI::Range(1, 101))
-      ->capture_default_str();
-  app.add_flag("--json", options.json, "one JSON object instead of the table");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp& help) {
-    return app.exit(help);
-  } catch (const CLI::ParseError& error) {
-    std::cerr << "job_bench: " << error.what() << '\n';
-    return 2;
-  }
+  apps::CommandLine app("Jobs a second through job queues, against a mutex and a deque",
+                        "job_bench");
+  app.Add("--jobs", options.jobs, "jobs per measurement").Range(1'000, 100'000'000).ShowDefault();
+  app.Add("--threads", options.threads, "update threads").Range(1, 64).ShowDefault();
+  app.Add("--rounds", options.rounds, "measurements per row; the median counts")
+      .Range(1, 101)
+      .ShowDefault();
+  app.Flag("--json", options.json, "one JSON object instead of the table");
+  if (const auto exit_code = apps::ParseOptions(app, argc, argv)) return *exit_code;
 
   std::ostringstream json;
   if (!options.json) {

@@ -1,1 +1,1 @@
-stage_bench(job_bench bench/job_bench.cc LINK job course_cli)
+stage_bench(job_bench bench/job_bench.cc LINK job command_line)
