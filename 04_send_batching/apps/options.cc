@@ -69,8 +69,6 @@ Option CommandLine::Add(const std::string& name, T& value, const std::string& he
 
 // The kinds of values that there are.
 template Option CommandLine::Add(const std::string&, int&, const std::string&);
-template Option CommandLine::Add(const std::string&, long&, const std::string&);
-template Option CommandLine::Add(const std::string&, long long&, const std::string&);
 template Option CommandLine::Add(const std::string&, unsigned short&, const std::string&);
 template Option CommandLine::Add(const std::string&, unsigned&, const std::string&);
 template Option CommandLine::Add(const std::string&, unsigned long&, const std::string&);
