@@ -437,11 +437,14 @@ class RunOnceTest(unittest.TestCase):
 
     def test(self):
         unit = [self.make("01", "unit", "ring", b"x"), self.make("02", "unit", "ring", b"x"),
-                self.make("03", "unit", "ring", b"y"), self.make("04", "unit", "ring", b"y", data=b"vectors")]
+                self.make("03", "unit", "ring", b"y"), self.make("04", "unit", "ring", b"y", data=b"vectors"),
+                self.make("03", "unit", "frame", b"COURSE_STAGE_DIR"),
+                self.make("04", "unit", "frame", b"COURSE_STAGE_DIR", data=b"vectors")]
         kept, dropped = ctest.run_once(unit)
-        self.assertEqual(["asan.stage01.unit.ring", "asan.stage03.unit.ring", "asan.stage04.unit.ring"],
-                         [t.name for t in kept])
-        self.assertEqual([("asan.stage02.unit.ring", "asan.stage01.unit.ring")], [(a.name, b.name) for a, b in dropped])
+        self.assertEqual(["asan.stage01.unit.ring", "asan.stage03.unit.frame", "asan.stage03.unit.ring",
+                          "asan.stage04.unit.frame"], [t.name for t in kept])
+        self.assertEqual([("asan.stage02.unit.ring", "asan.stage01.unit.ring"),
+                          ("asan.stage04.unit.ring", "asan.stage03.unit.ring")], [(a.name, b.name) for a, b in dropped])
 
     def test_scenarios_depend_on_the_programs(self):
         tests = [self.make("01", "scenario", "echo", b"x", program=b"server"),
