@@ -46,13 +46,17 @@ struct Row {
 
 std::string LoadCommand(const Options& options, unsigned short port) {
   std::ostringstream command;
+#ifdef _WIN32
+  command << '"';  // cmd.exe takes the outermost quotes away
+#endif
   command << '"' << options.echo_client << "\" --port " << port << " --clients " << options.clients
           << " --messages " << options.messages << " --interval-ms " << options.interval_ms;
 #ifdef _WIN32
-  return "\"" + command.str() + " >NUL\"";  // cmd.exe takes the outermost quotes away
+  command << " >NUL\"";
 #else
-  return command.str() + " >/dev/null";
+  command << " >/dev/null";
 #endif
+  return command.str();
 }
 
 Clients AcceptAll(SOCKET listener, std::size_t count) {
