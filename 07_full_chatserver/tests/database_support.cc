@@ -93,6 +93,7 @@ bool MariaDbServer::Install(std::string& why) {
   }
   std::vector<std::string> arguments = {install,
                                         "--no-defaults",
+                                        "--force",  // also where the host has no name that resolves
                                         "--skip-test-db",
                                         "--auth-root-authentication-method=normal",
                                         "--skip-name-resolve",
