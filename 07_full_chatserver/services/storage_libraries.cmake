@@ -3,7 +3,7 @@
 #   course_sqlite       SQLite
 #   course_mariadb      MariaDB's client library; COURSE_WITH_MARIADB says whether it is there
 #   course_sodium       libsodium  (Argon2id, random bytes, comparing in constant time)
-# Cross builds for Windows take static libraries (course_windows_library of cmake/protobuf.cmake), and have no
+# Cross builds for Windows take static libraries (course_windows_library of cmake/dependencies.cmake), and have no
 # MariaDB.
 
 if(NOT TARGET course_toml)

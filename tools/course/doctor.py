@@ -20,8 +20,8 @@ _NEEDED_BY = {
     "format": "check format, test --all",
     "tidy": "check tidy, test --all",
     "stage05": "stages 05 and later",
-    "windows05": "stages 05 and later, --windows",
     "stage07": "stage 07",
+    "windows07": "stage 07, test --windows and --all",
     "run07": "run 07, test 07",
     "outside07": "stage 07, test --all and --slow",
     "fuzz": "fuzz targets, test --all",
@@ -66,7 +66,7 @@ def run(repo, args):
     rows = []
     for purpose in packages.PURPOSES:
         lacking = packages.missing([purpose])
-        rows.append((purpose, _NEEDED_BY.get(purpose, ""), "missing: " + " ".join(lacking) if lacking else "ok"))
+        rows.append((purpose, _NEEDED_BY[purpose], "missing: " + " ".join(lacking) if lacking else "ok"))
     console.say(console.table(rows, header=("for", "needed by", "packages")))
     console.say()
     console.say("stages      " + ", ".join(f"{s.number} {'here' if s.present else 'planned'}" for s in repo.stages.values()))

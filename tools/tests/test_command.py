@@ -14,7 +14,7 @@ from unittest import mock
 
 from tree import CourseTree, main
 
-from course import build, console, ctest, globs, lock, packages, process, regions
+from course import build, console, ctest, doctor, globs, lock, packages, process, regions
 from course.errors import CourseError
 
 REPO = pathlib.Path(__file__).resolve().parents[2]
@@ -399,6 +399,7 @@ class PackagesTest(unittest.TestCase):
     def test_every_purpose_names_packages(self):
         for purpose in packages.PURPOSES:
             self.assertTrue(packages.entries([purpose]))
+        self.assertEqual(set(packages.PURPOSES), set(doctor._NEEDED_BY), "the doctor says what each is for")
 
 
 class RegionsTest(unittest.TestCase):
