@@ -70,6 +70,8 @@ function(_stage_pch kind target)
     add_library(course_${kind}_pch OBJECT ${CMAKE_BINARY_DIR}/course_${kind}_pch.cc)
     target_link_libraries(course_${kind}_pch PRIVATE ${STAGE}_options ${COURSE_${kind}_PCH_LIBRARY})
     target_precompile_headers(course_${kind}_pch PRIVATE ${COURSE_${kind}_PCH_HEADERS})
+    # Lets ccache answer for it where its headers are the same, but not as old.
+    target_compile_options(course_${kind}_pch PRIVATE $<$<CXX_COMPILER_ID:Clang>:SHELL:-Xclang -fno-pch-timestamp>)
     _stage_quick(${kind} course_${kind}_pch)
   endif()
   _stage_quick(${kind} ${target})
@@ -80,9 +82,9 @@ endfunction()
 
 # Tests and the mains of programs need not be fast themselves (what they call is), and CLI11, GoogleTest and
 # Catch2 take two to three times as long to compile with optimisation, most of all with a sanitizer. Stress tests
-# keep some of it: what they look for shows when code is moved around.
-set(COURSE_program_OPTIMISE -O1)
-set(COURSE_stress_OPTIMISE -O1)
+# keep what the configuration has of it: the races that they look for show when code is moved around.
+set(COURSE_program_OPTIMISE $<$<CONFIG:Release>:-O1>)
+set(COURSE_stress_OPTIMISE $<$<CONFIG:Release>:-O1>)
 set(COURSE_unit_OPTIMISE -O0)
 set(COURSE_scenario_OPTIMISE -O0)
 if(CMAKE_CROSSCOMPILING)  # for Windows -O0 leaves so many sections that linking takes longer than it saves

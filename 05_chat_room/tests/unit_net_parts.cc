@@ -177,8 +177,8 @@ TEST(PeerAddress, TextBothWays) {
 }
 
 TEST(ErrorText, TheErrorsOfAClosedConnectionAreOneClass) {
-  for (const DWORD error : {64, 995, 1236, 10053, 10054}) EXPECT_TRUE(IsConnectionOver(error));
-  for (const DWORD error : {0, 6, 87, 997, 10024}) EXPECT_FALSE(IsConnectionOver(error));
+  for (const DWORD error : {64u, 995u, 1236u, 10053u, 10054u}) EXPECT_TRUE(IsConnectionOver(error));
+  for (const DWORD error : {0u, 6u, 87u, 997u, 10024u}) EXPECT_FALSE(IsConnectionOver(error));
   EXPECT_EQ(ErrorText(10048), "address already in use (10048)");
 }
 

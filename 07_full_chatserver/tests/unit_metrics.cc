@@ -144,14 +144,14 @@ TEST(SystemUsage, ProcessAndMachine) {
 
   // Work until the system has noticed: the figure is of this process.
   volatile double sum = 0;  // or the compiler would see that nobody wants it
-  std::vector<char> block(64 * 1024 * 1024, 1);
+  std::vector<unsigned char> block(64 * 1024 * 1024, 1);
   for (int i = 0; i < 2'000'000'000; ++i) {
     sum = sum + std::sqrt(i);
     if (i % 1'000'000 == 0 && ReadProcessUsage()->cpu_seconds > before->cpu_seconds + 0.05) break;
   }
   const auto after = ReadProcessUsage();
   EXPECT_GT(after->cpu_seconds, before->cpu_seconds + 0.05);
-  EXPECT_GT(after->resident_bytes, before->resident_bytes + 30'000'000 * block[7]);
+  EXPECT_GT(after->resident_bytes, before->resident_bytes + 30'000'000u * block[7]);
 #ifdef __linux__
   EXPECT_GE(after->threads, 1u);
   EXPECT_GE(after->handles, 3u);
