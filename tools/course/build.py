@@ -1,5 +1,6 @@
 """One build tree per configuration for all stages: build/<configuration>."""
 
+import concurrent.futures
 import os
 import re
 import shutil
@@ -78,16 +79,31 @@ def configure(repo, config, stages, again):
 
 
 def windows_libraries(repo, stages, again):
-    """Libraries that the distribution does not have for Windows are built from its source packages, once."""
-    for library in packages.windows_libraries(stages):
-        log = log_file(repo, f"windows-{library}")
+    """Libraries that the distribution does not have for Windows are built from its source packages, once.
+
+    Fetching and configuring leave cores idle, so they are made side by side, first those that configure longest."""
+    libraries = packages.windows_libraries(stages)[::-1]
+    script = repo.root / "tools" / "windows-libs" / "build.sh"
+    logs = {library: log_file(repo, f"windows-{library}") for library in libraries}
+    for log in logs.values():
         log.unlink(missing_ok=True)
-        status = console.Status(f"windows: {library}")
-        script = repo.root / "tools" / "windows-libs" / "build.sh"
-        result = process.run_logged([str(script), library], log, status, cwd=repo.root)
-        status.done(result.code == 0)
-        if result.code != 0:
-            process.fail(result, f"building {library} for Windows", result.tail[-10:], again)
+    status = console.Status("windows: libraries")
+    with concurrent.futures.ThreadPoolExecutor(jobs()) as pool:
+        running = {pool.submit(process.run_logged, [str(script), library, "--jobs", str(jobs())], logs[library],
+                               cwd=repo.root): library for library in libraries}
+        try:
+            left = set(running)
+            while left:
+                status.update(", ".join(library for future, library in running.items() if future in left))
+                _, left = concurrent.futures.wait(left, 0.5, concurrent.futures.FIRST_COMPLETED)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            process.stop_all()
+            raise
+    failed = [(future.result(), library) for future, library in running.items() if future.result().code != 0]
+    status.done(not failed)
+    for result, library in failed:
+        process.fail(result, f"building {library} for Windows", result.tail[-10:], again)
 
 
 def build(repo, config, stages, again, targets=()):

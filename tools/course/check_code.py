@@ -219,6 +219,10 @@ _TEST_CHECKS = ("-*,bugprone-use-after-move,bugprone-dangling-handle,bugprone-as
                 "modernize-use-override,modernize-use-nullptr")
 
 
+# As long as all other checks together; the programs, which run it once, are not worth it.
+_PROGRAM_CHECKS = "-performance-unnecessary-value-param"
+
+
 def _of_tests(path):
     return path.startswith(("tests/", "bench/", "fuzz/"))
 
@@ -233,7 +237,7 @@ def tidy(repo):
     if not tool:
         return [], ["clang-tidy is not installed: not checked"]
     _generate(repo)
-    settings = _digest((repo.root / ".clang-tidy").read_bytes(), _TEST_CHECKS, _version(tool))
+    settings = _digest((repo.root / ".clang-tidy").read_bytes(), _TEST_CHECKS, _PROGRAM_CHECKS, _version(tool))
     cache = Cache(repo, "tidy")
     distinct = _unique(repo, (".cc",), settings)
     wanted = {k: v for k, v in distinct.items() if k not in cache}
@@ -257,13 +261,14 @@ def tidy(repo):
     return sorted(problems), [f"{passed} files looked at, {len(distinct) - len(wanted)} known from before"]
 
 
-def _groups(wanted, most=14):
-    """[(stage, [(key, path)])]: files of one folder and, in tests, one framework."""
+def _groups(wanted, most=40):
+    """[(stage, [(key, path)])]: the stage's layers, its programs, and its tests by their framework."""
     folders = {}
     for key, (stage, path) in wanted.items():
-        name = os.path.basename(path)
+        top, name = path.split("/")[0], os.path.basename(path)
+        part = top if top in ("iocp", "apps") or _of_tests(path) else ""
         kind = name.split("_")[0] if name.startswith(("unit_", "scenario_")) else ""
-        folders.setdefault((stage.number, os.path.dirname(path), kind), (stage, []))[1].append((key, path))
+        folders.setdefault((stage.number, part, kind), (stage, []))[1].append((key, path))
     found = []
     for _, (stage, items) in sorted(folders.items(), key=lambda f: f[0]):
         items.sort(key=lambda item: item[1])
@@ -302,6 +307,8 @@ def _clang_tidy(repo, tool, number, stage, group, checks=None):
     """clang-tidy on one file, or on a file that includes all of the group."""
     if checks is None and _of_tests(group[0][1]):
         checks = _TEST_CHECKS
+    elif checks is None and group[0][1].startswith("apps/"):
+        checks = _PROGRAM_CHECKS
     file = stage.path / group[0][1]
     if len(group) > 1:
         file = repo.root / "build" / "tidy" / f"{number}.cc"

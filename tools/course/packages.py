@@ -49,8 +49,8 @@ PURPOSES = {
     "fuzz": [("clang", "clang"), ("libclang-rt-dev", "libclang_rt")],
 }
 # Libraries that tools/windows-libs/build.sh cross-builds from their source packages, by the first stage that
-# needs them.
-WINDOWS_LIBRARIES = {"01": ["fmt", "spdlog"], "05": ["protobuf", "utf8proc"], "07": ["sqlite", "libsodium"]}
+# needs them (spdlog's recipe makes fmt, too).
+WINDOWS_LIBRARIES = {"01": ["spdlog"], "05": ["protobuf", "utf8proc"], "07": ["sqlite", "libsodium"]}
 # Packages whose name differs between releases: the first one that the release has.
 ALTERNATIVES = {
     "libclang-rt-dev": ["libclang-rt-dev", "libclang-rt-14-dev", "libclang-common-14-dev"],

@@ -393,7 +393,7 @@ class PackagesTest(unittest.TestCase):
         self.assertIn("windows07", packages.for_stages("windows", [mock.Mock(number="07")]))
         self.assertNotIn("windows07", packages.for_stages("release", [mock.Mock(number="07")]))
         self.assertEqual(["base"], packages.for_stages("release", [mock.Mock(number="04")]))
-        self.assertEqual(["fmt", "spdlog"], packages.windows_libraries([mock.Mock(number="04")]))
+        self.assertEqual(["spdlog"], packages.windows_libraries([mock.Mock(number="04")]))
         self.assertIn("protobuf", packages.windows_libraries(stages))
 
     def test_every_purpose_names_packages(self):
