@@ -11,6 +11,9 @@
 # What is precompiled for libraries, programs and tests, and whose headers those are.
 set(COURSE_library_PCH_HEADERS <algorithm> <array> <atomic> <chrono> <condition_variable> <functional>
     <memory> <mutex> <optional> <span> <string> <string_view> <thread> <unordered_map> <vector>)
+if(WIN32)  # the port itself, in iocp/iocp.h's order
+  list(APPEND COURSE_library_PCH_HEADERS <winsock2.h> <mswsock.h> <windows.h> <ws2tcpip.h>)
+endif()
 set(COURSE_library_PCH_LIBRARY "")
 set(COURSE_logging_PCH_HEADERS ${COURSE_library_PCH_HEADERS} <cmake/logging_pch.h>)
 set(COURSE_logging_PCH_LIBRARY course_log)

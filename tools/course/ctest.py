@@ -202,17 +202,18 @@ def write_file(repo, tests):
     return folder
 
 
-def run(repo, tests, again, alone):
+def run(repo, tests, again, alone, jobs):
     """Runs the tests in one CTest run and prints its own summary. Returns the exit code.
 
-    After a failure it says how to repeat: `again` is the whole command, `alone(name)` the one for a single test."""
+    At most `jobs` at a time. After a failure it says how to repeat: `again` is the whole command, `alone(name)` the one
+    for a single test."""
     folder = write_file(repo, tests)
     junit = repo.root / "build" / "results" / "junit.xml"
     junit.parent.mkdir(parents=True, exist_ok=True)
     junit.unlink(missing_ok=True)
     log = build.log_file(repo, "test")
     log.unlink(missing_ok=True)
-    command = ["ctest", "--test-dir", str(folder), "-j", str(build.jobs()), "--no-label-summary", "--output-on-failure",
+    command = ["ctest", "--test-dir", str(folder), "-j", str(jobs), "--no-label-summary", "--output-on-failure",
                "--output-junit", str(junit), "--timeout", "600"]
     status = console.Status(f"running {len(tests)} tests")
     printer = _Printer(status)

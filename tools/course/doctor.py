@@ -24,6 +24,7 @@ _NEEDED_BY = {
     "windows07": "stage 07, test --windows and --all",
     "run07": "run 07, test 07",
     "outside07": "stage 07, test --all and --slow",
+    "sanitizers": "test --asan, --tsan and --all",
     "fuzz": "fuzz targets, test --all",
 }
 _TOOLS = ["g++", "clang++", "cmake", "ninja", "ccache", "git", "clang-format", "clang-tidy", "wine"]

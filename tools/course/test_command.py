@@ -70,7 +70,8 @@ def _build_and_test(repo, args, stages, configs, pattern):
     if len(configs) > 1:
         console.say(console.table(timings))
     with wine.session(repo, again) if "windows" in configs else contextlib.nullcontext():
-        code = ctest.run(repo, tests, again, lambda name: _alone_again(args, name))
+        # Many tests wait more than they work: with checks beside them one more keeps the cores busy.
+        code = ctest.run(repo, tests, again, lambda name: _alone_again(args, name), build.jobs() + (1 if args.all else 0))
     if args.windows and not args.filter:
         _, text = conformance.table(repo, stages[0])
         if text:
@@ -136,11 +137,13 @@ def collect(repo, stages, configs, args):
             if not test.command:
                 raise CourseError(f"build/{config}: the test {test.name} was not built")
         tests += found
-    rerun = [t for t in tests if args.all and t.config == "release"]
+    # Folders built alone run all of theirs; without those, release does.
+    rerun = [t for t in tests if args.all and "alone" in args.without and t.config == "release"]
     once, dropped = ctest.run_once([t for t in tests if t not in rerun])
     if dropped:
         console.say(f"{len(dropped)} tests are byte for byte those of an earlier stage and run there only"
-                    + (" (sanitizers and Wine; release runs all)" if rerun else "") + ": build/logs/run-once.log")
+                    + (" (sanitizers and Wine; release runs all)" if rerun else
+                       " (the folders built alone run all)" if args.all else "") + ": build/logs/run-once.log")
         text = "".join(f"{test.name} = {earlier.name}\n" for test, earlier in dropped)
         build.log_file(repo, "run-once").write_text(text, encoding="utf-8")
     tests = rerun + once

@@ -51,7 +51,7 @@ class ScheduleExplorer {
 
   // Called by a running body, wherever another thread may go first. Outside a body: nothing.
   static void Point() {
-    if (current != nullptr) current->Yield();
+    if (current != nullptr) current->GiveWay();
   }
 
  private:
@@ -118,7 +118,7 @@ class ScheduleExplorer {
     changed_.wait(lock, [&] { return turn_ == thread; });
   }
 
-  void Yield() {
+  void GiveWay() {
     std::unique_lock lock(mutex_);
     turn_ = kController;
     changed_.notify_all();
