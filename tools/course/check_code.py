@@ -231,7 +231,7 @@ def tidy(repo):
     """clang-tidy on each distinct source file, tests with fewer checks; headers are seen through their sources.
 
     A file that a stage has unchanged from the one before is looked at in one of them; generated code is not
-    looked at. Nearly all the time goes into the system's headers, so the files of a folder are looked at
+    looked at. Nearly all the time goes into the system's headers, so the files of a stage's layers are looked at
     together, as one translation unit; files that cannot be together (the same name twice) come into another."""
     tool = shutil.which("clang-tidy")
     if not tool:

@@ -187,7 +187,7 @@ def _checks(repo, without):
 def _alone(repo, stages):
     """Each stage folder, copied elsewhere, builds and passes."""
     return [ctest.Test(f"alone.stage{s.number}", [sys.executable, "-m", "course.alone", s.number],
-                       {"WORKING_DIRECTORY": str(repo.root), "TIMEOUT": 1800, "PROCESSORS": 2, "COST": 900,
+                       {"WORKING_DIRECTORY": str(repo.root), "TIMEOUT": 1800, "COST": 900,
                         "LABELS": ["alone"],
                         "ENVIRONMENT": [f"PYTHONPATH={repo.root / 'tools'}", "PYTHONDONTWRITEBYTECODE=1"]})
             for s in stages]
