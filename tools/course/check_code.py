@@ -219,7 +219,7 @@ _TEST_CHECKS = ("-*,bugprone-use-after-move,bugprone-dangling-handle,bugprone-as
                 "modernize-use-override,modernize-use-nullptr")
 
 
-# As long as all other checks together; the programs, which run it once, are not worth it.
+# This check takes about as long as all the others together; programs, which copy an argument once, are not worth that.
 _PROGRAM_CHECKS = "-performance-unnecessary-value-param"
 
 
