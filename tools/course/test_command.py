@@ -57,7 +57,7 @@ def run(repo, args):
 def _build_and_test(repo, args, stages, configs, pattern):
     again, timings = args.again, []
     for config in configs:
-        seconds, cpu = build.build(repo, config, stages, again, _targets(args, config, stages))
+        seconds, cpu = build.build(repo, config, stages, again, _targets(args, config, stages), strict=args.all)
         timings.append((f"build {config}", console.elapsed(seconds), f"CPU {console.elapsed(cpu)}"))
     tests = collect(repo, stages, configs, args)
     if pattern:
