@@ -21,6 +21,7 @@ if(COURSE_CLANGXX AND UNIX AND BUILD_TESTING)
   endif()
   if(COURSE_LIBFUZZER)
     set(fuzz_sources fuzz/reassembler_fuzzer.cc net/block_pool.cc net/cipher.cc net/packet.cc net/reassembler.cc)
+    list(JOIN fuzz_sources ":" fuzz_inputs)
     list(TRANSFORM fuzz_sources PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)
     file(GLOB fuzz_headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/net/*.h
          ${CMAKE_CURRENT_SOURCE_DIR}/tests/support/wire.h)
@@ -31,12 +32,13 @@ if(COURSE_CLANGXX AND UNIX AND BUILD_TESTING)
       COMMAND ${COURSE_CLANGXX} ${fuzz_flags} -I${CMAKE_CURRENT_SOURCE_DIR} ${fuzz_sources} -o ${fuzzer}
       DEPENDS ${fuzz_sources} ${fuzz_headers}
       COMMENT "Building the fuzzer of ${STAGE} with ${COURSE_CLANGXX}")
-    add_custom_target(${STAGE}_reassembler_fuzzer ALL DEPENDS ${fuzzer})
+    add_custom_target(${STAGE}_fuzz_reassembler ALL DEPENDS ${fuzzer})
     set(found ${CMAKE_CURRENT_BINARY_DIR}/fuzz-found)
     file(MAKE_DIRECTORY ${found})
     add_test(NAME ${STAGE}.fuzz.reassembler
              COMMAND ${fuzzer} -max_total_time=10 -max_len=600 -artifact_prefix=${found}/
                      ${found} ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/corpus)
-    set_tests_properties(${STAGE}.fuzz.reassembler PROPERTIES LABELS "${STAGE};fuzz" TIMEOUT 120)
+    set_tests_properties(${STAGE}.fuzz.reassembler PROPERTIES LABELS "${STAGE};fuzz" TIMEOUT 120
+      ENVIRONMENT "COURSE_TEST_INPUTS=${fuzz_inputs}:fuzz/corpus:fuzz/fuzz.cmake")
   endif()
 endif()

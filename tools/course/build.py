@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 
-from . import console, packages, process
+from . import closure, console, packages, process
 from .errors import CourseError, UsageError
 
 # configuration -> what it is; each is a preset of CMakePresets.json
@@ -65,8 +65,9 @@ def configure(repo, config, stages, again, strict=False):
     log = log_file(repo, f"{config}-configure")
     log.unlink(missing_ok=True)
     numbers = ";".join(s.number for s in stages)
-    command = ["cmake", "--preset", PRESETS.get(config, config), f"-DCOURSE_STAGES={numbers}",
-               f"-DCOURSE_WERROR={'ON' if strict else 'OFF'}"]
+    command = ["cmake", "--preset", PRESETS.get(config, config), f"-DCOURSE_STAGES={numbers}"]
+    if strict:  # and otherwise as it was, so that nothing is compiled anew
+        command.append("-DCOURSE_WERROR=ON")
     if os.name != "nt":
         command.append(f"-DCMAKE_CXX_COMPILER_LAUNCHER={repo.root / 'tools' / 'cmake' / 'stage-compile'}")
     if config in ("asan", "tsan", "windows"):
@@ -75,6 +76,7 @@ def configure(repo, config, stages, again, strict=False):
     if stale.is_file() and f"CMAKE_HOME_DIRECTORY:INTERNAL={repo.root.as_posix()}\n" not in stale.read_text(errors="replace"):
         console.say(f"build/{config} belongs to another folder: made anew")
         shutil.rmtree(folder)
+    closure.ask(repo, config)
     status = console.Status(f"{config}: configure")
     result = process.run_logged(command, log, status, env=ccache_env(repo), cwd=repo.root)
     status.done(result.code == 0)
@@ -111,13 +113,17 @@ def windows_libraries(repo, stages, again):
         process.fail(result, f"building {library} for Windows", result.tail[-10:], again)
 
 
-def build(repo, config, stages, again, targets=(), strict=False):
-    """Configures and builds the stages; ends the command when that fails. Returns (seconds, CPU seconds)."""
+def prepare(repo, config, stages, again, strict=False):
+    """What has to be there before the configuration can be built: its libraries, and its build files."""
     if config == "msvc" and os.name != "nt":
         raise UsageError("the msvc configuration builds on Windows only; here: --config windows")
     if config == "windows":
         windows_libraries(repo, stages, again)
     configure(repo, config, stages, again, strict)
+
+
+def make(repo, config, again, targets=()):
+    """Builds in a prepared tree; ends the command when that fails. Returns (seconds, CPU seconds)."""
     log = log_file(repo, f"{config}-build")
     log.unlink(missing_ok=True)
     status = console.Status(f"{config}: build")
@@ -139,6 +145,12 @@ def build(repo, config, stages, again, targets=(), strict=False):
     if result.code != 0:
         process.fail(result, f"building {config}", first_error(result.tail), again)
     return status.seconds(), _children_cpu() - cpu
+
+
+def build(repo, config, stages, again, targets=()):
+    """Both."""
+    prepare(repo, config, stages, again)
+    return make(repo, config, again, targets)
 
 
 def _children_cpu():

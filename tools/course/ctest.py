@@ -51,6 +51,17 @@ class Test:
         """The name without configuration and stage: unit.conformance"""
         return re.sub(r"^(?:\w+\.)?stage\d\d\.", "", self.name)
 
+    @property
+    def tree_name(self):
+        """The name that CMake gave it, without the configuration."""
+        return self.name.removeprefix(self.config + ".")
+
+    @property
+    def inputs(self):
+        """What it is made from, where it says so: files and folders of the stage (COURSE_TEST_INPUTS)."""
+        return next((e.split("=", 1)[1].split(":") for e in self.properties.get("ENVIRONMENT", [])
+                     if e.startswith("COURSE_TEST_INPUTS=")), [])
+
     def executable(self):
         """The test program itself: behind Wine's starter it is the second word."""
         return next((c for c in self.command if c.startswith("/") and f"{os.sep}bin{os.sep}" in c), self.command[0])

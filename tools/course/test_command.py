@@ -5,7 +5,7 @@ import re
 import shlex
 import sys
 
-from . import build, check, conformance, console, ctest, lock, packages, wine
+from . import build, check, closure, conformance, console, ctest, lock, packages, wine
 from .errors import CourseError, UsageError
 
 HELP = "build and test stages"
@@ -55,13 +55,13 @@ def run(repo, args):
 
 
 def _build_and_test(repo, args, stages, configs, pattern):
-    again, timings = args.again, []
+    again, timings, repeats = args.again, [], {}
     for config in configs:
-        seconds, cpu = build.build(repo, config, stages, again, _targets(args, config, stages), strict=args.all)
+        build.prepare(repo, config, stages, again, strict=args.all)
+        targets, repeats[config] = _targets(repo, args, config, stages, pattern)
+        seconds, cpu = build.make(repo, config, again, targets)
         timings.append((f"build {config}", console.elapsed(seconds), f"CPU {console.elapsed(cpu)}"))
-    tests = collect(repo, stages, configs, args)
-    if pattern:
-        tests = [t for t in tests if pattern.search(t.name)]
+    tests = collect(repo, stages, configs, args, pattern, repeats)
     if not tests:
         raise UsageError(f"no test matches --filter {args.filter}" if args.filter else "there are no tests")
     if args.list:
@@ -80,13 +80,24 @@ def _build_and_test(repo, args, stages, configs, pattern):
     return code
 
 
-def _targets(args, config, stages):
-    """What to build; empty: everything but the benchmarks."""
-    if config in ("asan", "tsan"):
-        return ["course_sanitized"]  # unit and stress tests, without the programs
+def _targets(repo, args, config, stages, pattern):
+    """(What to build; empty: everything, {what is not built: the target of an earlier stage that is the same})."""
     if args.windows and config == "release":
-        return [f"stage{s.number}_unit_conformance" for s in stages]  # the Linux column of the table
-    return ["all", "course_benches"] if args.all else []
+        return [f"stage{s.number}_unit_conformance" for s in stages], {}  # the Linux column of the table
+    model = closure.Model(repo, config)
+    tests = [t for t in ctest.read_tree(repo, config) if _wanted(t, config, args)]
+    repeats = closure.repeats(model, tests)
+    benches = model.members("course_benches")
+    if config in ("asan", "tsan"):
+        wanted = model.members("course_sanitized")  # unit and stress tests, without the programs
+    else:
+        wanted = {name for name in model.stage_targets() if args.all or name not in benches}
+    if pattern:
+        matching = {closure.target_of(t.tree_name) for t in tests if pattern.search(t.name)}
+        if matching <= wanted:  # else a test that is no target of its own, and may need any of them
+            wanted = matching
+            repeats = {name: earlier for name, earlier in repeats.items() if name not in matching}
+    return sorted(wanted - set(repeats)), repeats
 
 
 def _compile(text):
@@ -127,32 +138,37 @@ def _alone_again(args, name):
     return shlex.join(words) + f" --filter '^{re.escape(name)}$'"
 
 
-def collect(repo, stages, configs, args):
+def collect(repo, stages, configs, args, pattern, repeats):
     """The tests of this run, in CTest's terms."""
     numbers = {s.number for s in stages}
-    tests = []
+    tests, dropped = [], []
     for config in configs:
-        found = [t for t in ctest.read_tree(repo, config) if t.stage in numbers and _wanted(t, config, args)]
-        for test in found:
+        for test in ctest.read_tree(repo, config):
+            if test.stage not in numbers or not _wanted(test, config, args) or pattern and not pattern.search(test.name):
+                continue
+            earlier = repeats[config].get(closure.target_of(test.tree_name))
+            if earlier:
+                dropped.append((test.name, earlier))
+                continue
             if not test.command:
                 raise CourseError(f"build/{config}: the test {test.name} was not built")
-        tests += found
-    # Folders built alone run all of theirs; without those, release does.
-    rerun = [t for t in tests if args.all and "alone" in args.without and t.config == "release"]
-    once, dropped = ctest.run_once([t for t in tests if t not in rerun])
+            tests.append(test)
+    if not pattern:
+        tests, same = ctest.run_once(tests)
+        dropped += [(test.name, earlier.name) for test, earlier in same]
     if dropped:
-        console.say(f"{len(dropped)} tests are byte for byte those of an earlier stage and run there only"
-                    + (" (sanitizers and Wine; release runs all)" if rerun else
-                       " (the folders built alone run all)" if args.all else "") + ": build/logs/run-once.log")
-        text = "".join(f"{test.name} = {earlier.name}\n" for test, earlier in dropped)
+        console.say(f"{len(dropped)} tests are those of an earlier stage, unchanged, and run there only"
+                    + (" (the folders built alone run all)" if args.all and "alone" not in args.without else "")
+                    + ": build/logs/run-once.log")
+        text = "".join(f"{name} = {earlier}\n" for name, earlier in dropped)
         build.log_file(repo, "run-once").write_text(text, encoding="utf-8")
-    tests = rerun + once
     if args.all:
-        tests += _checks(repo, args.without)
+        more = _checks(repo, args.without)
         if "alone" not in args.without:
-            tests += _alone(repo, stages)
+            more += _alone(repo, stages)
         if "windows" not in args.without:  # the table needs both columns
-            tests += _conformance_test(repo, stages[0], tests)
+            more += _conformance_test(repo, stages[0], tests)
+        tests += [t for t in more if not pattern or pattern.search(t.name)]
     return tests
 
 
