@@ -3,6 +3,8 @@ rem Starts the course command on Windows: needs Python 3.11 or newer (the py lau
 setlocal
 set "PYTHONPATH=%~dp0tools"
 set "PYTHONDONTWRITEBYTECODE=1"
+rem Whatever the code page says, text and file names are UTF-8.
+set "PYTHONUTF8=1"
 where py >nul 2>nul
 if %errorlevel%==0 (
   py -3 -m course %*

@@ -7,7 +7,7 @@ import shlex
 import signal
 import sys
 
-from . import console, process
+from . import console, process, text
 from .errors import CourseError, FAILED, USAGE, UsageError
 from .model import Repo, find_root
 
@@ -66,7 +66,7 @@ def _take_signals():
 
 
 def main(argv=None):
-    sys.stdout.reconfigure(errors="replace")
+    text.prepare_output()
     try:
         _take_signals()
         parser = build_parser()

@@ -5,8 +5,9 @@ import os
 import re
 import shutil
 
-from . import closure, console, packages, process
+from . import caches, closure, console, packages, process
 from .errors import CourseError, UsageError
+from .text import TEXT
 
 # configuration -> what it is; each is a preset of CMakePresets.json
 CONFIGS = {
@@ -70,10 +71,12 @@ def configure(repo, config, stages, again, strict=False):
         command.append("-DCOURSE_WERROR=ON")
     if os.name != "nt":
         command.append(f"-DCMAKE_CXX_COMPILER_LAUNCHER={repo.root / 'tools' / 'cmake' / 'stage-compile'}")
+    if config == "windows":
+        command.append(f"-DCOURSE_WINDOWS_LIBS={caches.windows_libraries()}")
     if config in ("asan", "tsan", "windows"):
         command.append("-DCOURSE_LIBFUZZER=OFF")  # the fuzzers bring their own sanitizers; release has them
     stale = folder / "CMakeCache.txt"
-    if stale.is_file() and f"CMAKE_HOME_DIRECTORY:INTERNAL={repo.root.as_posix()}\n" not in stale.read_text(errors="replace"):
+    if stale.is_file() and f"CMAKE_HOME_DIRECTORY:INTERNAL={repo.root.as_posix()}\n" not in stale.read_text(**TEXT):
         console.say(f"build/{config} belongs to another folder: made anew")
         shutil.rmtree(folder)
     closure.ask(repo, config)
@@ -117,6 +120,7 @@ def prepare(repo, config, stages, again, strict=False):
     """What has to be there before the configuration can be built: its libraries, and its build files."""
     if config == "msvc" and os.name != "nt":
         raise UsageError("the msvc configuration builds on Windows only; here: --config windows")
+    caches.prepare(repo)
     if config == "windows":
         windows_libraries(repo, stages, again)
     configure(repo, config, stages, again, strict)

@@ -9,6 +9,7 @@ import subprocess
 from . import carry_plan as plan
 from . import console, globs
 from .errors import CourseError, UsageError
+from .text import decode
 
 HELP = "carry an edit made in one stage forward through all later stages (three-way merge)"
 EXAMPLES = """examples:
@@ -318,7 +319,7 @@ class Carry:
         out = subprocess.run(["git", *args], cwd=self.repo.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                              check=False)
         if out.returncode != 0:
-            raise CourseError(f"git {args[0]}: {out.stderr.decode('utf-8', 'replace').strip()}")
+            raise CourseError(f"git {args[0]}: {decode(out.stderr).strip()}")
         return out.stdout
 
     def _tree(self, revision, folder):

@@ -13,6 +13,7 @@ import subprocess
 import time
 
 from . import build, console
+from .text import TEXT
 
 _SOURCES = (".h", ".cc")
 
@@ -25,7 +26,7 @@ def _sources(repo, suffixes=_SOURCES, stages_only=False):
 
 
 def _version(command):
-    out = subprocess.run([command, "--version"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False)
+    out = subprocess.run([command, "--version"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, **TEXT, check=False)
     return out.stdout
 
 
@@ -72,7 +73,7 @@ def formatting(repo):
     def look(item):
         key, paths = item
         out = subprocess.run(["clang-format", "--dry-run", "--ferror-limit=1", "-Werror", paths[0]], cwd=repo.root,
-                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **TEXT, check=False)
         return key, paths, out
 
     with concurrent.futures.ThreadPoolExecutor(build.jobs()) as pool:
@@ -150,7 +151,7 @@ def _generate(repo):
         return
     build.configure(repo, "release", repo.present(), "./course check")
     tree = build.tree(repo, "release")
-    out = subprocess.run(["ninja", "-C", str(tree), "-t", "targets", "all"], stdout=subprocess.PIPE, text=True, check=False)
+    out = subprocess.run(["ninja", "-C", str(tree), "-t", "targets", "all"], stdout=subprocess.PIPE, **TEXT, check=False)
     names = [line.split(":")[0] for line in out.stdout.splitlines()]
     wanted = [n for n in names if n.endswith(".h") and any(n.startswith(f"{s.folder}/generated/") for s in lacking)]
     status = console.Status("generated headers")
@@ -196,7 +197,7 @@ def headers(repo):
         out = subprocess.run([compiler, "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow",
                               "-Wconversion", "-Werror", "-Wno-pragma-once-outside-header", *flags, "-include",
                               path, "-x", "c++", "/dev/null"], cwd=stage.path, stdout=subprocess.PIPE,
-                             stderr=subprocess.STDOUT, text=True, check=False)
+                             stderr=subprocess.STDOUT, **TEXT, check=False)
         return key, stage, path, out
 
     with concurrent.futures.ThreadPoolExecutor(build.jobs()) as pool:
@@ -322,7 +323,7 @@ def _clang_tidy(repo, tool, number, stage, group, checks=None):
                            *([f"--checks={checks}"] if checks else []),
                            f"--header-filter=^{re.escape(str(stage.path))}/", str(file), "--", "-std=c++20",
                            f"-I{stage.path}", f"-I{stage.path / 'tests'}", *folders],
-                          cwd=repo.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+                          cwd=repo.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **TEXT, check=False)
 
 
 def _cannot_be_together(repo, tool, number, stage, group):

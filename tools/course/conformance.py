@@ -11,6 +11,7 @@ import sys
 import tempfile
 
 from .model import Repo, find_root
+from .text import TEXT
 
 
 def _merged(files, folder, name):
@@ -34,7 +35,7 @@ def table(repo, stage):
             files = sorted((repo.root / "build" / "results" / config).glob(f"{prefix}stage{stage.number}.*.json"))
             if files:
                 command += [f"--{option}", _merged(files, folder, f"{option}.json")]
-        out = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        out = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **TEXT, check=False)
     return out.returncode, out.stdout
 
 

@@ -14,6 +14,7 @@ import xml.etree.ElementTree as xml
 
 from . import build, console, process
 from .errors import CourseError
+from .text import TEXT
 
 _KEPT = ("TIMEOUT", "WORKING_DIRECTORY", "WILL_FAIL", "PASS_REGULAR_EXPRESSION", "FAIL_REGULAR_EXPRESSION",
          "SKIP_RETURN_CODE", "RUN_SERIAL", "PROCESSORS", "RESOURCE_LOCK", "COST", "DEPENDS", "FIXTURES_SETUP",
@@ -73,7 +74,7 @@ def read_tree(repo, config):
     command = ["ctest", "--test-dir", str(folder), "--show-only=json-v1"]
     if config == "msvc":
         command += ["-C", "Release"]
-    out = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+    out = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **TEXT, check=False)
     if out.returncode != 0:
         raise CourseError(f"ctest cannot read build/{config}: {out.stderr.strip()}")
     found = []

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 
 from . import build, console, packages
+from .text import TEXT
 
 HELP = "show what this machine has and lacks"
 EXAMPLES = """examples:
@@ -47,7 +48,7 @@ def _version(tool):
     path = shutil.which(tool)
     if not path:
         return "not here"
-    out = subprocess.run([path, "--version"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False)
+    out = subprocess.run([path, "--version"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, **TEXT, check=False)
     line = next((l for l in out.stdout.splitlines() if any(c.isdigit() for c in l)), "")
     return line.strip() or path
 

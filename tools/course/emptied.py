@@ -14,6 +14,7 @@ import time
 
 from . import build, console, process, regions
 from .errors import CourseError
+from .text import TEXT
 
 _TIMEOUT = 180
 _HEADER = "course_todo.h"
@@ -116,7 +117,7 @@ def _compiles(stage, source, tree):
         file.write_text(emptied((stage.path / task.file).read_text(encoding="utf-8"), {task.id}), encoding="utf-8")
         out = subprocess.run([compiler, "-std=c++20", "-fsyntax-only", f"-I{source}", f"-I{tree / 'generated'}", "-x", "c++",
                               "-Wno-pragma-once-outside-header", str(file)],
-                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **TEXT, check=False)
         file.write_text(kept, encoding="utf-8")
         if out.returncode != 0:
             reason = next((l for l in out.stdout.splitlines() if "error" in l), out.stdout.strip()[:200])

@@ -10,6 +10,7 @@ import sys
 
 from . import console
 from .errors import CourseError
+from .text import TEXT
 
 # Only generation 3 of Catch2 has this header.
 CATCH2_3 = "/usr/include/catch2/catch_test_macros.hpp"
@@ -94,10 +95,10 @@ def _libclang_rt():
     if not clang:
         return None
     out = subprocess.run([clang, "-print-file-name=libclang_rt.fuzzer-x86_64.a"], stdout=subprocess.PIPE,
-                         stderr=subprocess.DEVNULL, text=True, check=False).stdout.strip()
+                         stderr=subprocess.DEVNULL, **TEXT, check=False).stdout.strip()
     if os.path.isabs(out) and os.path.exists(out):
         return out
-    out = subprocess.run([clang, "-print-runtime-dir"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    out = subprocess.run([clang, "-print-runtime-dir"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, **TEXT,
                          check=False).stdout.strip()
     return out if os.path.isdir(out) else None
 
@@ -117,7 +118,7 @@ def _dpkg_has(names):
     if not shutil.which("dpkg-query"):
         return set()
     out = subprocess.run(["dpkg-query", "-W", "-f", "${binary:Package} ${db:Status-Abbrev}\n", *names],
-                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False).stdout
+                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, **TEXT, check=False).stdout
     return {line.split()[0].split(":")[0] for line in out.splitlines() if line.split()[1:2] == ["ii"]}
 
 
@@ -134,7 +135,7 @@ def missing(purposes):
 
 def _known(name):
     """Does the release have the package (and is there a candidate to install)?"""
-    out = subprocess.run(["apt-cache", "policy", name], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    out = subprocess.run(["apt-cache", "policy", name], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, **TEXT,
                          check=False).stdout
     return "Candidate:" in out and "Candidate: (none)" not in out
 
@@ -190,7 +191,7 @@ def _ask(names, yes):
 def _apt(command, what, check=True):
     status = console.Status(f"apt-get {what}")
     process = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                             text=True, errors="replace", check=False)
+                             **TEXT, check=False)
     status.done(process.returncode == 0)
     if process.returncode != 0 and check:
         lines = [l for l in process.stdout.splitlines() if l.startswith(("E:", "W:"))] or process.stdout.splitlines()[-3:]

@@ -10,6 +10,7 @@ import time
 
 from . import console
 from .errors import CourseError, FAILED
+from .text import decode, encode
 
 _running = set()
 _lock = threading.Lock()
@@ -116,7 +117,7 @@ def run_logged(command, log, status=None, on_line=None, env=None, cwd=None, keep
     tail = collections.deque(maxlen=keep)
     full_env = dict(os.environ, **(env or {}))
     with open(log, "ab") as out:
-        out.write(("$ " + " ".join(map(str, command)) + "\n").encode())
+        out.write(encode("$ " + " ".join(map(str, command)) + "\n"))
         out.flush()
         process = popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
                         env=full_env, cwd=cwd)
@@ -131,7 +132,7 @@ def run_logged(command, log, status=None, on_line=None, env=None, cwd=None, keep
         try:
             for raw in process.stdout:
                 out.write(raw)
-                line = raw.decode("utf-8", "replace").rstrip("\r\n")
+                line = decode(raw).rstrip("\r\n")
                 tail.append(line)
                 if on_line:
                     on_line(line)

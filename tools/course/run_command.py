@@ -9,6 +9,7 @@ import time
 
 from . import build, console, lock, packages, process, run_service
 from .errors import CourseError, UsageError
+from .text import decode
 
 HELP = "run a stage's programs and say what to look at"
 EXAMPLES = """examples:
@@ -182,7 +183,7 @@ class Demo:
 
     def _show(self, running, colour):
         for raw in running.child.stdout:
-            line = raw.decode("utf-8", "replace").rstrip("\r\n")
+            line = decode(raw).rstrip("\r\n")
             running.lines.add(line)
             with self._print_lock:
                 console.say(console.style(running.label.ljust(self._width), colour) + line)

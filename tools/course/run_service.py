@@ -19,6 +19,7 @@ import urllib.request
 
 from . import build, console, lock, process
 from .errors import CourseError
+from .text import decode
 
 # At the beginning of a line: the log goes the same way, and it says "start listening on" of every listener.
 _LISTENING = re.compile(r"^listening on (\S+):(\d+)")
@@ -47,7 +48,7 @@ class Part:
         for raw in self.child.stdout:
             self._log.write(raw)
             self._log.flush()
-            self.lines.add(raw.decode("utf-8", "replace").rstrip("\r\n"))
+            self.lines.add(decode(raw).rstrip("\r\n"))
         self.lines.close()
 
     def wait_line(self, pattern, seconds=30):
