@@ -35,8 +35,10 @@ std::size_t WholePart(std::string_view bytes) {
   const std::size_t escape = bytes.rfind('\x1b');
   if (escape != bytes.npos) {
     std::size_t at = escape + 1;
-    if (at < bytes.size() && bytes[at] == '[') ++at;
-    while (at < bytes.size() && static_cast<unsigned char>(bytes[at]) < 0x40) ++at;
+    if (at < bytes.size() && bytes[at] == '[') {
+      ++at;
+      while (at < bytes.size() && static_cast<unsigned char>(bytes[at]) < 0x40) ++at;
+    }
     if (at >= bytes.size()) end = escape;
   }
   // A character that another may still join (a flag) is not of interest here; half a one is.

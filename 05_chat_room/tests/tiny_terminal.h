@@ -1,11 +1,13 @@
-// A terminal that knows what terminal::Screen uses of one, and wraps as terminals do: a test can
-// ask what a person would see.
+// A terminal that knows what terminal::Screen uses of one, wraps as terminals do, and wraps anew
+// when the window gets another width: a test can ask what a person would see.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "terminal/text.h"
@@ -23,8 +25,16 @@ class TinyTerminal {
         column_ = 0;
         ++at;
       } else if (bytes[at] == '\n') {
-        if (++row_ == rows_.size()) rows_.emplace_back();
+        NextRow(false);
         ++at;
+      } else if (bytes.substr(at).starts_with("\x1b"
+                                              "7")) {
+        saved_ = {row_, column_};
+        at += 2;
+      } else if (bytes.substr(at).starts_with("\x1b"
+                                              "8")) {
+        std::tie(row_, column_) = saved_;
+        at += 2;
       } else if (bytes[at] == '\x1b') {
         at = Obey(bytes, at + 2);
       } else {
@@ -35,15 +45,38 @@ class TinyTerminal {
     }
   }
 
-  // The window has another width now. (What is on it stays as it is; many terminals wrap it anew.)
-  void Resize(std::size_t columns) { columns_ = columns; }
+  // The window has another width now: what had wrapped is one line again, and is wrapped anew. The
+  // cursor stays on its character; behind the last one of a row that is full it stays in that row.
+  void Resize(std::size_t columns) {
+    columns_ = columns;
+    const auto old = std::exchange(rows_, std::vector<Row>(1));
+    const auto [old_row, old_column] = std::pair(std::exchange(row_, 0), std::exchange(column_, 0));
+    std::pair<std::size_t, std::size_t> cursor;
+    for (std::size_t row = 0; row < old.size(); ++row) {
+      if (row > 0 && !old[row].wrapped) {
+        NextRow(false);
+        column_ = 0;
+      }
+      const auto& cells = old[row].cells;
+      const bool last = row + 1 == old.size() || !old[row + 1].wrapped;
+      for (std::size_t at = 0; at < cells.size(); ++at) {
+        if (cells[at].empty()) continue;  // of the wide character before it
+        Put(cells[at]);
+        if (row != old_row) continue;
+        if (at == old_column) cursor = {row_, column_ - terminal::DisplayWidth(cells[at])};
+        if (at < old_column && last) cursor = {row_, column_};
+      }
+      if (row == old_row && cells.empty()) cursor = {row_, 0};
+    }
+    std::tie(row_, column_) = cursor;
+  }
 
   // The rows; a wide character's second column is not in the text.
   std::vector<std::string> Text() const {
     std::vector<std::string> text;
     for (const auto& row : rows_) {
       std::string line;
-      for (const std::string& cell : row) line += cell;
+      for (const std::string& cell : row.cells) line += cell;
       while (line.ends_with(' ')) line.pop_back();
       text.push_back(line);
     }
@@ -55,15 +88,29 @@ class TinyTerminal {
   std::size_t column() const { return column_; }
 
  private:
+  struct Row {
+    std::vector<std::string> cells;
+    bool wrapped = false;  // goes on with the line of the row above
+  };
+
+  void NextRow(bool wrapped) {
+    if (++row_ == rows_.size()) rows_.emplace_back();
+    if (wrapped) rows_[row_].wrapped = true;
+  }
   void Put(std::string_view character) {
     const std::size_t width = terminal::DisplayWidth(character);
     if (column_ + width > columns_) {
-      column_ = 0;
-      if (++row_ == rows_.size()) rows_.emplace_back();
+      column_ = wraps_ ? 0 : columns_ - std::min(columns_, width);
+      if (wraps_) NextRow(true);
     }
-    if (rows_[row_].size() < column_ + width) rows_[row_].resize(column_ + width, " ");
-    rows_[row_][column_] = character;
-    if (width == 2) rows_[row_][column_ + 1] = "";
+    auto& cells = rows_[row_].cells;
+    if (width == 0) {  // a mark with nothing of its own joins what stands before it
+      if (column_ > 0 && column_ <= cells.size()) cells[column_ - 1] += character;
+      return;
+    }
+    if (cells.size() < column_ + width) cells.resize(column_ + width, " ");
+    cells[column_] = character;
+    if (width == 2) cells[column_ + 1] = "";
     column_ += width;
   }
   // `at` is the byte behind "ESC [".
@@ -80,18 +127,16 @@ class TinyTerminal {
       case 'A':
         row_ -= std::min(row_, number);
         break;
-      case 'C':
-        column_ = std::min(column_ + number, columns_ - 1);
-        break;
       case 'J':
         rows_.resize(row_ + 1);
-        rows_[row_].resize(std::min(rows_[row_].size(), column_));
+        rows_[row_].cells.resize(std::min(rows_[row_].cells.size(), column_));
         break;
       case 'm':
         break;  // a colour
       case 'h':
       case 'l':
-        if (question && number == 2004) break;
+        if (question && number == 7) wraps_ = bytes[at] == 'h';
+        if (question && (number == 7 || number == 2004)) break;
         [[fallthrough]];
       default:
         unknown_ += bytes[at];
@@ -100,9 +145,11 @@ class TinyTerminal {
   }
 
   std::size_t columns_;
-  std::vector<std::vector<std::string>> rows_;
+  std::vector<Row> rows_;
   std::size_t row_ = 0;
   std::size_t column_ = 0;
+  std::pair<std::size_t, std::size_t> saved_;
+  bool wraps_ = true;
   std::string unknown_;
 };
 

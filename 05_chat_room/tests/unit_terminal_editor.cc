@@ -216,6 +216,64 @@ TEST_F(TerminalScreen, ANarrowerWindowHasWrappedTheLine) {
   EXPECT_EQ(narrow.Text(), (std::vector<std::string>{"said befor", "e", "> jklmnop"}));
 }
 
+// A window that becomes narrower and wider: the line before the input line stays, and of the input
+// line nothing is left behind.
+TEST_F(TerminalScreen, ResizingLeavesNoFragments) {
+  const std::vector<std::string> texts = {"abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz",
+                                          "",
+                                          "가나다라마바사아자차카타파하가나다라마바사아자차카타파",
+                                          "a가b나다라c마바사 아자차d카타파하 end"};
+  const std::vector<std::size_t> widths = {60, 15, 60, 44, 43, 31, 30, 29, 17,
+                                           15, 14, 40, 7,  3,  2,  60, 22};
+  for (const std::string& text : texts) {
+    for (const std::size_t lefts : {0u, 1u, 5u, 14u, 60u}) {
+      SCOPED_TRACE(text + " and " + std::to_string(lefts) + " to the left");
+      Type("\x05\x15" + text);
+      for (std::size_t i = 0; i < lefts; ++i) Type(kLeft);
+      terminal_ = TinyTerminal(60);
+      Screen screen(true);
+      screen.SetPrompt("기사1@0> ");
+      screen.Print("before");
+      terminal_.Write(screen.Update(editor_, 60));
+      for (const std::size_t columns : widths) {
+        terminal_.Resize(columns);
+        screen.Invalidate();
+        terminal_.Write(screen.Update(editor_, columns));
+        std::string before;
+        const std::vector<std::string> rows = terminal_.Text();
+        for (std::size_t i = 0; i + 1 < rows.size(); ++i) before += rows[i];
+        ASSERT_EQ(before, "before") << columns;
+        const std::size_t indent = 9 + 8 <= columns ? 9 : 0;
+        const std::string shown(editor_.Render(columns - indent).text);
+        std::string input = (indent > 0 ? "기사1@0> " : "") + shown;
+        while (input.ends_with(' ')) input.pop_back();
+        ASSERT_EQ(rows.back(), input) << columns;
+        ASSERT_EQ(terminal_.column(), indent + editor_.Render(columns - indent).cursor_column);
+      }
+      EXPECT_EQ(terminal_.unknown(), "");
+    }
+  }
+}
+
+// The line was drawn for a window that had just become narrower: it has wrapped as it was written.
+TEST_F(TerminalScreen, DrawnForAWiderWindow) {
+  for (const std::size_t lefts : {0u, 3u, 20u, 40u}) {
+    SCOPED_TRACE(lefts);
+    Type(
+        "\x05\x15"
+        "abcdefghijklmnopqrstuvwxyz가나다라마바사아자차");
+    for (std::size_t i = 0; i < lefts; ++i) Type(kLeft);
+    terminal_ = TinyTerminal(25);
+    Screen screen(true);
+    screen.SetPrompt("> ");
+    screen.Print("before");
+    terminal_.Write(screen.Update(editor_, 60));
+    terminal_.Write(screen.Update(editor_, 25));
+    ASSERT_EQ(terminal_.Text().size(), 2u);
+    EXPECT_EQ(terminal_.Text().front(), "before");
+  }
+}
+
 // Whatever is typed: the text stays UTF-8, the cursor stands between two characters, and the input
 // line is one row that shows the cursor's surroundings.
 TEST_F(TerminalScreen, RandomKeysNeverBreakTheLine) {

@@ -28,11 +28,12 @@ class Screen {
   // The bytes that bring the terminal up to date; empty when nothing has changed.
   [[nodiscard]] std::string Update(const LineEditor& editor, std::size_t columns);
   // Draw the input line again, whatever the terminal shows now.
-  void Invalidate() { drawn_.clear(); }
+  void Invalidate() { valid_ = false; }
   // The last bytes: pending lines, and no input line any more.
   [[nodiscard]] std::string Finish(std::size_t columns);
 
  private:
+  [[nodiscard]] std::size_t CursorRow(std::size_t columns) const;
   // From the cursor's place in the input line to the beginning of it, and everything from there on
   // cleared.
   [[nodiscard]] std::string Erase(std::size_t columns) const;
@@ -41,7 +42,8 @@ class Screen {
   std::string lines_;  // to be shown
   std::string prompt_;
   std::string drawn_;             // the input line on the terminal; empty: none
-  std::size_t drawn_cursor_ = 0;  // the cursor's column in it
+  std::size_t drawn_cursor_ = 0;  // the byte in it that the cursor stands on
+  bool valid_ = false;            // drawn_ is what the terminal shows
 };
 
 }  // namespace terminal

@@ -99,10 +99,44 @@ SCENARIO("a person types Korean and sees what others say", "[H7]") {
     CHECK(width() <= 60);
     a.pty.Resize(40);
     THEN("the input line keeps to one row of it") {
-      CHECK(a.pty.WaitUntil([&] { return width() <= 40; }));
-      CHECK(width() >= 38);
+      CHECK(a.pty.WaitUntil([&] { return width() >= 38 && width() <= 40; }));
     }
   }
+}
+
+SCENARIO("a window that becomes narrower and wider keeps one input line", "[H7]") {
+  Server server;
+  Person person(server);
+  const std::string text = GENERATE("abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrst",
+                                    "가나다라마바사아자차카타파하가나다라마바사아");
+  person.pty.Type("first\r");
+  REQUIRE(person.pty.WaitFor(person.name + ": first"));
+  person.pty.Type(text);
+  REQUIRE(person.Sees(text));
+  const std::size_t end = person.pty.screen().column();
+  person.pty.Type(kLeft);
+  REQUIRE(person.pty.WaitUntil([&] { return person.pty.screen().column() < end; }));
+  const auto shows = [&](std::size_t columns) {
+    const std::vector<std::string> rows = person.pty.screen().Text();
+    const std::size_t width = terminal::DisplayWidth(rows.back());
+    return width <= columns && width + 4 >= std::min<std::size_t>(columns, 57);
+  };
+  for (const std::size_t columns : {40u, 15u, 21u, 60u, 15u, 60u}) {
+    INFO(columns);
+    const std::size_t old = person.pty.bytes().size();
+    person.pty.Resize(static_cast<unsigned short>(columns));
+    CHECK(person.pty.WaitUntil([&] {  // it has drawn again, and all of it
+      return person.pty.bytes().find("\x1b[J", old) != std::string::npos && shows(columns);
+    }));
+    std::string said;  // what stands above the input line, unwrapped and without blanks
+    const std::vector<std::string> rows = person.pty.screen().Text();
+    for (std::size_t i = 0; i + 1 < rows.size(); ++i) said += rows[i];
+    std::erase(said, ' ');
+    INFO(person.pty.ScreenText());
+    CHECK(said.ends_with(person.name + ":first"));
+    CHECK(said.find(person.name + "@0>") == std::string::npos);
+  }
+  CHECK(person.Sees(text));
 }
 
 SCENARIO("a message cannot command the reader's terminal") {

@@ -140,7 +140,7 @@ LineEditor::View LineEditor::Render(std::size_t columns) const {
     used += width;
     end = next;
   }
-  return {text.substr(begin, end - begin), to_cursor};
+  return {text.substr(begin, end - begin), cursor_ - begin, to_cursor};
 }
 
 }  // namespace terminal

@@ -24,10 +24,11 @@ class LineEditor {
     kEnded         // Ctrl-D on an empty line
   };
 
-  // What fits into the columns, and where the cursor stands in it (0 = the first column of the
-  // slice).
+  // What fits into the columns, and where the cursor stands in it (0 = the first byte, the first
+  // column of the slice).
   struct View {
     std::string_view text;
+    std::size_t cursor = 0;
     std::size_t cursor_column = 0;
   };
 

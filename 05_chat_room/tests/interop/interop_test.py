@@ -73,7 +73,7 @@ class AgainstTheServer(unittest.TestCase):
     def setUp(self):
         self.server = subprocess.Popen(
             [SERVER, "--port", "0", "--stop-on-eof", "--rooms", "10", "--session-max", "100"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8")
         self.addCleanup(self.stop)
         self.port = None
         for line in self.server.stdout:

@@ -80,7 +80,7 @@ class AgainstTheServer(unittest.TestCase):
         settings = [*SETTINGS, f"database.path={folder.name}/chat.db", f"journal.folder={folder.name}/journal"]
         self.server = subprocess.Popen(
             [SERVER, "--stop-on-eof", *(word for setting in settings for word in ("--set", setting))],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8")
         self.addCleanup(self.stop)
         self.port = self.auth_port = None
         self.accounts = 0
