@@ -7,7 +7,7 @@ import shlex
 import signal
 import sys
 
-from . import console, process, text
+from . import console, place, process, text
 from .errors import CourseError, FAILED, USAGE, UsageError
 from .model import Repo, find_root
 
@@ -76,7 +76,10 @@ def main(argv=None):
         if not args.command:
             parser.print_help()
             return USAGE
-        return args.module.run(Repo(find_root()), args)
+        root = find_root()
+        if args.command in ("run", "test", "build", "check"):  # those that build
+            place.check(root)
+        return args.module.run(Repo(root), args)
     except CourseError as e:
         console.error(str(e))
         return e.code

@@ -1,9 +1,9 @@
 """What the user sees: plain lines, colours and one live status line on a terminal."""
 
 import os
-import shutil
 import sys
 import time
+import unicodedata
 
 _STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 
@@ -36,6 +36,84 @@ def elapsed(seconds):
     return f"{minutes}m{seconds:02d}s" if minutes else f"{seconds}s"
 
 
+def columns():
+    """Of the terminal, now."""
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or 80
+    except (OSError, ValueError):
+        return 80
+
+
+def width(text):
+    """The columns that the text takes: Hangul takes two, what joins the character before it none."""
+    return sum(map(_width, text))
+
+
+def _width(character):
+    if unicodedata.category(character) in ("Mn", "Me", "Cf") or "\u1160" <= character <= "\u11ff":
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def cut(text, most):
+    """What of the text fits into `most` columns."""
+    used = 0
+    for at, character in enumerate(text):
+        used += _width(character)
+        if used > most:
+            return text[:at]
+    return text
+
+
+def flow(items, most):
+    """The items in as many lines of at most `most` columns as they need."""
+    lines = []
+    for item in items:
+        if lines and width(lines[-1]) + 3 + width(item) <= most:
+            lines[-1] += "   " + item
+        else:
+            lines.append(cut(item, most))
+    return lines
+
+
+class Live:
+    """Lines at the end of a terminal's output that are drawn again in place; the cursor stays behind the last."""
+
+    def __init__(self):
+        self._drawn = []
+
+    def draw(self, lines):
+        most = columns() - 1  # a full row would leave the cursor in the next one, in some terminals
+        before = self._before()
+        self._drawn = [cut(line, most) for line in lines]
+        sys.stdout.write(before + "\r\n".join(self._drawn))
+        sys.stdout.flush()
+
+    def erase(self):
+        sys.stdout.write(self._before())
+        self._drawn = []
+
+    def end(self):
+        """The lines stay."""
+        if self._drawn:
+            say()
+        self._drawn = []
+
+    def _before(self):
+        """To the beginning, and what is there cleared. A terminal that was made narrower has wrapped the lines."""
+        rows = sum(_rows(line, columns()) for line in self._drawn)
+        return (f"\x1b[{rows - 1}A" if rows > 1 else "") + "\r\x1b[J"
+
+
+def _rows(line, most):
+    rows, used = 1, 0
+    for character in line:
+        used += _width(character)
+        if used > most:
+            rows, used = rows + 1, _width(character)
+    return rows
+
+
 class Status:
     """One step of long work: its name, elapsed time and progress.
 
@@ -45,7 +123,7 @@ class Status:
     def __init__(self, title, quiet_seconds=20.0):
         self.title = title
         self._start = time.monotonic()
-        self._live = is_terminal()
+        self._live = Live() if is_terminal() else None
         self._quiet = quiet_seconds
         self._last = 0.0
         self._detail = ""
@@ -74,23 +152,20 @@ class Status:
     def line(self, text):
         """Prints a line that stays, above the live line."""
         if self._live:
-            sys.stdout.write("\r\x1b[K")
+            self._live.erase()
         say(text)
         if self._live:
             self._draw()
 
     def done(self, ok=True, note=""):
         if self._live:
-            sys.stdout.write("\r\x1b[K")
+            self._live.erase()
         word = style("ok", "green") if ok else style("FAILED", "red", "bold")
         say(f"{self.title}: {word} ({elapsed(self.seconds())}){' ' + note if note else ''}")
 
     def _draw(self):
         self._last = time.monotonic()
-        width = shutil.get_terminal_size((80, 24)).columns - 1
-        text = f"{self.title} {elapsed(self.seconds())} {self._detail}"[:width]
-        sys.stdout.write("\r\x1b[K" + text)
-        sys.stdout.flush()
+        self._live.draw([f"{self.title} {elapsed(self.seconds())} {self._detail}"])
 
 
 def table(rows, header=None, indent="  "):

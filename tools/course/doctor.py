@@ -1,18 +1,20 @@
-"""`./course doctor`: what this machine has and lacks for the course."""
+"""`./course doctor`: what this machine has and lacks for the course. It installs nothing and asks nothing."""
 
 import os
 import platform
+import re
 import shutil
 import subprocess
 
-from . import build, console, packages
+from . import build, console, packages, place
 from .text import TEXT
 
 HELP = "show what this machine has and lacks"
 EXAMPLES = """examples:
   ./course doctor
 
-Exit code 0 when ./course test can run, 1 when packages for it are missing."""
+Looks at versions and headers; installs nothing and asks nothing.
+Exit code 0 when ./course test and ./course run can do their work, 1 when something for them is missing."""
 
 _NEEDED_BY = {
     "base": "build, test, run",
@@ -28,7 +30,31 @@ _NEEDED_BY = {
     "sanitizers": "test --asan, --tsan and --all",
     "fuzz": "fuzz targets, test --all",
 }
-_TOOLS = ["g++", "clang++", "cmake", "ninja", "ccache", "git", "clang-format", "clang-tidy", "wine"]
+# tool -> (the purpose it is for, the oldest version that is good enough, its Debian package)
+_TOOLS = {
+    "g++": ("base", (11,), "g++"),
+    "cmake": ("base", (3, 22), "cmake"),
+    "ninja": ("base", (1, 10), "ninja-build"),
+    "ccache": ("base", (4,), "ccache"),
+    "git": ("git", (2,), "git"),
+    "protoc": ("stage05", (3, 12), "protobuf-compiler"),
+    "redis-server": ("run07", (6,), "redis-server"),
+    "clang++": ("sanitizers", (14,), "clang"),
+    "clang-format": ("format", (14,), "clang-format"),
+    "clang-tidy": ("tidy", (14,), "clang-tidy"),
+    "wine": ("windows", (8,), "wine"),
+}
+# purpose -> (headers, one of which is enough; their Debian package)
+_HEADERS = {
+    "base": [(("gtest/gtest.h",), "libgtest-dev"), (("catch2/catch.hpp", "catch2/catch_test_macros.hpp"), "catch2"),
+             (("spdlog/spdlog.h",), "libspdlog-dev"), (("fmt/format.h",), "libfmt-dev"),
+             (("CLI/CLI.hpp",), "libcli11-dev")],
+    "stage05": [(("google/protobuf/message.h",), "libprotobuf-dev"), (("utf8proc.h",), "libutf8proc-dev")],
+    "stage07": [(("toml++/toml.h",), "libtomlplusplus-dev"), (("sodium.h",), "libsodium-dev"),
+                (("hiredis/hiredis.h",), "libhiredis-dev"), (("prometheus/exposer.h",), "prometheus-cpp-dev"),
+                (("maxminddb.h",), "libmaxminddb-dev"), (("nlohmann/json.hpp",), "nlohmann-json3-dev"),
+                (("sqlite3.h",), "libsqlite3-dev"), (("mariadb/mysql.h",), "libmariadb-dev")],
+}
 
 
 def add_arguments(parser):
@@ -45,12 +71,56 @@ def _release():
 
 
 def _version(tool):
+    """(what it says of itself, its version as numbers); ("not here", None) without it."""
     path = shutil.which(tool)
     if not path:
-        return "not here"
-    out = subprocess.run([path, "--version"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, **TEXT, check=False)
-    line = next((l for l in out.stdout.splitlines() if any(c.isdigit() for c in l)), "")
-    return line.strip() or path
+        return "not here", None
+    try:
+        out = subprocess.run([path, "--version"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                             stderr=subprocess.DEVNULL, timeout=20, **TEXT, check=False).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return "does not start", None
+    for line in out.splitlines():
+        match = re.search(r"\d+(?:\.\d+)*", re.sub(r"^\S*\+\+", "", line))
+        if match:
+            return line.strip(), tuple(map(int, match.group().split(".")))
+    return "does not say its version", None
+
+
+def _headers():
+    """The headers that the compiler finds; None without a compiler."""
+    names = [name for group in _HEADERS.values() for alternatives, _ in group for name in alternatives]
+    source = "".join(f"#if __has_include(<{name}>)\nfound {name}\n#endif\n" for name in names)
+    compiler = shutil.which("g++") or shutil.which("c++")
+    if not compiler:
+        return None
+    out = subprocess.run([compiler, "-std=c++20", "-E", "-x", "c++", "-"], input=source, stdout=subprocess.PIPE,
+                         stderr=subprocess.DEVNULL, **TEXT, check=False)
+    return {line[6:] for line in out.stdout.splitlines() if line.startswith("found ")} if out.returncode == 0 else None
+
+
+def problems(versions, headers, lacking):
+    """[(purpose, what is wrong, package)]. `lacking`: purpose -> packages that are not here."""
+    found = []
+    for tool, (purpose, least, package) in _TOOLS.items():
+        text, version = versions[tool]
+        if version is None:
+            found.append((purpose, f"{tool}: {text}", package))
+        elif version < least:
+            found.append((purpose, f"{tool}: version {_dotted(version)} is too old, {_dotted(least)} or newer is needed", package))
+    for purpose, groups in _HEADERS.items():
+        for alternatives, package in groups:
+            if headers is not None and not headers.intersection(alternatives):
+                found.append((purpose, f"<{'> or <'.join(alternatives)}>: the compiler finds no such header", package))
+    named = {package for _, _, package in found}
+    for purpose, names in lacking.items():
+        found += [(purpose, f"{name}: not installed", name) for name in names if name not in named]
+        named.update(names)
+    return found
+
+
+def _dotted(version):
+    return ".".join(map(str, version))
 
 
 def run(repo, args):
@@ -62,16 +132,28 @@ def run(repo, args):
     root = "root" if hasattr(os, "geteuid") and os.geteuid() == 0 else "sudo" if shutil.which("sudo") else "no root rights"
     installer = f"apt-get ({root})" if shutil.which("apt-get") else "none that this command knows"
     console.say(f"installing  {installer}")
-    console.say()
-    console.say(console.table([(t, _version(t)) for t in _TOOLS]))
-    console.say()
-    rows = []
-    for purpose in packages.PURPOSES:
-        lacking = packages.missing([purpose])
-        rows.append((purpose, _NEEDED_BY[purpose], "missing: " + " ".join(lacking) if lacking else "ok"))
-    console.say(console.table(rows, header=("for", "needed by", "packages")))
-    console.say()
     console.say("stages      " + ", ".join(f"{s.number} {'here' if s.present else 'planned'}" for s in repo.stages.values()))
+    console.say()
+    versions = {tool: _version(tool) for tool in _TOOLS}
+    console.say(console.table([(tool, text) for tool, (text, _) in versions.items()]))
+    console.say()
+    lacking = {purpose: packages.missing([purpose]) for purpose in packages.PURPOSES}
+    found = problems(versions, _headers(), lacking)
+    # What these two do on a machine of their own; everything else is for those who write the course.
+    needed = packages.for_stages(build.native_config("release"), repo.present(), run=True)
+    bad = [p for p in found if p[0] in needed]
+    for title, listed in (("./course test and ./course run lack:", bad),
+                          ("other commands lack:", [p for p in found if p[0] not in needed])):
+        if listed:
+            console.say(title)
+            console.say(console.table([(what, "does not work: " + _NEEDED_BY[purpose]) for purpose, what, _ in listed]))
+            console.say("  to install: apt-get install " + " ".join(dict.fromkeys(package for *_, package in listed)))
+            console.say()
+    refused = place.problem(repo.root)
+    if refused:
+        console.warn(refused)
     if free < 2048:
         console.warn(f"only {free} MiB free; a full build of all configurations takes about 4 GiB")
-    return 1 if packages.missing(["base"]) else 0
+    if not bad and not refused:
+        console.say("./course test and ./course run have what they need")
+    return 1 if bad or refused else 0

@@ -6,6 +6,7 @@ import os
 import time
 
 from . import console
+from .errors import CourseError
 
 try:
     import fcntl
@@ -48,11 +49,16 @@ def hold(repo, file, does, command):
 def _take(repo, file, does):
     told = None
     while True:
-        file.parent.mkdir(parents=True, exist_ok=True)  # also again: build/ may be deleted at any time
         try:
+            file.parent.mkdir(parents=True, exist_ok=True)  # also again: build/ may be deleted at any time
             descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o666)
         except FileNotFoundError:
             continue
+        except OSError as e:
+            if e.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+                raise CourseError(f"cannot write to {e.filename} ({e.strerror}); what is built goes there: give this user the "
+                                  f"right, or work in a copy of the course") from None
+            raise
         try:
             if _try(descriptor) and _is_still(descriptor, file):
                 if told is not None:

@@ -11,7 +11,6 @@ import signal
 import socket
 import sqlite3
 import subprocess
-import sys
 import threading
 import time
 import urllib.error
@@ -198,41 +197,40 @@ class Service:
             pass
         return values
 
-    def _block(self, before, now, seconds):
-        """The lines of the live status block."""
+    def _items(self, before, now, seconds):
+        """What the live status says."""
         get = lambda name: now.get(name, 0)
         rate = lambda name: max(0.0, (get(name) - before.get(name, 0)) / seconds) if before else 0.0
         status = self.crowd.last(_STATUS) if self.crowd else None
-        lines = [f"sessions {get('chat_sessions'):.0f}   players {get('chat_players'):.0f}   "
-                 f"messages/s in {rate('chat_packets_received_total'):.0f}   out {rate('chat_packets_sent_total'):.0f}"]
+        items = [f"sessions {get('chat_sessions'):.0f}", f"players {get('chat_players'):.0f}",
+                 f"messages/s in {rate('chat_packets_received_total'):.0f}",
+                 f"out {rate('chat_packets_sent_total'):.0f}"]
         if status:
-            lines.append(f"said {status.group(1)}   heard {status.group(2)}   p99 {float(status.group(3)):.1f} ms   "
-                         f"rows written {get('chat_database_rows_total'):.0f}   "
-                         f"waiting {get('chat_database_queue_rows'):.0f}")
-        else:
-            lines.append(f"rows written {get('chat_database_rows_total'):.0f}   "
-                         f"waiting {get('chat_database_queue_rows'):.0f}")
-        return lines
+            items += [f"said {status.group(1)}", f"heard {status.group(2)}", f"p99 {float(status.group(3)):.1f} ms"]
+        return items + [f"rows written {get('chat_database_rows_total'):.0f}",
+                        f"waiting {get('chat_database_queue_rows'):.0f}"]
 
     def watch(self, seconds):
         """Until the clients have ended, the time is over, or Ctrl-C."""
-        live = console.is_terminal()
+        live = console.Live() if console.is_terminal() else None
+        try:
+            self._watch(seconds, live)
+        finally:
+            if live:
+                live.end()
+
+    def _watch(self, seconds, live):
         began = time.monotonic()
-        before, last, drawn, said = {}, began, 0, 0.0
+        before, last, said = {}, began, 0.0
         while True:
             time.sleep(1.0)
             now, at = self._scrape(), time.monotonic()
-            lines = self._block(before, now, at - last)
+            items = self._items(before, now, at - last)
             if live:
-                if drawn:
-                    sys.stdout.write(f"\x1b[{drawn}A")
-                for line in lines:
-                    sys.stdout.write("\r\x1b[K" + line + "\n")
-                sys.stdout.flush()
-                drawn = len(lines)
+                live.draw(console.flow(items, console.columns() - 1))
             elif at - said >= 5:
                 said = at
-                console.say("   ".join(lines))
+                console.say("   ".join(items))
             before, last = now, at
             for part in self.parts:
                 if part is not self.crowd and part.child.poll() is not None:
@@ -313,7 +311,7 @@ def _serve(stage, args, service, seconds):
         console.say("Ctrl-C stops all in order")
         service.watch(seconds)
     except KeyboardInterrupt:
-        console.say("\nstopping, clients first")
+        console.say("stopping, clients first")
     except CourseError as error:
         problem = error
     codes = service.stop()
