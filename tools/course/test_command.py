@@ -74,6 +74,8 @@ def _build_and_test(repo, args, stages, configs, pattern):
     for config in configs:
         build.prepare(repo, config, _stages_of(config, stages, args), again, strict=args.all)
         targets, repeats[config] = _targets(repo, args, config, stages, pattern)
+        if targets is None:  # none of its tests was asked for
+            continue
         seconds, cpu = build.make(repo, config, again, targets)
         timings.append((f"build {config}", console.elapsed(seconds), f"CPU {console.elapsed(cpu)}"))
     tests = collect(repo, stages, configs, args, pattern, repeats)
@@ -108,7 +110,7 @@ def _stages_of(config, stages, args):
 
 
 def _targets(repo, args, config, stages, pattern):
-    """(What to build; empty: everything, {what is not built: the target of an earlier stage that is the same})."""
+    """(What to build; None: nothing, {what is not built: the target of an earlier stage that is the same})."""
     if args.windows and config == "release":
         return [f"stage{s.number}_unit_conformance" for s in stages], {}  # the Linux column of the table
     model = closure.Model(repo, config)
@@ -121,6 +123,8 @@ def _targets(repo, args, config, stages, pattern):
         wanted = {name for name in model.stage_targets() if args.all or name not in benches}
     if pattern:
         matching = {closure.target_of(t.tree_name) for t in tests if pattern.search(t.name)}
+        if not matching:
+            return None, {}
         if matching <= wanted:  # else a test that is no target of its own, and may need any of them
             wanted = matching
             repeats = {name: earlier for name, earlier in repeats.items() if name not in matching}
