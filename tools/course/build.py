@@ -74,7 +74,7 @@ def configure(repo, config, stages, again, strict=False):
     if config == "windows":
         command.append(f"-DCOURSE_WINDOWS_LIBS={caches.windows_libraries()}")
     if config in ("asan", "tsan", "windows"):
-        command.append("-DCOURSE_LIBFUZZER=OFF")  # the fuzzers bring their own sanitizers; release has them
+        command.append("-DCOURSE_FUZZERS=OFF")  # the fuzzers bring their own sanitizers; release has them
     stale = folder / "CMakeCache.txt"
     if stale.is_file() and f"CMAKE_HOME_DIRECTORY:INTERNAL={repo.root.as_posix()}\n" not in stale.read_text(**TEXT):
         console.say(f"build/{config} belongs to another folder: made anew")

@@ -113,7 +113,8 @@ class Model:
         return digest.hexdigest()
 
     def _plain(self, text, stage):
-        """Without what says which stage or which tree it is."""
+        """Without what says which stage or which tree it is; what is made once per tree lies in the first stage's folder."""
+        text = re.sub(r"[^\s;]*/(?=(?:CMakeFiles/|lib)course_)", "@shared/", text)
         if stage is not None:
             text = text.replace(str(stage.path), "@stage").replace(stage.folder, "@stage")
             text = text.replace(f"stage{stage.number}_", "").replace(f"stage{stage.number}.", "")

@@ -4,6 +4,7 @@ This table is the only place that names packages. A package counts as there when
 of its probes (a command, or a file) is found, so that a tool from elsewhere is as good."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -111,6 +112,13 @@ def entries(purposes):
             name, *probes = (entry,) if isinstance(entry, str) else entry
             found[name] = probes
     return list(found.items())
+
+
+def bringing(text):
+    """The packages whose programs a sentence names ("chromium is not installed")."""
+    words = set(re.findall(r"[\w+.-]+", text))
+    return sorted({name for name, probes in entries(PURPOSES) for probe in probes
+                   if probe in words and not probe.startswith("/")})
 
 
 def _dpkg_has(names):

@@ -15,6 +15,7 @@ EXAMPLES = """examples:
   ./course test 02 --tsan             unit and stress tests under ThreadSanitizer
   ./course test 01 --windows          the Windows programs under Wine; ends with the conformance table
   ./course test --all                 everything
+  ./course test --ci                  what .ci/run does: everything that fits into its time
   ./course test --all --without tidy  everything but one part
   ./course test 03 --filter ring      only tests whose name matches (a regular expression)
 
@@ -22,7 +23,17 @@ COURSE_STRESS=10 lengthens the stress tests, COURSE_SEED=N repeats a random test
 
 
 # What `--all --without` can leave out.
-PARTS = ("asan", "tsan", "windows", "headers", "tidy", "alone")
+PARTS = {
+    "asan": "AddressSanitizer and UndefinedBehaviorSanitizer",
+    "tsan": "ThreadSanitizer",
+    "windows": "the Windows programs under Wine",
+    "windows-rest": "the Windows programs of the stages other than 01, 04 and 07",
+    "headers": "headers compiled by themselves",
+    "tidy": "clang-tidy over everything",
+    "alone": "each folder copied elsewhere, built and tested alone",
+}
+# What `--ci` leaves out for its time.
+NOT_IN_CI = ("windows-rest", "tidy", "alone")
 
 
 def add_arguments(parser):
@@ -30,6 +41,7 @@ def add_arguments(parser):
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--all", action="store_true",
                        help="release, asan, tsan, Windows under Wine, every check")
+    group.add_argument("--ci", action="store_true", help="--all without " + ", ".join(NOT_IN_CI))
     group.add_argument("--asan", action="store_true", help="AddressSanitizer + UndefinedBehaviorSanitizer")
     group.add_argument("--tsan", action="store_true", help="ThreadSanitizer")
     group.add_argument("--windows", action="store_true", help="cross build, tests under Wine")
@@ -42,6 +54,9 @@ def add_arguments(parser):
 
 
 def run(repo, args):
+    if args.ci:
+        args.all = True
+        args.without += [part for part in NOT_IN_CI if part not in args.without]
     if args.without and not args.all:
         raise UsageError("--without goes with --all")
     stages = repo.select(args.stages)
@@ -57,8 +72,10 @@ def run(repo, args):
 def _build_and_test(repo, args, stages, configs, pattern):
     again, timings, repeats = args.again, [], {}
     for config in configs:
-        build.prepare(repo, config, stages, again, strict=args.all)
+        build.prepare(repo, config, _stages_of(config, stages, args), again, strict=args.all)
         targets, repeats[config] = _targets(repo, args, config, stages, pattern)
+        if targets is None:  # none of its tests was asked for
+            continue
         seconds, cpu = build.make(repo, config, again, targets)
         timings.append((f"build {config}", console.elapsed(seconds), f"CPU {console.elapsed(cpu)}"))
     tests = collect(repo, stages, configs, args, pattern, repeats)
@@ -71,7 +88,12 @@ def _build_and_test(repo, args, stages, configs, pattern):
         console.say(console.table(timings))
     with wine.session(repo, again) if "windows" in configs else contextlib.nullcontext():
         # Many tests wait more than they work: with checks beside them one more keeps the cores busy.
-        code = ctest.run(repo, tests, again, lambda name: _alone_again(args, name), build.jobs() + (1 if args.all else 0))
+        code = ctest.run(repo, tests, again, lambda name: _alone_again(args, name), build.jobs() + (1 if args.all else 0),
+                         strict=args.all)
+    if args.without:
+        console.say()
+        console.say("left out of --all here:")
+        console.say(console.table([(part, PARTS[part]) for part in PARTS if part in args.without]))
     if args.windows and not args.filter:
         _, text = conformance.table(repo, stages[0])
         if text:
@@ -80,8 +102,15 @@ def _build_and_test(repo, args, stages, configs, pattern):
     return code
 
 
+def _stages_of(config, stages, args):
+    """The stages that are built in this configuration."""
+    if config == "windows" and "windows-rest" in args.without:
+        return [s for s in stages if s.number in ("01", "04", "07")] or stages
+    return stages
+
+
 def _targets(repo, args, config, stages, pattern):
-    """(What to build; empty: everything, {what is not built: the target of an earlier stage that is the same})."""
+    """(What to build; None: nothing, {what is not built: the target of an earlier stage that is the same})."""
     if args.windows and config == "release":
         return [f"stage{s.number}_unit_conformance" for s in stages], {}  # the Linux column of the table
     model = closure.Model(repo, config)
@@ -94,6 +123,8 @@ def _targets(repo, args, config, stages, pattern):
         wanted = {name for name in model.stage_targets() if args.all or name not in benches}
     if pattern:
         matching = {closure.target_of(t.tree_name) for t in tests if pattern.search(t.name)}
+        if not matching:
+            return None, {}
         if matching <= wanted:  # else a test that is no target of its own, and may need any of them
             wanted = matching
             repeats = {name: earlier for name, earlier in repeats.items() if name not in matching}
@@ -119,7 +150,7 @@ def _configs(args):
 def _purposes(args, configs, stages):
     needed = []
     for config in configs:
-        needed += packages.for_stages(config, stages, run=config != "windows",
+        needed += packages.for_stages(config, _stages_of(config, stages, args), run=config != "windows",
                                       outside=config == "release" and (args.all or args.slow))
     if args.all:
         needed += [n for n in ("git", "format", "tidy", "fuzz") if n not in args.without]
@@ -129,10 +160,10 @@ def _purposes(args, configs, stages):
 def _alone_again(args, name):
     """The command for one test of this run: its own --filter instead of the one that was given."""
     words = ["./course", "test", *args.stages]
-    for flag in ("all", "asan", "tsan", "windows", "debug", "slow"):
+    for flag in ("ci" if args.ci else "all", "asan", "tsan", "windows", "debug", "slow"):
         if getattr(args, flag):
             words.append("--" + flag)
-    words += [word for part in args.without for word in ("--without", part)]
+    words += [word for part in args.without if not (args.ci and part in NOT_IN_CI) for word in ("--without", part)]
     if args.yes:
         words.append("--yes")
     return shlex.join(words) + f" --filter '^{re.escape(name)}$'"
