@@ -102,7 +102,8 @@ class Live:
     def _before(self):
         """To the beginning, and what is there cleared. A terminal that was made narrower has wrapped the lines."""
         rows = sum(_rows(line, columns()) for line in self._drawn)
-        return (f"\x1b[{rows - 1}A" if rows > 1 else "") + "\r\x1b[J"
+        # One row by itself: tmux keeps what J clears when it is all of the screen.
+        return f"\x1b[{rows - 1}A\r\x1b[J" if rows > 1 else "\r\x1b[K"
 
 
 def _rows(line, most):

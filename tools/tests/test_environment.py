@@ -281,7 +281,7 @@ class LiveTest(unittest.TestCase):
         self.draw(live, ["x" * 50, "가" * 22], 60)
         # 50 columns in 15 are four rows; of 22 syllables 7 fit: four rows more.
         self.assertTrue(self.draw(live, ["y"], 15).startswith("\x1b[7A\r\x1b[J"))
-        self.assertTrue(self.draw(live, ["z"], 60).startswith("\r\x1b[J"))
+        self.assertTrue(self.draw(live, ["z"], 60).startswith("\r\x1b[K"))
 
     def test_flow(self):
         items = ["sessions 100", "players 100", "messages/s in 99", "out 99", "said 1000", "p99 1.0 ms"]
