@@ -17,6 +17,7 @@ _NEEDED_BY = {
     "base": "build, test, run",
     "git": "carry, check translations",
     "windows": "test --windows, test --all",
+    "windows-clang": "check windows-clang, test --all",
     "format": "check format, test --all",
     "tidy": "check tidy, test --all",
     "stage05": "stages 05 and later",

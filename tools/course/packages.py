@@ -23,6 +23,8 @@ PURPOSES = {
     # cross build for Windows and run its tests
     "windows": [("g++-mingw-w64-x86-64-posix", "x86_64-w64-mingw32-g++-posix"), ("wine", "wine"),
                 ("wine64", "/usr/lib/wine/wine64"), ("dpkg-dev", "dpkg-source")],
+    # the second compiler for Windows
+    "windows-clang": [("clang", "clang"), ("lld", "ld.lld")],
     "format": [("clang-format", "clang-format")],
     "tidy": [("clang-tidy", "clang-tidy")],
     # what a stage and those after it need besides
@@ -61,9 +63,11 @@ ALTERNATIVES = {
 def for_stages(config, stages, run=False, outside=False):
     """The purposes of building these stages in this configuration; `run`: and running their programs;
     `outside`: and the tests with programs from outside."""
-    needed = ["base"] + (["windows"] if config == "windows" else []) + (["sanitizers"] if config in ("asan", "tsan") else [])
+    cross = config in ("windows", "windows-clang")
+    needed = ["base"] + ["windows"] * cross + ["windows-clang"] * (config == "windows-clang")
+    needed += ["sanitizers"] * (config in ("asan", "tsan"))
     last = max((s.number for s in stages), default="")
-    prefixes = ["stage"] + ["windows"] * (config == "windows") + ["run"] * run + ["outside"] * outside
+    prefixes = ["stage"] + ["windows"] * cross + ["run"] * run + ["outside"] * outside
     for purpose in PURPOSES:
         for prefix in prefixes:
             number = purpose[len(prefix):]

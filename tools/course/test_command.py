@@ -22,7 +22,7 @@ COURSE_STRESS=10 lengthens the stress tests, COURSE_SEED=N repeats a random test
 
 
 # What `--all --without` can leave out.
-PARTS = ("asan", "tsan", "windows", "headers", "tidy", "alone")
+PARTS = ("asan", "tsan", "windows", "windows-clang", "headers", "tidy", "alone")
 
 
 def add_arguments(parser):
@@ -111,6 +111,8 @@ def _purposes(args, configs, stages):
         needed += packages.for_stages(config, stages, run=config != "windows",
                                       outside=config == "release" and (args.all or args.slow))
     if args.all:
+        if "windows-clang" not in args.without:
+            needed += packages.for_stages("windows-clang", stages)
         needed += [n for n in ("git", "format", "tidy", "fuzz") if n not in args.without]
     return sorted(set(needed))
 
