@@ -51,9 +51,11 @@ endif()
 
 # Imported targets are visible in the folder that found them only, so every stage looks for its own.
 if(NOT CMAKE_CROSSCOMPILING)
-  find_package(spdlog QUIET)
   if(WIN32)
     find_package(CLI11 REQUIRED)
+    find_package(spdlog REQUIRED)
+  else()
+    find_package(spdlog QUIET)
   endif()
   if(BUILD_TESTING)
     if(NOT EXISTS /usr/src/googletest/CMakeLists.txt)

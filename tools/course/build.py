@@ -66,6 +66,9 @@ def configure(repo, config, stages, again):
     command = ["cmake", "--preset", PRESETS.get(config, config), f"-DCOURSE_STAGES={numbers}"]
     if os.name != "nt" and config != "windows-clang":  # that is for looking: hardly anything is compiled into a program
         command.append(f"-DCMAKE_CXX_COMPILER_LAUNCHER={repo.root / 'tools' / 'cmake' / 'stage-compile'}")
+    if config == "msvc":  # the features of vcpkg.json have the names of the purposes
+        features = [p for p in packages.for_stages(config, stages) if p.startswith("stage")]
+        command.append(f"-DVCPKG_MANIFEST_FEATURES={';'.join(features)}")
     if config in ("asan", "tsan", *CROSS):
         command.append("-DCOURSE_LIBFUZZER=OFF")  # the fuzzers bring their own sanitizers; release has them
     stale = folder / "CMakeCache.txt"
@@ -128,6 +131,7 @@ def build(repo, config, stages, again, targets=()):
     command = ["cmake", "--build", str(tree(repo, config)), "--parallel", str(jobs())]
     if config == "msvc":
         command += ["--config", "Release"]
+        targets = ["ALL_BUILD" if target == "all" else target for target in targets]
     if targets:
         command += ["--target", *targets]
     cpu = _children_cpu()

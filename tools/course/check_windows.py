@@ -29,15 +29,16 @@ def clang(repo):
     units = _units(repo, commands)
     wanted = {key: file for key, file in units.items() if key not in cache}
     problems, passed = [], []
-    status = console.Status(f"Clang for Windows on {len(wanted)} files")
-    with concurrent.futures.ThreadPoolExecutor(build.jobs()) as pool:
-        running = {pool.submit(_compile, repo, file, commands[file]): key for key, file in wanted.items()}
-        for future in concurrent.futures.as_completed(running):
-            found = future.result()
-            problems += found
-            passed += [running[future]] if not found else []
-            status.update(f"{len(passed)} passed")
-    status.done(not problems)
+    if wanted:
+        status = console.Status(f"Clang for Windows on {len(wanted)} files")
+        with concurrent.futures.ThreadPoolExecutor(build.jobs()) as pool:
+            running = {pool.submit(_compile, repo, file, commands[file]): key for key, file in wanted.items()}
+            for future in concurrent.futures.as_completed(running):
+                found = future.result()
+                problems += found
+                passed += [running[future]] if not found else []
+                status.update(f"{len(passed)} passed")
+        status.done(not problems)
     cache.add(passed)
     notes = [f"{len(passed)} files compiled, {len(units) - len(wanted)} known from before"] if wanted else []
     return sorted(problems) + _run(repo, stages[0]), notes
