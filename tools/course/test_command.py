@@ -2,7 +2,6 @@
 
 import contextlib
 import re
-import shlex
 import sys
 
 from . import build, check, conformance, console, ctest, lock, packages, wine
@@ -69,7 +68,8 @@ def _build_and_test(repo, args, stages, configs, pattern):
         return 0
     if len(configs) > 1:
         console.say(console.table(timings))
-    with wine.session(repo, again) if "windows" in configs else contextlib.nullcontext():
+    with_wine = "windows" in configs or args.all and "windows-clang" not in args.without
+    with wine.session(repo, again) if with_wine else contextlib.nullcontext():
         # Many tests wait more than they work: with checks beside them one more keeps the cores busy.
         code = ctest.run(repo, tests, again, lambda name: _alone_again(args, name), build.jobs() + (1 if args.all else 0))
     if args.windows and not args.filter:
@@ -119,14 +119,14 @@ def _purposes(args, configs, stages):
 
 def _alone_again(args, name):
     """The command for one test of this run: its own --filter instead of the one that was given."""
-    words = ["./course", "test", *args.stages]
+    words = ["test", *args.stages]
     for flag in ("all", "asan", "tsan", "windows", "debug", "slow"):
         if getattr(args, flag):
             words.append("--" + flag)
     words += [word for part in args.without for word in ("--without", part)]
     if args.yes:
         words.append("--yes")
-    return shlex.join(words) + f" --filter '^{re.escape(name)}$'"
+    return console.command([*words, "--filter", f"^{re.escape(name)}$"])
 
 
 def collect(repo, stages, configs, args):
