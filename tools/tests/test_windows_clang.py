@@ -8,7 +8,7 @@ from unittest import mock
 
 from tree import CourseTree
 
-from course import build, check_windows, wine
+from course import build, check_windows, test_command, wine
 
 COMPILER = shutil.which("clang++") or shutil.which("g++")
 
@@ -73,6 +73,19 @@ class ClangTest(CourseTree):
             problems = check_windows._run(self.repo(), self.repo().present()[0])
         self.assertEqual(1, len(problems))
         self.assertIn("stage01.unit.conformance", problems[0])
+
+
+class PartTest(CourseTree):
+    stages = ("01",)
+
+    def test_it_is_a_part_of_all(self):
+        def names(*without):
+            return [test.name for test in test_command._checks(self.repo(), without)]
+        self.assertIn("check.windows-clang", names("windows"))
+        self.assertNotIn("check.windows-clang", names("windows-clang"))
+        for without, there in (([], True), (["windows"], True), (["windows-clang"], False)):
+            args = mock.Mock(all=True, windows=False, slow=False, without=without)
+            self.assertEqual(there, "windows-clang" in test_command._purposes(args, ["release"], self.repo().present()))
 
 
 class WineSessionTest(CourseTree):
