@@ -137,6 +137,6 @@ def _value(word, condition, defined):
 
 def _logic(text):
     """The value of True, False and None with !, && and || (None: unknown)."""
-    worlds = [eval(re.sub(r"!", " not ", text.replace("&&", " and ").replace("||", " or ").replace("None", guess)),  # noqa: S307
+    worlds = [eval(re.sub(r"!", " not ", text.replace("&&", " and ").replace("||", " or ").replace("None", guess)),
                    {"__builtins__": {}}) for guess in ("True", "False")]
     return worlds[0] if worlds[0] == worlds[1] else None

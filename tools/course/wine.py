@@ -31,7 +31,7 @@ def session(repo, again):
     try:
         yield
     finally:
-        os.environ.pop(_KEPT)
+        os.environ.pop(_KEPT, None)
         subprocess.run(["wineserver", "--kill"], **quiet)
 
 

@@ -1,6 +1,7 @@
 """check windows-clang: which files it compiles, how often, and what it says of them."""
 
 import json
+import os
 import shutil
 import subprocess
 import unittest
@@ -93,7 +94,8 @@ class WineSessionTest(CourseTree):
 
     def test_what_a_session_starts_uses_its_server(self):
         ran = []
-        with mock.patch.object(wine.subprocess, "run", lambda command, **_: ran.append(command[-1])), \
+        clean = {k: v for k, v in os.environ.items() if k not in ("COURSE_WINE", "WINEPREFIX")}
+        with mock.patch.dict(os.environ, clean, clear=True), mock.patch.object(wine.subprocess, "run", lambda command, **_: ran.append(command[-1])), \
                 mock.patch.object(wine, "_make_folder", lambda *_: None):
             with wine.session(self.repo(), ""):
                 with wine.session(self.repo(), ""):
