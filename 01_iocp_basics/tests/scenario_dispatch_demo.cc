@@ -1,10 +1,9 @@
 // Tasks 01.1 and 01.2 together: one loop meets every kind of packet.
 
-#include <catch2/catch.hpp>
-
 #include <string>
 
 #include "support/process.h"
+#include "tests/support/catch.h"
 
 SCENARIO("the dispatch loop tells all cases apart") {
   const support::Finished run = support::Run("dispatch_demo");

@@ -1,13 +1,12 @@
 // Task 01.4: a file as a device of a completion port.
 
-#include <catch2/catch.hpp>
-
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <string>
 
 #include "support/process.h"
+#include "tests/support/catch.h"
 
 namespace {
 

@@ -1,12 +1,11 @@
 // Four models do the same job completely, each with its own number of threads.
 
-#include <catch2/catch.hpp>
-
 #include <algorithm>
 #include <string>
 #include <thread>
 
 #include "support/process.h"
+#include "tests/support/catch.h"
 
 namespace {
 

@@ -1,12 +1,11 @@
 // Task 01.3: the echo server, seen from outside.
 
-#include <catch2/catch.hpp>
-
 #include <string>
 #include <vector>
 
 #include "support/process.h"
 #include "support/tcp_client.h"
+#include "tests/support/catch.h"
 
 namespace {
 

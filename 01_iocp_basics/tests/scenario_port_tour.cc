@@ -1,12 +1,11 @@
 // The tour shows a live port, and the port keeps its rules at every step.
 
-#include <catch2/catch.hpp>
-
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include "support/process.h"
+#include "tests/support/catch.h"
 
 namespace {
 

@@ -1,13 +1,12 @@
 // How the stage's programs behave as programs: options, mistakes, stopping.
 
-#include <catch2/catch.hpp>
-
 #include <algorithm>
 #include <string>
 #include <vector>
 
 #include "support/process.h"
 #include "support/tcp_client.h"
+#include "tests/support/catch.h"
 
 namespace {
 

@@ -1,8 +1,6 @@
 // The lab's claims. They are exact on our port; Windows and Wine do not show their lists, and Wine
 // 8 keeps neither the order of waking nor the limit, so there only the packets are counted.
 
-#include <catch2/catch.hpp>
-
 #include <algorithm>
 #include <cstdint>
 #include <numeric>
@@ -11,6 +9,7 @@
 #include <vector>
 
 #include "support/process.h"
+#include "tests/support/catch.h"
 
 namespace {
 

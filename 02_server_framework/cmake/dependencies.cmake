@@ -1,12 +1,13 @@
 # The libraries the stages use, each found once per build tree and given one name:
-#   course_gtest_main    GoogleTest with its main()
-#   course_catch2_main   Catch2 v2 with its main()
+#   course_gtest         GoogleTest; course_gtest_main: with its main()
+#   course_catch2_main   Catch2 with its main(), generation 2 or 3 (tests/support/catch.h includes it)
 #   course_cli           CLI11     (header-only)
 #   course_log           spdlog + fmt
-# Native builds take the distribution's packages. Cross builds for Windows take the header-only libraries
-# from the same packages, through a folder that holds just these headers, build GoogleTest from source, and
-# take spdlog and fmt from tools/windows-libs/build.sh (COURSE_WINDOWS_LIBS is the folder it prints, without library
-# and version).
+# Native builds take the distribution's packages, GoogleTest's libraries among them; with a sanitizer GoogleTest is
+# built from the distribution's source, because a sanitizer must see all code. Cross builds for Windows take the
+# header-only libraries from the same packages, through a folder that holds just these headers, build GoogleTest and
+# Catch2's main() from source, and take spdlog, fmt and Catch2 3 from tools/windows-libs/build.sh (COURSE_WINDOWS_LIBS
+# is the folder it prints, without library and version).
 
 # What is precompiled for libraries, programs and tests, and whose headers those are.
 set(COURSE_library_PCH_HEADERS <algorithm> <array> <atomic> <chrono> <condition_variable> <functional>
@@ -23,7 +24,7 @@ set(COURSE_unit_PCH_HEADERS ${COURSE_library_PCH_HEADERS} <gtest/gtest.h>)
 set(COURSE_unit_PCH_LIBRARY course_gtest_main)
 set(COURSE_stress_PCH_HEADERS ${COURSE_unit_PCH_HEADERS})
 set(COURSE_stress_PCH_LIBRARY course_gtest_main)
-set(COURSE_scenario_PCH_HEADERS ${COURSE_library_PCH_HEADERS} <catch2/catch.hpp>)
+set(COURSE_scenario_PCH_HEADERS ${COURSE_library_PCH_HEADERS} <tests/support/catch.h>)
 set(COURSE_scenario_PCH_LIBRARY course_catch2_main)
 
 if(CMAKE_CROSSCOMPILING)
@@ -60,42 +61,57 @@ if(NOT CMAKE_CROSSCOMPILING)
   if(BUILD_TESTING)
     if(NOT EXISTS /usr/src/googletest/CMakeLists.txt)
       find_package(GTest REQUIRED)
+    elseif(NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize")
+      find_package(GTest QUIET)
     endif()
     if(WIN32)
-      find_package(Catch2 2 REQUIRED)
+      find_package(Catch2 REQUIRED)
+    else()
+      find_package(Catch2 QUIET)
     endif()
   endif()
 endif()
 
 if(NOT TARGET course_gtest_main AND BUILD_TESTING)
+  add_library(course_gtest INTERFACE)
   add_library(course_gtest_main INTERFACE)
-  if(EXISTS /usr/src/googletest/CMakeLists.txt)
-    # Built once per tree, with the tree's own flags (sanitizers must see all code).
+  if(TARGET GTest::gtest_main)
+    target_link_libraries(course_gtest INTERFACE GTest::gtest)
+    target_link_libraries(course_gtest_main INTERFACE GTest::gtest_main GTest::gtest)
+  else()
+    # Built once per tree, with the tree's own flags.
     set(BUILD_GMOCK OFF CACHE BOOL "" FORCE)
     set(INSTALL_GTEST OFF CACHE BOOL "" FORCE)
     add_subdirectory(/usr/src/googletest ${CMAKE_BINARY_DIR}/googletest EXCLUDE_FROM_ALL)
+    target_link_libraries(course_gtest INTERFACE gtest)
     target_link_libraries(course_gtest_main INTERFACE gtest_main gtest)
-  else()
-    target_link_libraries(course_gtest_main INTERFACE GTest::gtest_main GTest::gtest)
   endif()
 endif()
 
 if(NOT TARGET course_catch2_main AND BUILD_TESTING)
-  file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/catch2_main.cc
-       CONTENT "#define CATCH_CONFIG_MAIN\n#include <catch2/catch.hpp>\n" @ONLY)
-  add_library(course_catch2_main STATIC EXCLUDE_FROM_ALL ${CMAKE_BINARY_DIR}/catch2_main.cc)
-  target_compile_features(course_catch2_main PUBLIC cxx_std_20)
-  # Large, and nothing in it is hot. For Windows -O0 would leave 24,000 sections, with which each
-  # scenario test takes half a minute to link.
-  if(CMAKE_CROSSCOMPILING)
-    target_compile_options(course_catch2_main PRIVATE -O1)
-  elseif(NOT MSVC)
-    target_compile_options(course_catch2_main PRIVATE -O0)
-  endif()
-  if(CMAKE_CROSSCOMPILING)
-    target_include_directories(course_catch2_main SYSTEM PUBLIC ${COURSE_HEADERS})
-  elseif(WIN32)
-    target_link_libraries(course_catch2_main PUBLIC Catch2::Catch2)
+  if(TARGET Catch2::Catch2WithMain)  # generation 3
+    add_library(course_catch2_main INTERFACE)
+    target_link_libraries(course_catch2_main INTERFACE Catch2::Catch2WithMain)
+  elseif(CMAKE_CROSSCOMPILING AND EXISTS /usr/include/catch2/catch_test_macros.hpp)
+    add_library(course_catch2_main INTERFACE)
+    course_windows_library(course_catch2_main catch2 libCatch2Main.a)
+    course_windows_library(course_catch2_main catch2 libCatch2.a)
+  else()
+    file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/catch2_main.cc
+         CONTENT "#define CATCH_CONFIG_MAIN\n#include <tests/support/catch.h>\n" @ONLY)
+    add_library(course_catch2_main STATIC EXCLUDE_FROM_ALL ${CMAKE_BINARY_DIR}/catch2_main.cc)
+    target_compile_features(course_catch2_main PUBLIC cxx_std_20)
+    target_include_directories(course_catch2_main PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+    # Large, and nothing in it is hot. For Windows -O0 would leave 24,000 sections, with which each
+    # scenario test takes half a minute to link.
+    if(CMAKE_CROSSCOMPILING)
+      target_compile_options(course_catch2_main PRIVATE -O1)
+      target_include_directories(course_catch2_main SYSTEM PUBLIC ${COURSE_HEADERS})
+    elseif(WIN32)
+      target_link_libraries(course_catch2_main PUBLIC Catch2::Catch2)
+    else()
+      target_compile_options(course_catch2_main PRIVATE -O0)
+    endif()
   endif()
 endif()
 

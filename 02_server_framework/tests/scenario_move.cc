@@ -1,10 +1,10 @@
 // The move game from outside: the stage's own programs, three clients (B7), the command line.
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <sstream>
 
 #include "support/process.h"
 #include "support/tcp_client.h"
+#include "tests/support/catch.h"
 
 using support::Process;
 using support::TcpClient;

@@ -1,12 +1,12 @@
 // Clients that break the protocol, from outside: each is closed for its reason, and a player who
 // plays on meanwhile notices nothing.
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <random>
 #include <sstream>
 
 #include "support/process.h"
 #include "support/tcp_client.h"
+#include "tests/support/catch.h"
 #include "tests/support/wire.h"
 
 using support::Process;

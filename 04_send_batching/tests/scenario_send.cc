@@ -1,6 +1,5 @@
 // The send path of the running server, seen by its clients.
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <chrono>
 
 #include <string>
@@ -11,6 +10,7 @@
 #include "support/process.h"
 #include "support/tcp_client.h"
 #include "support/wire.h"
+#include "tests/support/catch.h"
 
 namespace {
 

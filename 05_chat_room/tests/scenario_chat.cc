@@ -1,11 +1,11 @@
 // The chat from outside: login, player list, entering, talking, leaving; rooms; the dummy clients.
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <memory>
 #include <vector>
 
 #include "tests/chat_server_process.h"
 #include "tests/chat_talker.h"
+#include "tests/support/catch.h"
 
 using course_test::ChatServerProcess;
 using course_test::ChatTalker;

@@ -1,8 +1,8 @@
 // chat_client in a pipe against the stage's own server.
-#include <catch2/catch.hpp>
 #include <string>
 
 #include "support/process.h"
+#include "tests/support/catch.h"
 
 using support::Process;
 

@@ -125,7 +125,7 @@ void PtyProgram::Signal(int number) {
   kill(pid_, number);
 }
 
-bool PtyProgram::ReadSome(Clock::time_point deadline) {
+bool PtyProgram::Receive(Clock::time_point deadline, std::string& bytes) {
   const auto left =
       std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
   pollfd entry{master_, POLLIN, 0};
@@ -133,7 +133,12 @@ bool PtyProgram::ReadSome(Clock::time_point deadline) {
   char data[4096];
   const ssize_t count = read(master_, data, sizeof data);
   if (count <= 0) return false;
-  bytes_.append(data, static_cast<std::size_t>(count));
+  bytes.append(data, static_cast<std::size_t>(count));
+  return true;
+}
+
+bool PtyProgram::ReadSome(Clock::time_point deadline) {
+  if (!Receive(deadline, bytes_)) return false;
   Draw();
   return true;
 }
@@ -175,10 +180,23 @@ std::optional<int> PtyProgram::Wait() {
     int status = 0;
     if (waitpid(pid_, &status, WNOHANG) != pid_) continue;
     exit_code_ = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-    while (ReadSome(Clock::now() + std::chrono::milliseconds(1))) {
-    }
+    ReadTheRest(deadline);
   }
   return exit_code_;
+}
+
+// What the program has written is on its way to us through a queue of the kernel, and on a busy
+// machine not yet here when the program has ended. A mark of our own goes the same way: what comes
+// before it is all there was.
+void PtyProgram::ReadTheRest(Clock::time_point deadline) {
+  constexpr std::string_view kMark{"\0end of output", 14};
+  if (write(slave_, kMark.data(), kMark.size()) < 0) return;
+  std::string rest;
+  while (!rest.ends_with(kMark)) {
+    if (!Receive(deadline, rest)) return;
+  }
+  bytes_.append(rest, 0, rest.size() - kMark.size());
+  Draw();
 }
 
 bool PtyProgram::IsCooked() const {

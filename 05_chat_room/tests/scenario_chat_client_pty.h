@@ -50,6 +50,8 @@ class PtyProgram {
 
  private:
   bool ReadSome(std::chrono::steady_clock::time_point deadline);
+  void ReadTheRest(std::chrono::steady_clock::time_point deadline);
+  bool Receive(std::chrono::steady_clock::time_point deadline, std::string& bytes);
   void Draw();
 
   int master_ = -1;

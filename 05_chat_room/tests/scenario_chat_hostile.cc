@@ -1,11 +1,11 @@
 // Clients that speak the protocol well and the language of the chat badly (E4): each gets a reason
 // or is closed, and the people in the rooms notice nothing.
-#include <catch2/catch.hpp>
 #include <functional>
 #include <vector>
 
 #include "tests/chat_server_process.h"
 #include "tests/chat_talker.h"
+#include "tests/support/catch.h"
 
 using course_test::ChatFrame;
 using course_test::ChatServerProcess;

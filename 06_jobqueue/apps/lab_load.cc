@@ -104,7 +104,10 @@ Load::Load(const LoadOptions& options)
 void Load::OnBytes(std::size_t client, std::span<const std::uint8_t> bytes) {
   Ear& ear = ears_[client];
   if (!ear.rest.empty()) {
-    ear.rest.insert(ear.rest.end(), bytes.begin(), bytes.end());
+    // Not insert(): of that GCC 14 believes that it overflows.
+    const std::size_t before = ear.rest.size();
+    ear.rest.resize(before + bytes.size());
+    std::ranges::copy(bytes, ear.rest.begin() + static_cast<std::ptrdiff_t>(before));
     const std::size_t used = TakeFrames(ear, ear.rest);
     ear.rest.erase(ear.rest.begin(), ear.rest.begin() + static_cast<std::ptrdiff_t>(used));
     return;

@@ -1,12 +1,12 @@
 // The stage's chat_server, started for a scenario.
 #pragma once
 
-#include <catch2/catch.hpp>
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include "support/process.h"
+#include "tests/support/catch.h"
 
 namespace course_test {
 

@@ -1,10 +1,10 @@
 // chat_client in a terminal: Korean typed key by key, lines that arrive while one types, and a
 // terminal that is as it was afterwards, whichever way the client ends.
-#include <catch2/catch.hpp>
 #include <csignal>
 #include <string>
 
 #include "tests/scenario_chat_client_pty.h"
+#include "tests/support/catch.h"
 
 using support::Process;
 using tests::PtyProgram;

@@ -1,12 +1,12 @@
 // Clients that break the protocol, from outside: each is closed for its reason, and people who
 // talk on meanwhile notice nothing.
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <random>
 #include <thread>
 
 #include "tests/chat_server_process.h"
 #include "tests/chat_talker.h"
+#include "tests/support/catch.h"
 
 using course_test::ChatFrame;
 using course_test::ChatServerProcess;

@@ -1,6 +1,5 @@
 // The chat server with its rooms on job queues, from outside.
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -10,6 +9,7 @@
 
 #include "tests/chat_server_process.h"
 #include "tests/chat_talker.h"
+#include "tests/support/catch.h"
 
 using course_test::ChatServerProcess;
 using course_test::ChatTalker;

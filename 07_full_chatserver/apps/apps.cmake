@@ -2,7 +2,7 @@
 stage_library(command_line apps/options.cc LINK course_cli course_log QUICK)
 stage_library(apps apps/stop_signal.cc apps/open_files.cc LINK command_line)
 stage_library(plain_clients apps/plain_clients.cc apps/cpu_time.cc)
-stage_library(console apps/configured_main.cc apps/server_console.cc LINK apps server)
+stage_library(console apps/configured_main.cc apps/server_console.cc LINK apps server terminal)
 
 stage_program(chat_server apps/chat_server.cc LINK console)
 stage_program(auth_server apps/auth_server.cc LINK console)

@@ -1,14 +1,43 @@
 #include "apps/server_console.h"
 
+#ifdef _WIN32
+#include <windows.h>
+#else
+#include <unistd.h>
+
+#include <cerrno>
+#endif
+
 #include <cstdlib>
 #include <iostream>
 #include <mutex>
-#include <thread>
 #include <utility>
 
 #include "services/log/log_setup.h"
+#include "terminal/line_splitter.h"
 
 namespace apps {
+
+namespace {
+
+// What there is of the standard input; 0: its end. Not by std::cin: that waits with a lock of the C
+// library in its hand, which the clean-up behind main() wants too (glibc 2.41 waits for it: a
+// server that had ended in order never exited).
+std::size_t ReadInput(char* data, std::size_t size) {
+#ifdef _WIN32
+  DWORD count = 0;
+  const HANDLE input = GetStdHandle(STD_INPUT_HANDLE);
+  return ReadFile(input, data, static_cast<DWORD>(size), &count, nullptr) ? count : 0;
+#else
+  while (true) {
+    const ssize_t count = read(STDIN_FILENO, data, size);
+    if (count >= 0) return static_cast<std::size_t>(count);
+    if (errno != EINTR) return 0;
+  }
+#endif
+}
+
+}  // namespace
 
 // The reading thread cannot be interrupted, so it is detached and owns a share of this; what it may
 // call goes away with the console.
@@ -46,9 +75,15 @@ ServerConsole::ServerConsole(bool stop_on_eof) : input_(std::make_shared<Input>(
 }
 
 ServerConsole::~ServerConsole() {
-  const std::lock_guard guard(input_->lock);
-  input_->stop = nullptr;
-  input_->status = nullptr;
+  {
+    const std::lock_guard guard(input_->lock);
+    input_->stop = nullptr;
+    input_->status = nullptr;
+  }
+  if (second_.joinable()) {
+    stop_.Trigger();
+    second_.join();
+  }
 }
 
 void ServerConsole::Run(std::function<std::string()> status) {
@@ -58,10 +93,14 @@ void ServerConsole::Run(std::function<std::string()> status) {
     input_->status = std::move(status);
   }
   std::thread([input = input_] {
-    for (std::string line; std::getline(std::cin, line);) {
-      if (!line.empty() && line.back() == '\r') line.pop_back();
-      input->Command(line);
+    terminal::LineSplitter lines;
+    char data[512];
+    while (const std::size_t count = ReadInput(data, sizeof data)) {
+      lines.Feed({data, count});
+      while (const auto line = lines.Next()) input->Command(line->text);
     }
+    lines.End();
+    while (const auto line = lines.Next()) input->Command(line->text);
     input->AtEnd();
   }).detach();
   stop_.Wait();
@@ -70,12 +109,13 @@ void ServerConsole::Run(std::function<std::string()> status) {
     const std::lock_guard guard(input_->lock);
     input_->status = [] { return std::string("shutting down"); };
   }
-  // No join: it waits for something that does not come when all goes well.
-  std::thread([input = input_, stop = &stop_] {
-    stop->Wait();
+  second_ = std::thread([this] {
+    stop_.Wait();
+    const std::lock_guard guard(input_->lock);
+    if (input_->stop == nullptr) return;  // nobody asked: the console is going
     std::cerr << "forced: ended without an ordered shutdown" << std::endl;
     std::_Exit(kForced);
-  }).detach();
+  });
 }
 
 }  // namespace apps

@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "apps/stop_signal.h"
 
@@ -34,6 +35,7 @@ class ServerConsole {
   struct Input;
   StopSignal stop_;
   const std::shared_ptr<Input> input_;
+  std::thread second_;  // waits for the second request
 };
 
 }  // namespace apps

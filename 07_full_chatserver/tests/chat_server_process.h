@@ -2,7 +2,6 @@
 // asks, database and journal in a folder of its own.
 #pragma once
 
-#include <catch2/catch.hpp>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -10,6 +9,7 @@
 #include "support/process.h"
 #include "tests/chat_talker.h"
 #include "tests/storage_support.h"
+#include "tests/support/catch.h"
 
 namespace course_test {
 

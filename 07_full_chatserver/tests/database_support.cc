@@ -88,7 +88,7 @@ std::string MariaDbServer::MakeTmp() const {
 bool MariaDbServer::Install(std::string& why) {
   const std::string install = FindProgram("mariadb-install-db");
   if (install.empty() || FindProgram("mariadbd").empty()) {
-    why = "MariaDB is not installed (Debian and Ubuntu: mariadb-server)";
+    why = "mariadbd and mariadb (the client's scripts) are not installed";
     return false;
   }
   std::vector<std::string> arguments = {install,

@@ -3,7 +3,6 @@
 // COURSE_STRESS=10: half a million messages.
 #include <sqlite3.h>
 
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <iostream>
 #include <memory>
@@ -14,6 +13,7 @@
 #include "services/journal/journal.h"
 #include "tests/metered_server.h"
 #include "tests/storage_support.h"
+#include "tests/support/catch.h"
 
 namespace {
 

@@ -2,7 +2,6 @@
 // a server that is killed and started again. SQLite and keys in memory: the same on both systems.
 #include <sqlite3.h>
 
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <fstream>
 #include <memory>
@@ -13,6 +12,7 @@
 #include <vector>
 
 #include "tests/chat_server_process.h"
+#include "tests/support/catch.h"
 
 namespace {
 

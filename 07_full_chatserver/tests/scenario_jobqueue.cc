@@ -1,11 +1,11 @@
 // The chat server with its rooms on job queues, from outside.
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <string>
 #include <vector>
 
 #include "tests/chat_server_process.h"
 #include "tests/chat_talker.h"
+#include "tests/support/catch.h"
 
 using course_test::ChatServerProcess;
 using course_test::ChatTalker;

@@ -1,7 +1,6 @@
 // Thousands of people who are logged in and mostly silent: all of them stay, and the server's
 // memory stays what it is. COURSE_STRESS=60: ten thousand for ten minutes.
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <iostream>
 #include <memory>
@@ -11,6 +10,7 @@
 #include "tests/metered_server.h"
 #include "tests/outside/redis_server.h"
 #include "tests/storage_support.h"
+#include "tests/support/catch.h"
 
 namespace {
 

@@ -2,7 +2,6 @@
 // people log in or talk: chat server, Redis, MariaDB, monitor server, in random order.
 // COURSE_STRESS=13: 52 rounds.
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -19,6 +18,7 @@
 #include "support/process.h"
 #include "tests/database_support.h"
 #include "tests/outside/redis_server.h"
+#include "tests/support/catch.h"
 
 namespace {
 

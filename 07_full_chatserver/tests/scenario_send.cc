@@ -1,6 +1,5 @@
 // The send path of the running server, seen by its clients.
 #include <algorithm>
-#include <catch2/catch.hpp>
 #include <chrono>
 #include <string>
 #include <thread>
@@ -8,6 +7,7 @@
 
 #include "tests/chat_server_process.h"
 #include "tests/chat_talker.h"
+#include "tests/support/catch.h"
 
 namespace {
 

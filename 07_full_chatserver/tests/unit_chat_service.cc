@@ -133,8 +133,7 @@ TEST_F(ChatServiceTest, AKeyOpensOneSessionAndAWrongOneNone) {
   ASSERT_TRUE(refused);
   EXPECT_EQ(refused->reason(), Protocol::REFUSAL_BAD_SESSION_KEY);
 
-  // A wrong key has used the right one up; a fresh one works, once.
-  ticket = TicketOf("one");
+  // A wrong key has changed nothing: the right one works, once.
   Player& owner = Connect();
   owner.LogIn(ticket);
   const auto granted = owner.AwaitLogin();

@@ -1,6 +1,7 @@
 // The configuration: every key, every kind of mistake, with its place.
 #include <gtest/gtest.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>

@@ -47,7 +47,7 @@ TEST_F(Redis, KilledWithRequestsOnTheWay) {
   std::atomic<int> unavailable{0};
   std::atomic<int> other{0};
   for (int i = 0; i < kRequests; ++i) {
-    client.Send({"GETDEL", "session:1"}, [&](const RedisReply& reply) {
+    client.Send({"GET", "session:1"}, [&](const RedisReply& reply) {
       ++(reply.kind == ReplyKind::kUnavailable ? unavailable : other);
     });
   }

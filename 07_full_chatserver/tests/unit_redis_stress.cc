@@ -52,7 +52,7 @@ TEST(RedisStress, EveryCallbackOnceThroughKillsAndRestarts) {
         }
         ++asked;
         auto calls = std::make_shared<std::atomic<int>>(0);
-        client.Send({"GETDEL", "session:1"}, [&, calls](const RedisReply&) {
+        client.Send({"GET", "session:1"}, [&, calls](const RedisReply&) {
           if (++*calls > 1) ++twice;
           ++called;
         });

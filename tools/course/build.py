@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 
-from . import console, packages, process
+from . import closure, console, packages, process
 from .errors import CourseError, UsageError
 
 # configuration -> what it is; each is a preset of CMakePresets.json
@@ -54,27 +54,34 @@ def ccache_env(repo):
         "CCACHE_BASEDIR": str(repo.root),
         "CCACHE_NOHASHDIR": "1",
         "CCACHE_SLOPPINESS": "pch_defines,time_macros,include_file_mtime,include_file_ctime",
+        # Precompiled headers have 90 MB each: hashed once, not for each file that uses them. And what a file
+        # includes is learnt from compiling it, not from preprocessing it once more before.
+        "CCACHE_INODECACHE": "1",
+        "CCACHE_DEPEND": "1",
     }
 
 
-def configure(repo, config, stages, again):
-    """Runs CMake for the configuration, so that exactly `stages` are in the tree."""
+def configure(repo, config, stages, again, strict=False):
+    """Runs CMake for the configuration, so that exactly `stages` are in the tree. `strict`: warnings are errors."""
     folder = tree(repo, config)
     log = log_file(repo, f"{config}-configure")
     log.unlink(missing_ok=True)
     numbers = ";".join(s.number for s in stages)
     command = ["cmake", "--preset", PRESETS.get(config, config), f"-DCOURSE_STAGES={numbers}"]
+    if strict:  # and otherwise as it was, so that nothing is compiled anew
+        command.append("-DCOURSE_WERROR=ON")
     if os.name != "nt" and config != "windows-clang":  # that is for looking: hardly anything is compiled into a program
         command.append(f"-DCMAKE_CXX_COMPILER_LAUNCHER={repo.root / 'tools' / 'cmake' / 'stage-compile'}")
     if config == "msvc":  # the features of vcpkg.json have the names of the purposes
         features = [p for p in packages.for_stages(config, stages) if p.startswith("stage")]
         command.append(f"-DVCPKG_MANIFEST_FEATURES={';'.join(features)}")
     if config in ("asan", "tsan", *CROSS):
-        command.append("-DCOURSE_LIBFUZZER=OFF")  # the fuzzers bring their own sanitizers; release has them
+        command.append("-DCOURSE_FUZZERS=OFF")  # the fuzzers bring their own sanitizers; release has them
     stale = folder / "CMakeCache.txt"
     if stale.is_file() and f"CMAKE_HOME_DIRECTORY:INTERNAL={repo.root.as_posix()}\n" not in stale.read_text(errors="replace"):
         console.say(f"build/{config} belongs to another folder: made anew")
         shutil.rmtree(folder)
+    closure.ask(repo, config)
     status = console.Status(f"{config}: configure")
     result = process.run_logged(command, log, status, env=ccache_env(repo), cwd=repo.root)
     status.done(result.code == 0)
@@ -111,13 +118,17 @@ def windows_libraries(repo, stages, again):
         process.fail(result, f"building {library} for Windows", result.tail[-10:], again)
 
 
-def build(repo, config, stages, again, targets=()):
-    """Configures and builds the stages; ends the command when that fails. Returns (seconds, CPU seconds)."""
+def prepare(repo, config, stages, again, strict=False):
+    """What has to be there before the configuration can be built: its libraries, and its build files."""
     if config == "msvc" and os.name != "nt":
         raise UsageError("the msvc configuration builds on Windows only; here: --config windows")
     if config in CROSS:
         windows_libraries(repo, stages, again)
-    configure(repo, config, stages, again)
+    configure(repo, config, stages, again, strict)
+
+
+def make(repo, config, again, targets=()):
+    """Builds in a prepared tree; ends the command when that fails. Returns (seconds, CPU seconds)."""
     log = log_file(repo, f"{config}-build")
     log.unlink(missing_ok=True)
     status = console.Status(f"{config}: build")
@@ -140,6 +151,12 @@ def build(repo, config, stages, again, targets=()):
     if result.code != 0:
         process.fail(result, f"building {config}", first_error(result.tail), again)
     return status.seconds(), _children_cpu() - cpu
+
+
+def build(repo, config, stages, again, targets=()):
+    """Both."""
+    prepare(repo, config, stages, again)
+    return make(repo, config, again, targets)
 
 
 def _children_cpu():

@@ -23,7 +23,8 @@ def clang(repo):
     targets = [f"course_{kind}_pch" for kind in _PRECOMPILED]
     targets += [f"stage{s.number}_handlers" for s in stages if (s.path / "proto" / "proto.cmake").is_file()]
     targets += [f"stage{stages[0].number}_unit_{name}" for name in _RUN]
-    build.build(repo, _CONFIG, stages, _AGAIN, targets)
+    build.prepare(repo, _CONFIG, stages, _AGAIN, strict=True)
+    build.make(repo, _CONFIG, _AGAIN, targets)
     commands = _commands(build.tree(repo, _CONFIG))
     cache = check_code.Cache(repo, _CONFIG)
     units = _units(repo, commands)

@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import xml.etree.ElementTree as xml
 
-from . import build, console, process
+from . import build, console, process, skips
 from .errors import CourseError
 
 _KEPT = ("TIMEOUT", "WORKING_DIRECTORY", "WILL_FAIL", "PASS_REGULAR_EXPRESSION", "FAIL_REGULAR_EXPRESSION",
@@ -50,6 +50,17 @@ class Test:
     def short(self):
         """The name without configuration and stage: unit.conformance"""
         return re.sub(r"^(?:\w+\.)?stage\d\d\.", "", self.name)
+
+    @property
+    def tree_name(self):
+        """The name that CMake gave it, without the configuration."""
+        return self.name.removeprefix(self.config + ".")
+
+    @property
+    def inputs(self):
+        """What it is made from, where it says so: files and folders of the stage (COURSE_TEST_INPUTS)."""
+        return next((e.split("=", 1)[1].split(":") for e in self.properties.get("ENVIRONMENT", [])
+                     if e.startswith("COURSE_TEST_INPUTS=")), [])
 
     def executable(self):
         """The test program itself: behind Wine's starter it is the second word."""
@@ -202,10 +213,10 @@ def write_file(repo, tests):
     return folder
 
 
-def run(repo, tests, again, alone, jobs):
+def run(repo, tests, again, alone, jobs, strict=False):
     """Runs the tests in one CTest run and prints its own summary. Returns the exit code.
 
-    At most `jobs` at a time. After a failure it says how to repeat: `again` is the whole command, `alone(name)` the one
+    At most `jobs` at a time; `strict`: a test that was skipped is a failure. After a failure it says how to repeat: `again` is the whole command, `alone(name)` the one
     for a single test."""
     folder = write_file(repo, tests)
     junit = repo.root / "build" / "results" / "junit.xml"
@@ -214,13 +225,15 @@ def run(repo, tests, again, alone, jobs):
     log = build.log_file(repo, "test")
     log.unlink(missing_ok=True)
     command = ["ctest", "--test-dir", str(folder), "-j", str(jobs), "--no-label-summary", "--output-on-failure",
-               "--output-junit", str(junit), "--timeout", "600"]
+               "--output-junit", str(junit), "--timeout", "600", "--test-output-size-passed", str(1 << 20)]
     status = console.Status(f"running {len(tests)} tests")
     printer = _Printer(status)
     result = process.run_logged(command, log, status, printer.line, cwd=repo.root)
     printer.end()
+    left_out = skips.collect(repo, junit, {t.config for t in tests if t.config})
     if result.code == 0:
-        return 0
+        return 0 if skips.report(left_out, strict) else 1
+    skips.report(left_out, False)
     _explain(tests, junit, log, again, alone)
     return 1
 

@@ -4,6 +4,7 @@ import difflib
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 
 from .errors import CourseError, UsageError
@@ -153,7 +154,8 @@ class Repo:
     def files(self):
         """All files of the working copy that are (or would be) under version control."""
         if self._files is None:
-            self._files = self._git_files() if (self.root / ".git").exists() else self._walk()
+            git = (self.root / ".git").exists() and shutil.which("git")
+            self._files = self._git_files() if git else self._walk()
         return self._files
 
     def refresh(self):

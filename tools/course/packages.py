@@ -5,6 +5,7 @@ of its probes (a command, or a file) is found, so that a tool from elsewhere is 
 
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,12 +13,15 @@ import sys
 from . import console
 from .errors import CourseError
 
+# Only generation 3 of Catch2 has this header.
+CATCH2_3 = "/usr/include/catch2/catch_test_macros.hpp"
+
 # purpose -> packages; each: name, or (name, probe, ...) where a probe is a command or an absolute path.
 PURPOSES = {
     # compile and test the stages on this machine
     "base": [("g++", "g++"), ("cmake", "cmake"), ("ninja-build", "ninja"), ("ccache", "ccache"),
              ("libgtest-dev", "/usr/include/gtest/gtest.h"), ("googletest", "/usr/src/googletest/CMakeLists.txt"),
-             ("catch2", "/usr/include/catch2/catch.hpp"), ("libspdlog-dev", "/usr/include/spdlog/spdlog.h"),
+             ("catch2", "/usr/include/catch2/catch.hpp", CATCH2_3), ("libspdlog-dev", "/usr/include/spdlog/spdlog.h"),
              ("libfmt-dev", "/usr/include/fmt/format.h"), ("libcli11-dev", "/usr/include/CLI/CLI.hpp")],
     # history: carry, diff, translations
     "git": [("git", "git")],
@@ -57,7 +61,6 @@ WINDOWS_LIBRARIES = {"01": ["spdlog"], "05": ["protobuf", "utf8proc"], "07": ["s
 # Packages whose name differs between releases: the first one that the release has.
 ALTERNATIVES = {
     "libclang-rt-dev": ["libclang-rt-dev", "libclang-rt-14-dev", "libclang-common-14-dev"],
-    "catch2": ["catch2"],
 }
 
 
@@ -80,8 +83,10 @@ def for_stages(config, stages, run=False, outside=False):
 def windows_libraries(stages):
     """What the Windows build of these stages needs cross-built."""
     last = max((s.number for s in stages), default="")
-    return [library for number, libraries in sorted(WINDOWS_LIBRARIES.items()) if last >= number
-            for library in libraries]
+    found = [library for number, libraries in sorted(WINDOWS_LIBRARIES.items()) if last >= number
+             for library in libraries]
+    # Generation 3 of Catch2 is a library; 2 was one header.
+    return found + ["catch2"] * os.path.exists(CATCH2_3)
 
 
 def _probe(probe):
@@ -111,6 +116,13 @@ def entries(purposes):
             name, *probes = (entry,) if isinstance(entry, str) else entry
             found[name] = probes
     return list(found.items())
+
+
+def bringing(text):
+    """The packages whose programs a sentence names ("chromium is not installed")."""
+    words = set(re.findall(r"[\w+.-]+", text))
+    return sorted({name for name, probes in entries(PURPOSES) for probe in probes
+                   if probe in words and not probe.startswith("/")})
 
 
 def _dpkg_has(names):

@@ -4,7 +4,7 @@ import contextlib
 import re
 import sys
 
-from . import build, check, conformance, console, ctest, lock, packages, wine
+from . import build, check, closure, conformance, console, ctest, lock, packages, wine
 from .errors import CourseError, UsageError
 
 HELP = "build and test stages"
@@ -14,6 +14,7 @@ EXAMPLES = """examples:
   ./course test 02 --tsan             unit and stress tests under ThreadSanitizer
   ./course test 01 --windows          the Windows programs under Wine; ends with the conformance table
   ./course test --all                 everything
+  ./course test --ci                  what .ci/run does: everything that fits into its time
   ./course test --all --without tidy  everything but one part
   ./course test 03 --filter ring      only tests whose name matches (a regular expression)
 
@@ -21,7 +22,18 @@ COURSE_STRESS=10 lengthens the stress tests, COURSE_SEED=N repeats a random test
 
 
 # What `--all --without` can leave out.
-PARTS = ("asan", "tsan", "windows", "windows-clang", "headers", "tidy", "alone")
+PARTS = {
+    "asan": "AddressSanitizer and UndefinedBehaviorSanitizer",
+    "tsan": "ThreadSanitizer",
+    "windows": "the Windows programs under Wine",
+    "windows-rest": "the Windows programs of the stages other than 01, 04 and 07",
+    "windows-clang": "Clang as a second compiler for Windows",
+    "headers": "headers compiled by themselves",
+    "tidy": "clang-tidy over everything",
+    "alone": "each folder copied elsewhere, built and tested alone",
+}
+# What `--ci` leaves out for its time.
+NOT_IN_CI = ("windows-rest", "tidy", "alone")
 
 
 def add_arguments(parser):
@@ -29,6 +41,7 @@ def add_arguments(parser):
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--all", action="store_true",
                        help="release, asan, tsan, Windows under Wine, every check")
+    group.add_argument("--ci", action="store_true", help="--all without " + ", ".join(NOT_IN_CI))
     group.add_argument("--asan", action="store_true", help="AddressSanitizer + UndefinedBehaviorSanitizer")
     group.add_argument("--tsan", action="store_true", help="ThreadSanitizer")
     group.add_argument("--windows", action="store_true", help="cross build, tests under Wine")
@@ -41,6 +54,9 @@ def add_arguments(parser):
 
 
 def run(repo, args):
+    if args.ci:
+        args.all = True
+        args.without += [part for part in NOT_IN_CI if part not in args.without]
     if args.without and not args.all:
         raise UsageError("--without goes with --all")
     stages = repo.select(args.stages)
@@ -54,13 +70,15 @@ def run(repo, args):
 
 
 def _build_and_test(repo, args, stages, configs, pattern):
-    again, timings = args.again, []
+    again, timings, repeats = args.again, [], {}
     for config in configs:
-        seconds, cpu = build.build(repo, config, stages, again, _targets(args, config, stages))
+        build.prepare(repo, config, _stages_of(config, stages, args), again, strict=args.all)
+        targets, repeats[config] = _targets(repo, args, config, stages, pattern)
+        if targets is None:  # none of its tests was asked for
+            continue
+        seconds, cpu = build.make(repo, config, again, targets)
         timings.append((f"build {config}", console.elapsed(seconds), f"CPU {console.elapsed(cpu)}"))
-    tests = collect(repo, stages, configs, args)
-    if pattern:
-        tests = [t for t in tests if pattern.search(t.name)]
+    tests = collect(repo, stages, configs, args, pattern, repeats)
     if not tests:
         raise UsageError(f"no test matches --filter {args.filter}" if args.filter else "there are no tests")
     if args.list:
@@ -71,7 +89,12 @@ def _build_and_test(repo, args, stages, configs, pattern):
     with_wine = "windows" in configs or args.all and "windows-clang" not in args.without
     with wine.session(repo, again) if with_wine else contextlib.nullcontext():
         # Many tests wait more than they work: with checks beside them one more keeps the cores busy.
-        code = ctest.run(repo, tests, again, lambda name: _alone_again(args, name), build.jobs() + (1 if args.all else 0))
+        code = ctest.run(repo, tests, again, lambda name: _alone_again(args, name), build.jobs() + (1 if args.all else 0),
+                         strict=args.all)
+    if args.without:
+        console.say()
+        console.say("left out of --all here:")
+        console.say(console.table([(part, PARTS[part]) for part in PARTS if part in args.without]))
     if args.windows and not args.filter:
         _, text = conformance.table(repo, stages[0])
         if text:
@@ -80,13 +103,33 @@ def _build_and_test(repo, args, stages, configs, pattern):
     return code
 
 
-def _targets(args, config, stages):
-    """What to build; empty: everything but the benchmarks."""
-    if config in ("asan", "tsan"):
-        return ["course_sanitized"]  # unit and stress tests, without the programs
+def _stages_of(config, stages, args):
+    """The stages that are built in this configuration."""
+    if config == "windows" and "windows-rest" in args.without:
+        return [s for s in stages if s.number in ("01", "04", "07")] or stages
+    return stages
+
+
+def _targets(repo, args, config, stages, pattern):
+    """(What to build; None: nothing, {what is not built: the target of an earlier stage that is the same})."""
     if args.windows and config == "release":
-        return [f"stage{s.number}_unit_conformance" for s in stages]  # the Linux column of the table
-    return ["all", "course_benches"] if args.all else []
+        return [f"stage{s.number}_unit_conformance" for s in stages], {}  # the Linux column of the table
+    model = closure.Model(repo, config)
+    tests = [t for t in ctest.read_tree(repo, config) if _wanted(t, config, args)]
+    repeats = closure.repeats(model, tests)
+    benches = model.members("course_benches")
+    if config in ("asan", "tsan"):
+        wanted = model.members("course_sanitized")  # unit and stress tests, without the programs
+    else:
+        wanted = {name for name in model.stage_targets() if args.all or name not in benches}
+    if pattern:
+        matching = {closure.target_of(t.tree_name) for t in tests if pattern.search(t.name)}
+        if not matching:
+            return None, {}
+        if matching <= wanted:  # else a test that is no target of its own, and may need any of them
+            wanted = matching
+            repeats = {name: earlier for name, earlier in repeats.items() if name not in matching}
+    return sorted(wanted - set(repeats)), repeats
 
 
 def _compile(text):
@@ -108,7 +151,7 @@ def _configs(args):
 def _purposes(args, configs, stages):
     needed = []
     for config in configs:
-        needed += packages.for_stages(config, stages, run=config != "windows",
+        needed += packages.for_stages(config, _stages_of(config, stages, args), run=config != "windows",
                                       outside=config == "release" and (args.all or args.slow))
     if args.all:
         if "windows-clang" not in args.without:
@@ -120,41 +163,46 @@ def _purposes(args, configs, stages):
 def _alone_again(args, name):
     """The command for one test of this run: its own --filter instead of the one that was given."""
     words = ["test", *args.stages]
-    for flag in ("all", "asan", "tsan", "windows", "debug", "slow"):
+    for flag in ("ci" if args.ci else "all", "asan", "tsan", "windows", "debug", "slow"):
         if getattr(args, flag):
             words.append("--" + flag)
-    words += [word for part in args.without for word in ("--without", part)]
+    words += [word for part in args.without if not (args.ci and part in NOT_IN_CI) for word in ("--without", part)]
     if args.yes:
         words.append("--yes")
     return console.command([*words, "--filter", f"^{re.escape(name)}$"])
 
 
-def collect(repo, stages, configs, args):
+def collect(repo, stages, configs, args, pattern, repeats):
     """The tests of this run, in CTest's terms."""
     numbers = {s.number for s in stages}
-    tests = []
+    tests, dropped = [], []
     for config in configs:
-        found = [t for t in ctest.read_tree(repo, config) if t.stage in numbers and _wanted(t, config, args)]
-        for test in found:
+        for test in ctest.read_tree(repo, config):
+            if test.stage not in numbers or not _wanted(test, config, args) or pattern and not pattern.search(test.name):
+                continue
+            earlier = repeats[config].get(closure.target_of(test.tree_name))
+            if earlier:
+                dropped.append((test.name, earlier))
+                continue
             if not test.command:
                 raise CourseError(f"build/{config}: the test {test.name} was not built")
-        tests += found
-    # Folders built alone run all of theirs; without those, release does.
-    rerun = [t for t in tests if args.all and "alone" in args.without and t.config == "release"]
-    once, dropped = ctest.run_once([t for t in tests if t not in rerun])
+            tests.append(test)
+    if not pattern:
+        tests, same = ctest.run_once(tests)
+        dropped += [(test.name, earlier.name) for test, earlier in same]
     if dropped:
-        console.say(f"{len(dropped)} tests are byte for byte those of an earlier stage and run there only"
-                    + (" (sanitizers and Wine; release runs all)" if rerun else
-                       " (the folders built alone run all)" if args.all else "") + ": build/logs/run-once.log")
-        text = "".join(f"{test.name} = {earlier.name}\n" for test, earlier in dropped)
+        console.say(f"{len(dropped)} tests are those of an earlier stage, unchanged, and run there only"
+                    + (" (the folders built alone run all)" if args.all and "alone" not in args.without else "")
+                    + ": build/logs/run-once.log")
+        text = "".join(f"{name} = {earlier}\n" for name, earlier in dropped)
         build.log_file(repo, "run-once").write_text(text, encoding="utf-8")
-    tests = rerun + once
     if args.all:
-        tests += _checks(repo, args.without)
+        more = _checks(repo, args.without)
         if "alone" not in args.without:
-            tests += _alone(repo, stages)
+            more += _alone(repo, stages)
         if "windows" not in args.without:  # the table needs both columns
-            tests += _conformance_test(repo, stages[0], tests)
+            more += _conformance_test(repo, stages[0], tests)
+        tests += [t for t in more if not pattern or pattern.search(t.name)]
     return tests
 
 

@@ -178,7 +178,7 @@ class AgainTest(CourseTree):
 
     def test_tests(self):
         test = ctest.Test("asan.stage01.unit.ring", ["ring"], {"LABELS": ["stage01", "unit"]}, "asan")
-        with mock.patch.object(build, "build", lambda *_: (1, 1)), \
+        with mock.patch.object(build, "prepare", lambda *_, **__: None), mock.patch.object(build, "make", lambda *_: (1, 1)), \
                 mock.patch.object(ctest, "read_tree", lambda *_: [test]), \
                 mock.patch.object(ctest, "run_once", lambda tests: (tests, [])), \
                 mock.patch.object(ctest, "_failures", lambda _: [(test.name, "boom")]):

@@ -45,7 +45,7 @@ class ClangTest(CourseTree):
         (tree / "compile_commands.json").write_text(json.dumps(entries))
 
     def check(self):
-        with mock.patch.object(build, "build", lambda *_: None), mock.patch.object(check_windows, "_run", lambda *_: []), \
+        with mock.patch.multiple(build, prepare=mock.DEFAULT, make=mock.DEFAULT), mock.patch.object(check_windows, "_run", lambda *_: []), \
                 mock.patch.object(check_windows.console, "say", lambda *_: None):
             return check_windows.clang(self.repo())
 

@@ -2,7 +2,7 @@
 # Cross-builds a library for Windows (mingw-w64, static) from the distribution's own source package, so that
 # it is the version that native builds use.
 #
-#   tools/windows-libs/build.sh LIBRARY [--root DIR] [--jobs N]     LIBRARY: fmt, spdlog, protobuf,
+#   tools/windows-libs/build.sh LIBRARY [--root DIR] [--jobs N]     LIBRARY: fmt, spdlog, catch2 (3), protobuf,
 #                                                                       utf8proc, sqlite, libsodium
 #
 # Prints the installation prefix as its last line: DIR/LIBRARY/VERSION. The result is kept; the second run is
@@ -42,6 +42,9 @@ case $library in
     options=(-DSPDLOG_FMT_EXTERNAL=ON -DSPDLOG_BUILD_EXAMPLE=OFF -DSPDLOG_BUILD_TESTS=OFF -DSPDLOG_BUILD_SHARED=OFF)
     fmt=$("$0" fmt --root "$root" --jobs "$jobs")
     options+=("-Dfmt_DIR=$fmt/lib/cmake/fmt") ;;
+  catch2)  # from generation 3 on; generation 2 is one header
+    package=catch2
+    options=(-DBUILD_TESTING=OFF -DCATCH_INSTALL_DOCS=OFF -DCATCH_INSTALL_EXTRAS=OFF -DBUILD_SHARED_LIBS=OFF) ;;
   protobuf)
     package=protobuf-compiler
     options=(-Dprotobuf_BUILD_TESTS=OFF -Dprotobuf_BUILD_PROTOC_BINARIES=OFF -Dprotobuf_WITH_ZLIB=OFF

@@ -39,22 +39,16 @@ void MemoryKeyStore::Put(std::uint64_t account, std::string key, std::chrono::se
 }
 
 void MemoryKeyStore::TakeAndCheck(std::uint64_t account, std::string offered, CheckCallback done) {
-  Entry entry;
-  bool found = false;
+  auto verdict = services::KeyVerdict::kMissing;
   {
     const std::lock_guard guard(lock_);
     const auto at = keys_.find(account);
-    if (at != keys_.end()) {
-      found = at->second.until > now_();
-      entry = std::move(at->second);
+    const bool alive = at != keys_.end() && at->second.until > now_();
+    if (alive) verdict = services::JudgeKey(at->second.key, offered);
+    if (at != keys_.end() && (!alive || verdict == services::KeyVerdict::kAccepted))
       keys_.erase(at);
-    }
   }
-  if (!found) {
-    done(services::KeyVerdict::kMissing, "");
-  } else {
-    done(services::JudgeKey(entry.key, offered), "");
-  }
+  done(verdict, "");
 }
 
 std::size_t MemoryKeyStore::size() const {

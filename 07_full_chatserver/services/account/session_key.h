@@ -32,7 +32,8 @@ class SessionKeyStore {
   // A later key of the same account replaces the earlier one.
   virtual void Put(std::uint64_t account, std::string key, std::chrono::seconds ttl,
                    PutCallback done) = 0;
-  // Takes the account's key out, whatever comes of it, and judges `offered` against it.
+  // Judges `offered` against the account's key and, when it is the right one, takes it out, in one
+  // step. A wrong key changes nothing.
   virtual void TakeAndCheck(std::uint64_t account, std::string offered, CheckCallback done) = 0;
 };
 

@@ -1,5 +1,6 @@
 #include "services/config/command_line.h"
 
+#include <CLI/CLI.hpp>
 #include <iostream>
 
 namespace config {

@@ -6,11 +6,14 @@
 //   if (const std::optional<int> exit_code = config::Resolve(line, config)) return *exit_code;
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <optional>
 
 #include "services/config/config.h"
 #include "services/config/load.h"
+
+namespace CLI {
+class App;  // all header, and slow to compile: only who adds options includes it
+}
 
 namespace config {
 

@@ -8,7 +8,7 @@ namespace services {
 enum class KeyVerdict : unsigned char {
   kAccepted,     // the key was there and is the one the client sent; it is used up now
   kMissing,      // never issued, expired, or used already
-  kWrong,        // there was a key, but another one; it is used up now
+  kWrong,        // there is a key, but another one; it stays for its owner
   kUnavailable,  // the store is down, slow or busy: "try later"; says nothing about the client
 };
 

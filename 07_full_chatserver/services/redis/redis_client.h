@@ -11,7 +11,7 @@
 //   - a callback comes request_timeout after Send at the latest (plus the time that other callbacks
 //     take), whatever Redis does;
 //   - a command is never sent twice. After kTimeout and kUnavailable it may or may not have been
-//     executed (a GETDEL that is repeated would find the key gone);
+//     executed (a key that was taken out by it is gone for a second one);
 //   - callbacks hold up every other request, so they post a job and return. They must not throw and
 //     must not call Stop. They may call Send.
 //

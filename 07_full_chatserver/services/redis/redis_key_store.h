@@ -1,15 +1,15 @@
 // Session keys in Redis: the auth service puts one in (SET with a time to live), the chat server
-// takes it out and compares (GETDEL: read and removed in one step, so that a key opens one session,
-// on whichever chat server asks first).
+// compares and removes it in one step, so that a key opens one session, on whichever chat server
+// asks first:
 //
-//   SET    session:<account> <key> EX <seconds>
-//   GETDEL session:<account>
+//   SET  session:<account> <key> EX <seconds>
+//   EVAL <compare, and delete when equal> 1 session:<account> <offered>
 //
-// A GETDEL that brings a wrong key has removed the right one: who knows an account number can make
-// its owner log in again, but can never try a second key. The other way round (compare, then
-// delete) lets an attacker try for as long as the key lives.
+// A wrong key changes nothing. Were it to use the right one up (GETDEL, and compare here), anybody
+// who guesses an account number could keep its owner out. A second guess gains nothing: a key has
+// 381 random bits and lives for a minute.
 //
-// Needs Redis 6.2 (GETDEL). Threading: any thread; callbacks as RedisClient says.
+// Works with every Redis since 2.6. Threading: any thread; callbacks as RedisClient says.
 #pragma once
 
 #include <chrono>
