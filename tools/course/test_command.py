@@ -33,7 +33,7 @@ PARTS = {
     "alone": "each folder copied elsewhere, built and tested alone",
 }
 # What `--ci` leaves out for its time.
-NOT_IN_CI = ("windows-rest", "tidy", "alone")
+NOT_IN_CI = ("windows-rest", "windows-clang", "tidy", "alone")
 
 
 def add_arguments(parser):
