@@ -42,7 +42,9 @@ add_library(${STAGE}_options INTERFACE)
 target_include_directories(${STAGE}_options INTERFACE ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(${STAGE}_options INTERFACE Threads::Threads)
 if(MSVC)
-  target_compile_options(${STAGE}_options INTERFACE /W4 /permissive- /utf-8 /Zc:__cplusplus)
+  # Not warnings here: room left by alignas (C4324), and standard functions that Microsoft calls unsafe (C4996).
+  target_compile_options(${STAGE}_options INTERFACE /W4 /permissive- /utf-8 /Zc:__cplusplus /wd4324)
+  target_compile_definitions(${STAGE}_options INTERFACE _CRT_SECURE_NO_WARNINGS)
   target_compile_options(${STAGE}_options INTERFACE $<$<BOOL:${warnings_are_errors}>:/WX>)
 else()
   target_compile_options(${STAGE}_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
@@ -193,7 +195,7 @@ function(_stage_test kind framework name)
   endif()
   set_tests_properties(${STAGE}.${kind}.${name} PROPERTIES
     LABELS "${STAGE};${kind};${arg_LABELS}" TIMEOUT ${arg_TIMEOUT}
-    ENVIRONMENT "COURSE_BIN_DIR=${drive}${CMAKE_RUNTIME_OUTPUT_DIRECTORY};COURSE_STAGE_DIR=${drive}${CMAKE_CURRENT_SOURCE_DIR}")
+    ENVIRONMENT "COURSE_BIN_DIR=${drive}$<TARGET_FILE_DIR:${target}>;COURSE_STAGE_DIR=${drive}${CMAKE_CURRENT_SOURCE_DIR}")
 endfunction()
 
 function(stage_unit_test name)

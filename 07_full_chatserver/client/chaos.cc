@@ -1,5 +1,6 @@
 #include "client/chaos.h"
 
+#include <cstddef>
 #include <random>
 #include <vector>
 
@@ -93,7 +94,9 @@ void Chaos::Run() {
       open.push_back(std::move(socket));
     }
     // Closed without a word, in any order.
-    while (open.size() > 20) open.erase(open.begin() + static_cast<long>(dice() % open.size()));
+    while (open.size() > 20) {
+      open.erase(open.begin() + static_cast<std::ptrdiff_t>(dice() % open.size()));
+    }
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
 }

@@ -27,7 +27,7 @@ if(NOT TARGET course_utf8proc)
     target_compile_definitions(course_utf8proc INTERFACE UTF8PROC_STATIC)
   else()
     find_path(UTF8PROC_INCLUDE_DIR utf8proc.h REQUIRED)
-    find_library(UTF8PROC_LIBRARY utf8proc REQUIRED)
+    find_library(UTF8PROC_LIBRARY NAMES utf8proc utf8proc_static REQUIRED)
     target_include_directories(course_utf8proc SYSTEM INTERFACE ${UTF8PROC_INCLUDE_DIR})
     target_link_libraries(course_utf8proc INTERFACE ${UTF8PROC_LIBRARY})
   endif()
@@ -35,7 +35,7 @@ endif()
 
 # The first python3 of the PATH may be one without the distribution's modules.
 if(NOT COURSE_PYTHON)
-  foreach(candidate python3 /usr/bin/python3 python)
+  foreach(candidate python3 /usr/bin/python3 python py)
     execute_process(COMMAND ${candidate} -c "import jinja2, google.protobuf"
                     RESULT_VARIABLE result OUTPUT_QUIET ERROR_QUIET)
     if(result EQUAL 0)

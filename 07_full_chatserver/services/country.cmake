@@ -1,7 +1,7 @@
-# country: the country check of a peer's address. Without libmaxminddb there is no check.
+# country: the country check of a peer's address. Without libmaxminddb (on Windows) there is no check.
 option(COURSE_WITH_COUNTRY "Country check with libmaxminddb" ON)
 set(COURSE_HAS_COUNTRY OFF)
-if(COURSE_WITH_COUNTRY AND NOT CMAKE_CROSSCOMPILING)
+if(COURSE_WITH_COUNTRY AND NOT WIN32)
   find_path(MAXMINDDB_INCLUDE_DIR maxminddb.h)
   find_library(MAXMINDDB_LIBRARY maxminddb)
   if(MAXMINDDB_INCLUDE_DIR AND MAXMINDDB_LIBRARY)

@@ -7,7 +7,7 @@ option(COURSE_WITH_MONITOR_WEB "The monitor page with civetweb" ON)
 
 set(COURSE_HAS_PROMETHEUS OFF)
 set(COURSE_HAS_MONITOR_WEB OFF)
-if(NOT CMAKE_CROSSCOMPILING)
+if(NOT WIN32)
   if(COURSE_WITH_PROMETHEUS)
     find_package(prometheus-cpp QUIET COMPONENTS pull)
     if(TARGET prometheus-cpp::pull)

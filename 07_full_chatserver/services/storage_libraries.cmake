@@ -3,8 +3,8 @@
 #   course_sqlite       SQLite
 #   course_mariadb      MariaDB's client library; COURSE_WITH_MARIADB says whether it is there
 #   course_sodium       libsodium  (Argon2id, random bytes, comparing in constant time)
-# Cross builds for Windows take static libraries (course_windows_library of cmake/dependencies.cmake), and have no
-# MariaDB.
+# Cross builds for Windows take static libraries (course_windows_library of cmake/dependencies.cmake). There is no
+# MariaDB on Windows.
 
 if(NOT TARGET course_toml)
   add_library(course_toml INTERFACE)
@@ -37,13 +37,13 @@ if(NOT TARGET course_sodium)
     target_compile_definitions(course_sodium INTERFACE SODIUM_STATIC)
   else()
     find_path(SODIUM_INCLUDE_DIR sodium.h REQUIRED)
-    find_library(SODIUM_LIBRARY sodium REQUIRED)
+    find_library(SODIUM_LIBRARY NAMES sodium libsodium REQUIRED)
     target_include_directories(course_sodium SYSTEM INTERFACE ${SODIUM_INCLUDE_DIR})
     target_link_libraries(course_sodium INTERFACE ${SODIUM_LIBRARY})
   endif()
 endif()
 
-if(NOT CMAKE_CROSSCOMPILING AND NOT TARGET course_mariadb)
+if(NOT WIN32 AND NOT TARGET course_mariadb)
   find_path(MARIADB_INCLUDE_DIR mysql.h PATH_SUFFIXES mariadb)
   find_library(MARIADB_LIBRARY mariadb)
   if(MARIADB_INCLUDE_DIR AND MARIADB_LIBRARY)

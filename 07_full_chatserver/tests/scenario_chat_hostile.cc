@@ -47,7 +47,7 @@ SCENARIO("requests at the wrong time are refused with a reason, and the session 
     CHECK(rude.ReadChat()->reason() == Protocol::REFUSAL_NOT_LOGGED_IN);
     REQUIRE(rude.Send(Protocol::C_LEAVE_GAME()));
     CHECK(rude.ReadLeaveGame()->reason() == Protocol::REFUSAL_NOT_LOGGED_IN);
-    for (const std::size_t length : {64, 256, 257, 2000}) {
+    for (const std::size_t length : {64u, 256u, 257u, 2000u}) {
       Protocol::C_LOGIN guess(rude.login());
       guess.set_account(guess.account() + 1'000'000);
       guess.set_session_key(std::string(length, 'x'));

@@ -3,7 +3,6 @@
 import argparse
 import errno
 import importlib
-import shlex
 import signal
 import sys
 
@@ -72,7 +71,7 @@ def main(argv=None):
         parser = build_parser()
         args = parser.parse_args(argv)
         # What a failure tells the user to repeat: this very command, every option included.
-        args.again = shlex.join(["./course", *(sys.argv[1:] if argv is None else argv)])
+        args.again = console.command(sys.argv[1:] if argv is None else argv)
         if not args.command:
             parser.print_help()
             return USAGE

@@ -16,9 +16,11 @@ CONFIGS = {
     "asan": "AddressSanitizer and UndefinedBehaviorSanitizer",
     "tsan": "ThreadSanitizer",
     "windows": "cross build with mingw-w64, run under Wine",
+    "windows-clang": "the same with Clang",
     "msvc": "Visual Studio with vcpkg (written, not machine-checked)",
 }
 PRESETS = {"windows": "windows-cross"}
+CROSS = ("windows", "windows-clang")
 _PROGRESS = re.compile(r"^\[(\d+)/(\d+)\]")
 
 
@@ -69,11 +71,14 @@ def configure(repo, config, stages, again, strict=False):
     command = ["cmake", "--preset", PRESETS.get(config, config), f"-DCOURSE_STAGES={numbers}"]
     if strict:  # and otherwise as it was, so that nothing is compiled anew
         command.append("-DCOURSE_WERROR=ON")
-    if os.name != "nt":
+    if os.name != "nt" and config != "windows-clang":  # that is for looking: hardly anything is compiled into a program
         command.append(f"-DCMAKE_CXX_COMPILER_LAUNCHER={repo.root / 'tools' / 'cmake' / 'stage-compile'}")
-    if config == "windows":
+    if config in CROSS:
         command.append(f"-DCOURSE_WINDOWS_LIBS={caches.windows_libraries()}")
-    if config in ("asan", "tsan", "windows"):
+    if config == "msvc":  # the features of vcpkg.json have the names of the purposes
+        features = [p for p in packages.for_stages(config, stages) if p.startswith("stage")]
+        command.append(f"-DVCPKG_MANIFEST_FEATURES={';'.join(features)}")
+    if config in ("asan", "tsan", *CROSS):
         command.append("-DCOURSE_FUZZERS=OFF")  # the fuzzers bring their own sanitizers; release has them
     stale = folder / "CMakeCache.txt"
     if stale.is_file() and f"CMAKE_HOME_DIRECTORY:INTERNAL={repo.root.as_posix()}\n" not in stale.read_text(**TEXT):
@@ -121,7 +126,7 @@ def prepare(repo, config, stages, again, strict=False):
     if config == "msvc" and os.name != "nt":
         raise UsageError("the msvc configuration builds on Windows only; here: --config windows")
     caches.prepare(repo)
-    if config == "windows":
+    if config in CROSS:
         windows_libraries(repo, stages, again)
     configure(repo, config, stages, again, strict)
 
@@ -141,6 +146,7 @@ def make(repo, config, again, targets=()):
     command = ["cmake", "--build", str(tree(repo, config)), "--parallel", str(jobs())]
     if config == "msvc":
         command += ["--config", "Release"]
+        targets = ["ALL_BUILD" if target == "all" else target for target in targets]
     if targets:
         command += ["--target", *targets]
     cpu = _children_cpu()

@@ -3,7 +3,7 @@
 import contextlib
 import time
 
-from . import check_code, check_stages, check_text, console
+from . import check_code, check_portable, check_stages, check_text, check_windows, console
 from .errors import UsageError
 
 HELP = "hold the stages, the notes and the code to the course's rules"
@@ -27,10 +27,13 @@ CHECKS = {
     "readme": (check_text.stage_table, False, (), "the tables of stages match course.toml"),
     "leftovers": (check_text.leftovers, False, (), "no unfinished marks, no conflict markers"),
     "waits": (check_text.waits, False, (), "nothing that loses wake-ups on Windows: std::barrier, latch, semaphore"),
+    "portable": (check_portable.portable, False, (), "nothing that only GCC or POSIX knows where Windows compiles it"),
     "files": (check_text.files, False, (), "line ends, final newline, executable bits"),
     "format": (check_code.formatting, False, ("format",), "clang-format has nothing to change"),
     "headers": (check_code.headers, True, ("base",), "every header compiles alone"),
     "tidy": (check_code.tidy, True, ("tidy", "base"), "clang-tidy is content"),
+    "windows-clang": (check_windows.clang, True, ("windows-clang", "base"),
+                      "Clang for Windows compiles everything; the first stage's port tests run under Wine"),
 }
 
 
@@ -64,7 +67,8 @@ def run(repo, args):
     if purposes:
         from . import build, packages
         if "base" in purposes:  # it compiles: what the stages need
-            purposes += packages.for_stages(build.native_config("release"), repo.present())
+            config = "windows-clang" if "windows-clang" in purposes else build.native_config("release")
+            purposes += packages.for_stages(config, repo.present())
         packages.ensure(sorted(set(purposes)), args.yes)
     if args.fix:
         for name in names:

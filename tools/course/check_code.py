@@ -118,14 +118,19 @@ def _visible(stage, path, cache):
     return found
 
 
-def _unique(repo, suffixes, settings):
-    """{key: (stage, path)}: each distinct file once, in the newest stage that has it.
+def _native(suffix):
+    """Is it a file with this ending that this system compiles?"""
+    return lambda _, path: path.endswith(suffix) and not _foreign(path)
+
+
+def _unique(repo, fits, settings):
+    """{key: (stage, path)}: each distinct file that fits(stage, path) once, in the newest stage that has it.
 
     The key also covers everything that the file includes there, so that the cache notices changed headers."""
     newest = {}
     for stage in repo.present():
         for path in stage.files():
-            if path.endswith(suffixes) and not _foreign(path):
+            if fits(stage, path):
                 newest[(path, hashlib.sha256((stage.path / path).read_bytes()).hexdigest())] = stage
     found, graphs = {}, {}
     for (path, _), stage in newest.items():
@@ -187,7 +192,7 @@ def headers(repo):
         return [], ["no compiler: not checked"]
     _generate(repo)
     cache = Cache(repo, "headers")
-    wanted = {k: v for k, v in _unique(repo, (".h",), _version(compiler)).items()
+    wanted = {k: v for k, v in _unique(repo, _native(".h"), _version(compiler)).items()
               if k not in cache}
     problems, passed = [], []
 
@@ -240,7 +245,7 @@ def tidy(repo):
     _generate(repo)
     settings = _digest((repo.root / ".clang-tidy").read_bytes(), _TEST_CHECKS, _PROGRAM_CHECKS, _version(tool))
     cache = Cache(repo, "tidy")
-    distinct = _unique(repo, (".cc",), settings)
+    distinct = _unique(repo, _native(".cc"), settings)
     wanted = {k: v for k, v in distinct.items() if k not in cache}
     if not wanted:
         return [], []

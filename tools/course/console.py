@@ -1,6 +1,8 @@
 """What the user sees: plain lines, colours and one live status line on a terminal."""
 
 import os
+import re
+import shlex
 import sys
 import time
 import unicodedata
@@ -167,6 +169,14 @@ class Status:
     def _draw(self):
         self._last = time.monotonic()
         self._live.draw([f"{self.title} {elapsed(self.seconds())} {self._detail}"])
+
+
+def command(words):
+    """A command line of this command, to be typed again: quoted for sh, or for cmd."""
+    if os.name != "nt":
+        return shlex.join(["./course", *words])
+    quoted = ['"' + w.replace('"', '\\"') + '"' if not w or re.search(r'[\s"^&|<>()%!,;=]', w) else w for w in words]
+    return " ".join([".\\course.cmd", *quoted])
 
 
 def table(rows, header=None, indent="  "):

@@ -20,6 +20,7 @@ _NEEDED_BY = {
     "base": "build, test, run",
     "git": "carry, check translations",
     "windows": "test --windows, test --all",
+    "windows-clang": "check windows-clang, test --all",
     "format": "check format, test --all",
     "tidy": "check tidy, test --all",
     "stage05": "stages 05 and later",
@@ -91,7 +92,7 @@ def _headers():
     """The headers that the compiler finds; None without a compiler."""
     names = [name for group in _HEADERS.values() for alternatives, _ in group for name in alternatives]
     source = "".join(f"#if __has_include(<{name}>)\nfound {name}\n#endif\n" for name in names)
-    compiler = shutil.which("g++") or shutil.which("c++")
+    compiler = os.name != "nt" and (shutil.which("g++") or shutil.which("c++"))
     if not compiler:
         return None
     out = subprocess.run([compiler, "-std=c++20", "-E", "-x", "c++", "-"], input=source, stdout=subprocess.PIPE,
@@ -102,8 +103,8 @@ def _headers():
 def problems(versions, headers, lacking):
     """[(purpose, what is wrong, package)]. `lacking`: purpose -> packages that are not here."""
     found = []
-    for tool, (purpose, least, package) in _TOOLS.items():
-        text, version = versions[tool]
+    for tool, (text, version) in versions.items():
+        purpose, least, package = _TOOLS[tool]
         if version is None:
             found.append((purpose, f"{tool}: {text}", package))
         elif version < least:
@@ -134,7 +135,8 @@ def run(repo, args):
     console.say(f"installing  {installer}")
     console.say("stages      " + ", ".join(f"{s.number} {'here' if s.present else 'planned'}" for s in repo.stages.values()))
     console.say()
-    versions = {tool: _version(tool) for tool in _TOOLS}
+    # On Windows Visual Studio and vcpkg bring the rest; packages.missing knows what they lack.
+    versions = {tool: _version(tool) for tool in (_TOOLS if os.name != "nt" else ("cmake", "git"))}
     console.say(console.table([(tool, text) for tool, (text, _) in versions.items()]))
     console.say()
     lacking = {purpose: packages.missing([purpose]) for purpose in packages.PURPOSES}
@@ -147,7 +149,9 @@ def run(repo, args):
         if listed:
             console.say(title)
             console.say(console.table([(what, "does not work: " + _NEEDED_BY[purpose]) for purpose, what, _ in listed]))
-            console.say("  to install: apt-get install " + " ".join(dict.fromkeys(package for *_, package in listed)))
+            if os.name != "nt":
+                how = "apt-get install" if shutil.which("apt-get") else "by their Debian names"
+                console.say(f"  to install: {how} " + " ".join(dict.fromkeys(package for *_, package in listed)))
             console.say()
     refused = place.problem(repo.root)
     if refused:

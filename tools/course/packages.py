@@ -3,6 +3,7 @@
 This table is the only place that names packages. A package counts as there when dpkg has it or when one
 of its probes (a command, or a file) is found, so that a tool from elsewhere is as good."""
 
+import importlib.util
 import os
 import re
 import shutil
@@ -28,6 +29,8 @@ PURPOSES = {
     # cross build for Windows and run its tests
     "windows": [("g++-mingw-w64-x86-64-posix", "x86_64-w64-mingw32-g++-posix"), ("wine", "wine"),
                 ("wine64", "/usr/lib/wine/wine64"), ("dpkg-dev", "dpkg-source")],
+    # the second compiler for Windows
+    "windows-clang": [("clang", "clang"), ("lld", "ld.lld")],
     "format": [("clang-format", "clang-format")],
     "tidy": [("clang-tidy", "clang-tidy")],
     # what a stage and those after it need besides
@@ -65,9 +68,11 @@ ALTERNATIVES = {
 def for_stages(config, stages, run=False, outside=False):
     """The purposes of building these stages in this configuration; `run`: and running their programs;
     `outside`: and the tests with programs from outside."""
-    needed = ["base"] + (["windows"] if config == "windows" else []) + (["sanitizers"] if config in ("asan", "tsan") else [])
+    cross = config in ("windows", "windows-clang")
+    needed = ["base"] + ["windows"] * cross + ["windows-clang"] * (config == "windows-clang")
+    needed += ["sanitizers"] * (config in ("asan", "tsan"))
     last = max((s.number for s in stages), default="")
-    prefixes = ["stage"] + ["windows"] * (config == "windows") + ["run"] * run + ["outside"] * outside
+    prefixes = ["stage"] + ["windows"] * cross + ["run"] * run + ["outside"] * outside
     for purpose in PURPOSES:
         for prefix in prefixes:
             number = purpose[len(prefix):]
@@ -130,8 +135,36 @@ def _dpkg_has(names):
     return {line.split()[0].split(":")[0] for line in out.splitlines() if line.split()[1:2] == ["ii"]}
 
 
+# Windows has no package manager that this command uses: vcpkg brings the libraries when CMake configures.
+_WINDOWS_TOOLS = {"base": ["cmake"], "git": ["git"], "format": ["clang-format"], "tidy": ["clang-tidy"]}
+_WINDOWS_MODULES = {"stage05": [("jinja2", "jinja2"), ("google.protobuf", "protobuf")]}
+_LINUX_ONLY = ("windows", "windows-clang", "sanitizers", "fuzz")
+
+
+def _missing_on_windows(purposes):
+    lacking = []
+    for purpose in purposes:
+        lacking += [tool for tool in _WINDOWS_TOOLS.get(purpose, []) if not shutil.which(tool)]
+        lacking += [f"the Python module {name} (py -m pip install {name})"
+                    for module, name in _WINDOWS_MODULES.get(purpose, []) if not _importable(module)]
+        lacking += [f"Linux ({purpose})"] if purpose in _LINUX_ONLY else []
+    if "base" in purposes:
+        toolchain = os.path.join(os.environ.get("VCPKG_ROOT", ""), "scripts", "buildsystems", "vcpkg.cmake")
+        lacking += ["vcpkg (the variable VCPKG_ROOT is its folder)"] if not os.path.isfile(toolchain) else []
+    return lacking
+
+
+def _importable(module):
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ImportError:
+        return False
+
+
 def missing(purposes):
     """The packages of the purposes that are not here."""
+    if os.name == "nt":
+        return _missing_on_windows(purposes)
     wanted = entries(purposes)
     lacking = [(name, probes) for name, probes in wanted if not any(_probe(p) for p in probes)]
     if not lacking:
@@ -157,6 +190,8 @@ def ensure(purposes, yes=False):
     names = missing(purposes)
     if not names:
         return
+    if os.name == "nt":
+        raise CourseError("missing: " + ", ".join(names))
     if not shutil.which("apt-get"):
         raise CourseError("missing: " + " ".join(names) + " (their Debian names); please install them and try again")
     if any(not _known(a) for a in names):

@@ -2,7 +2,6 @@
 
 import contextlib
 import re
-import shlex
 import sys
 
 from . import build, check, closure, conformance, console, ctest, lock, packages, wine
@@ -28,12 +27,13 @@ PARTS = {
     "tsan": "ThreadSanitizer",
     "windows": "the Windows programs under Wine",
     "windows-rest": "the Windows programs of the stages other than 01, 04 and 07",
+    "windows-clang": "Clang as a second compiler for Windows",
     "headers": "headers compiled by themselves",
     "tidy": "clang-tidy over everything",
     "alone": "each folder copied elsewhere, built and tested alone",
 }
 # What `--ci` leaves out for its time.
-NOT_IN_CI = ("windows-rest", "tidy", "alone")
+NOT_IN_CI = ("windows-rest", "windows-clang", "tidy", "alone")
 
 
 def add_arguments(parser):
@@ -86,7 +86,8 @@ def _build_and_test(repo, args, stages, configs, pattern):
         return 0
     if len(configs) > 1:
         console.say(console.table(timings))
-    with wine.session(repo, again) if "windows" in configs else contextlib.nullcontext():
+    with_wine = "windows" in configs or args.all and "windows-clang" not in args.without
+    with wine.session(repo, again) if with_wine else contextlib.nullcontext():
         # Many tests wait more than they work: with checks beside them one more keeps the cores busy.
         code = ctest.run(repo, tests, again, lambda name: _alone_again(args, name), build.jobs() + (1 if args.all else 0),
                          strict=args.all)
@@ -153,20 +154,22 @@ def _purposes(args, configs, stages):
         needed += packages.for_stages(config, _stages_of(config, stages, args), run=config != "windows",
                                       outside=config == "release" and (args.all or args.slow))
     if args.all:
+        if "windows-clang" not in args.without:
+            needed += packages.for_stages("windows-clang", stages)
         needed += [n for n in ("git", "format", "tidy", "fuzz") if n not in args.without]
     return sorted(set(needed))
 
 
 def _alone_again(args, name):
     """The command for one test of this run: its own --filter instead of the one that was given."""
-    words = ["./course", "test", *args.stages]
+    words = ["test", *args.stages]
     for flag in ("ci" if args.ci else "all", "asan", "tsan", "windows", "debug", "slow"):
         if getattr(args, flag):
             words.append("--" + flag)
     words += [word for part in args.without if not (args.ci and part in NOT_IN_CI) for word in ("--without", part)]
     if args.yes:
         words.append("--yes")
-    return shlex.join(words) + f" --filter '^{re.escape(name)}$'"
+    return console.command([*words, "--filter", f"^{re.escape(name)}$"])
 
 
 def collect(repo, stages, configs, args, pattern, repeats):

@@ -1,5 +1,6 @@
 // Catch2, whichever generation of it the machine has: Debian 12 and Ubuntu 22.04 bring 2.13, one
-// header; Debian 13 and Ubuntu 24.04 bring 3, a library. What the scenarios use is the same in both.
+// header; Debian 13 and Ubuntu 24.04 bring 3, a library. What the scenarios use is the same in
+// both.
 #pragma once
 
 #define CATCH_CONFIG_ENABLE_OPTIONAL_STRINGMAKER  // exit codes are optional: print what they hold
