@@ -25,6 +25,7 @@ _LISTENING = re.compile(r"^listening on (\S+):(\d+)")
 _AUTH = re.compile(r"^auth on (\S+):(\d+)")
 _METRICS = re.compile(r"^metrics on (http://\S+)")
 _PAGE = re.compile(r"^page on (http://\S+)")
+_REDIS_UP = re.compile(r"\bredis\.up$")
 _READY = re.compile(r"^ready$")
 _STATUS = re.compile(r"status sent=(\d+) received=(\d+) p99_ms=(\S+)")
 _FIGURE = re.compile(r"^([a-z ]+?)\s{2,}(\d+)$")
@@ -171,6 +172,10 @@ class Service:
         if redis_port:
             self.auth = self._start("auth", self._command("auth_server", sets))
             self.auth_port = self.auth.wait_line(_LISTENING).group(2)
+            # Both serve before their connections to Redis are there, and tell who comes then to try later, which ends our
+            # clients. (A configuration may log less than this line: then we go on without it.)
+            for part in (self.auth, self.chat):
+                process.wait_first_line(part.child, _REDIS_UP, 5, part.lines)
         else:
             self.auth_port = self.chat.last(_AUTH).group(2)
 
