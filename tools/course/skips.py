@@ -1,6 +1,6 @@
 """What a run of tests did not test: nothing is left out in silence.
 
-A GoogleTest case that is skipped says why, a scenario prints a line "skipped: REASON"; CMake says while it configures
+A GoogleTest case that is skipped says why (and so does Python's unittest), a scenario prints a line "skipped: REASON"; CMake says while it configures
 which optional part a stage does without. All of it is named at the end, with the package that brings what is missing."""
 
 import re
@@ -9,6 +9,7 @@ import xml.etree.ElementTree as xml
 from . import build, console, packages
 
 _CASE = re.compile(r"^[^\n]*: Skipped\n(?P<why>.*?)\n+\[  SKIPPED \] (?P<case>\S+)", re.M | re.S)
+_UNITTEST = re.compile(r"\.\.\. skipped (['\"])(?P<why>.*)\1$", re.M)
 _SCENARIO = re.compile(r"^\s*skipped: (?P<why>.+)$", re.M)
 _ABSENT = re.compile(r"^-- (?P<stage>stage\d\d): (?P<what>.*\(Debian: [\w +.-]+\).*)$", re.M)
 # Depends on the rights of who runs the tests, not on what is installed.
@@ -47,7 +48,7 @@ def collect(repo, junit, configs):
     for case in cases:
         out = case.find("system-out")
         text = (out.text or "" if out is not None else "").replace("\r\n", "\n")
-        for pattern in (_CASE, _SCENARIO):
+        for pattern in (_CASE, _SCENARIO, _UNITTEST):
             for match in pattern.finditer(text):
                 note(match.group("why"), case.get("name"))
         if case.get("status") == "notrun":

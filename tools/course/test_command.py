@@ -229,7 +229,7 @@ def _checks(repo, without):
                              **({"PROCESSORS": 2, "COST": 1000} if entry[1] else {})))
              for name, entry in check.CHECKS.items() if name not in without]
     for file in sorted((repo.root / "tools" / "tests").glob("test_*.py")):
-        tests.append(ctest.Test(f"tools.{file.stem[5:]}", [sys.executable, str(file)],
+        tests.append(ctest.Test(f"tools.{file.stem[5:]}", [sys.executable, str(file), "-v"],
                                 dict(common, ENVIRONMENT=environment, LABELS=["tools"])))
     return tests
 

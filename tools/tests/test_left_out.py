@@ -134,6 +134,10 @@ class SkipsTest(CourseTree):
         self.assertEqual({"t0": 2}, found[0].tests)
         self.assertEqual(["chromium", "redis-server"], [s.package for s in found])
 
+    def test_those_of_the_command_itself(self):
+        found = self.collect("test_a (__main__.A.test_a) ... skipped 'needs clang-tidy'\ntest_b (__main__.A.test_b) ... ok\n")
+        self.assertEqual([("needs clang-tidy", "clang-tidy")], [(s.why, s.package) for s in found])
+
     def test_what_cmake_did_without(self):
         found = self.collect(configured="-- stage03: no libFuzzer (Debian: clang); the fuzzer is not built\n"
                                         "-- stage04: no libFuzzer (Debian: clang); the fuzzer is not built\n-- Done\n")
