@@ -1,6 +1,6 @@
 """`./course build`: builds stages without running anything."""
 
-from . import build, console, lock, packages
+from . import build, console, doctor, lock, packages
 from .errors import UsageError
 
 HELP = "build stages"
@@ -22,7 +22,9 @@ def run(repo, args):
     stages = repo.select(args.stages)
     if not stages:
         raise UsageError("no stage is here yet")
-    packages.ensure(packages.for_stages(args.config, stages), args.yes)
+    purposes = packages.for_stages(args.config, stages)
+    packages.ensure(purposes, args.yes)
+    doctor.refuse_old(purposes)
     config = build.native_config(args.config)
     with lock.building(repo, args.again):
         build.build(repo, config, stages, args.again, args.target or ["all", "course_benches"])

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 
 from . import build, console, packages, place
+from .errors import CourseError
 from .text import TEXT
 
 HELP = "show what this machine has and lacks"
@@ -30,6 +31,7 @@ _NEEDED_BY = {
     "outside07": "stage 07, test --all and --slow",
     "sanitizers": "test --asan, --tsan and --all",
     "fuzz": "fuzz targets, test --all",
+    "tools": "test --all",
 }
 # tool -> (the purpose it is for, the oldest version that is good enough, its Debian package)
 _TOOLS = {
@@ -118,6 +120,18 @@ def problems(versions, headers, lacking):
         found += [(purpose, f"{name}: not installed", name) for name in names if name not in named]
         named.update(names)
     return found
+
+
+def refuse_old(purposes):
+    """Before anything is built: what is here, but too old for these purposes, and what to do, in one line."""
+    for tool, (purpose, least, package) in _TOOLS.items():
+        if purpose not in purposes or tool == "g++" and os.environ.get("CXX") or not shutil.which(tool):
+            continue
+        _, version = _version(tool)
+        if version is not None and version < least:
+            wanted = f"{tool} {_dotted(version)} is too old, {_dotted(least)} or newer is needed: "
+            raise CourseError(wanted + (f"apt-get install g++-{_dotted(least)}, then CXX=g++-{_dotted(least)} ./course ..."
+                                        if tool == "g++" else f"a newer release of the system has it ({package})"))
 
 
 def _dotted(version):

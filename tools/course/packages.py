@@ -53,6 +53,8 @@ PURPOSES = {
                   ("prometheus", "prometheus"), ("chromium", "chromium"), ("mmdb-bin", "mmdblookup")],
     # AddressSanitizer, ThreadSanitizer: Clang compiles them in half of GCC's time (llvm: names in their reports)
     "sanitizers": [("clang", "clang"), ("libclang-rt-dev", "libclang_rt"), ("llvm", "llvm-symbolizer")],
+    # the tests of this command: it is held to work in a Korean locale that is not UTF-8
+    "tools": [("locales", "/usr/share/i18n/locales/ko_KR")],
     # libFuzzer targets (from stage 03)
     "fuzz": [("clang", "clang"), ("libclang-rt-dev", "libclang_rt")],
 }
@@ -122,7 +124,7 @@ def entries(purposes):
 def bringing(text):
     """The packages whose programs a sentence names ("chromium is not installed")."""
     words = set(re.findall(r"[\w+.-]+", text))
-    return sorted({name for name, probes in entries(PURPOSES) for probe in probes
+    return sorted({name for name, probes in entries(PURPOSES) for probe in [name, *probes]
                    if probe in words and not probe.startswith("/")})
 
 

@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 
-from . import build, console, lock, packages, process, run_service
+from . import build, console, doctor, lock, packages, process, run_service
 from .errors import CourseError, UsageError
 from .text import decode
 
@@ -42,6 +42,7 @@ def run(repo, args):
     _check_options(args, stage, service)
     config = build.native_config("release")
     packages.ensure(packages.for_stages(config, [stage]), args.yes)
+    doctor.refuse_old(packages.for_stages(config, [stage]))
     try:
         packages.ensure(packages.for_stages(config, [stage], run=True), args.yes)
     except CourseError as error:

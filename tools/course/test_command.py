@@ -4,7 +4,7 @@ import contextlib
 import re
 import sys
 
-from . import build, check, closure, conformance, console, ctest, lock, packages, wine
+from . import build, check, closure, conformance, console, ctest, doctor, lock, packages, wine
 from .errors import CourseError, UsageError
 
 HELP = "build and test stages"
@@ -64,7 +64,9 @@ def run(repo, args):
         raise CourseError("no stage is here yet")
     pattern = _compile(args.filter)
     configs = _configs(args)
-    packages.ensure(_purposes(args, configs, stages), args.yes)
+    purposes = _purposes(args, configs, stages)
+    packages.ensure(purposes, args.yes)
+    doctor.refuse_old(purposes)
     with lock.building(repo, args.again):
         return _build_and_test(repo, args, stages, configs, pattern)
 
@@ -156,7 +158,7 @@ def _purposes(args, configs, stages):
     if args.all:
         if "windows-clang" not in args.without:
             needed += packages.for_stages("windows-clang", stages)
-        needed += [n for n in ("git", "format", "tidy", "fuzz") if n not in args.without]
+        needed += [n for n in ("git", "format", "tidy", "fuzz", "tools") if n not in args.without]
     return sorted(set(needed))
 
 

@@ -15,6 +15,7 @@ from unittest import mock
 
 import tree  # noqa: F401  (makes the package course known)
 
+from course.errors import CourseError
 from course import console, doctor, place
 
 REPO = pathlib.Path(__file__).resolve().parents[2]
@@ -73,12 +74,8 @@ class Checkout(unittest.TestCase):
 class LocaleTest(Checkout):
     """UTF-8 everywhere, whatever the locale; bytes that are not UTF-8 pass through."""
 
-    def test_korean_path(self):
+    def hold(self, *environments):
         self.make("완료 포트")
-        names = subprocess.run(["locale", "-a"], stdout=subprocess.PIPE, check=False).stdout.decode("ascii", "replace").split()
-        locales = [n for n in names if n.lower() in ("ko_kr.euckr", "en_us.iso88591")]  # where somebody has made them
-        environments = [{"LC_ALL": n} for n in locales] + [
-            {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, {"LC_ALL": "C", "PYTHONIOENCODING": "ascii"}]
         for environment in environments:
             with self.subTest(environment):
                 self.assertIn(EUC_KR + " in ".encode() + os.fsencode(self.root), self.builds(environment=environment))
@@ -89,6 +86,20 @@ class LocaleTest(Checkout):
                 if "PYTHONIOENCODING" not in environment:
                     self.assertIn(EUC_KR, out)
                     self.assertIn("완료 포트/build/logs".encode(), out)
+
+    def test_korean_path_without_a_locale(self):
+        self.hold({"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, {"LC_ALL": "C", "PYTHONIOENCODING": "ascii"})
+
+    @unittest.skipUnless(shutil.which("localedef") and os.path.isfile("/usr/share/i18n/locales/ko_KR"), "locales is not installed")
+    def test_korean_path_in_other_encodings(self):
+        with tempfile.TemporaryDirectory() as folder:
+            environments = []
+            for language, encoding in (("ko_KR", "EUC-KR"), ("en_US", "ISO-8859-1")):
+                name = f"{language}.{encoding}"
+                subprocess.run(["localedef", "-i", language, "-f", encoding, os.path.join(folder, name)], check=False,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # 1: with warnings
+                environments.append({"LC_ALL": name, "LOCPATH": folder})
+            self.hold(*environments)
 
     def test_every_text_states_its_encoding(self):
         files = [*(REPO / "tools").glob("course/*.py"), *REPO.glob("0*_*/**/*.py")]
@@ -309,6 +320,23 @@ class DoctorTest(unittest.TestCase):
                                     ("g++", (10, 2), "g++: version 10.2 is too old, 11 or newer is needed")):
             found = doctor.problems({**self.GOOD, tool: ("old", version)}, self.HEADERS, {})
             self.assertEqual([("base", line)], [p[:2] for p in found])
+
+    def test_what_is_too_old_is_said_before_building(self):
+        def refused(purposes, **versions):
+            with mock.patch.object(doctor, "_version", lambda tool: (tool, versions.get(tool.rstrip("+"), (99,)))), \
+                    mock.patch.object(shutil, "which", lambda tool: f"/usr/bin/{tool}"), mock.patch.dict(os.environ):
+                os.environ.pop("CXX", None)
+                try:
+                    doctor.refuse_old(purposes)
+                except CourseError as error:
+                    return str(error)
+            return None
+
+        self.assertIsNone(refused(["base", "stage05", "windows"]))
+        self.assertEqual("g++ 9.4 is too old, 11 or newer is needed: apt-get install g++-11, then CXX=g++-11 ./course ...",
+                         refused(["base"], g=(9, 4)))
+        self.assertIn("wine 6.0.3 is too old, 8 or newer is needed", refused(["base", "windows"], wine=(6, 0, 3)))
+        self.assertIsNone(refused(["base"], wine=(6, 0, 3)))  # not needed for this
 
     def test_a_package_without_its_header(self):
         found = doctor.problems(self.GOOD, self.HEADERS - {"CLI/CLI.hpp", "sodium.h"}, {})
