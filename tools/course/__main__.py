@@ -1,9 +1,13 @@
 """Reads the command line and hands over to the module of the command."""
 
+import signal
+
+if __name__ == "__main__":  # until main() takes it, Ctrl-C ends us without a word: the modules are still being read
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import argparse
 import errno
 import importlib
-import signal
 import sys
 
 from . import console, place, process, text

@@ -7,6 +7,7 @@ import os
 import pathlib
 import pty
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -263,6 +264,79 @@ class LittleTest(Checkout):
             os.close(slave)
             os.close(master)
             self.assertEqual((0, commands), (code, b"\x1b" in out), out)
+
+
+@unittest.skipIf(os.name == "nt", "signals")
+class RunTest(Checkout):
+    """A demonstration whose programs are scripts: a server, and a client that is told where it listens."""
+
+    PROGRAM = """#!/bin/sh
+trap 'echo ordered end; exit 0' INT
+echo "%s"
+while :; do sleep 1; done
+"""
+
+    def setUp(self):
+        self.make()
+        self.root.joinpath("course.toml").write_text(
+            '[stage.01]\nfolder = "01_one"\ntitle = "One"\n[[stage.01.demo.program]]\nname = "server"\nlistens = true\n'
+            '[[stage.01.demo.program]]\nname = "client"\nargs = ["{port}"]\n', encoding="utf-8")
+        self.root.joinpath("01_one", "apps.cmake").write_text("stage_program(server x.cc)\nstage_program(client x.cc)\n")
+        folder = self.root / "build" / "release" / "01_one" / "bin"
+        folder.mkdir(parents=True)
+        for name, text in (("server", "listening on 127.0.0.1:$$"), ("client", "heard $1")):
+            (folder / name).write_text(self.PROGRAM % text)
+            (folder / name).chmod(0o755)
+
+    def start(self):
+        environment = dict(os.environ, PATH=f"{self.base / 'bin'}:{os.environ['PATH']}")
+        return subprocess.Popen([str(self.root / "course"), "run", "01"], env=environment, cwd=self.root,
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+
+    def ended(self, process):
+        """(exit code, output); nothing that it started is left."""
+        out, _ = process.communicate(timeout=60)
+        self.assertNotRegex(out, rb"(?m)^Traceback")
+        left = []
+        for entry in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):
+                words = entry.read_bytes()
+                left += [words] if os.fsencode(self.root / "build") in words else []
+        self.assertEqual([], left)
+        return process.returncode, out
+
+    @staticmethod
+    def await_line(process, text):
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if text in line:
+                return b"".join(lines)
+        raise AssertionError(f"{text} did not come: {lines}")
+
+    def test_ctrl_c_at_each_moment(self):
+        # From the first line on; before it, it is Python that starts.
+        for moment in (0.0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8):
+            with self.subTest(moment):
+                process = self.start()
+                self.await_line(process, b"configure")
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(moment)
+                process.send_signal(signal.SIGINT)
+                code, out = self.ended(process)
+                self.assertIn(code, (0, 130), out)
+
+    def test_two_at_once_and_an_ordered_end(self):
+        one, two = self.start(), self.start()
+        for process in (one, two):
+            self.await_line(process, b"heard ")
+        one.send_signal(signal.SIGINT)
+        out, _ = one.communicate(timeout=60)
+        self.assertEqual((0, True), (one.returncode, b"ordered end" in out), out)
+        self.assertIsNone(two.poll())
+        two.send_signal(signal.SIGINT)
+        code, out = self.ended(two)
+        self.assertEqual((0, True), (code, b"ordered end" in out), out)
 
 
 class LiveTest(unittest.TestCase):
