@@ -56,16 +56,11 @@ def build_parser():
     return parser
 
 
-def _interrupt(signum, frame):
-    del signum, frame
-    raise KeyboardInterrupt
-
-
 def _take_signals():
     """Ctrl-C, a closed terminal and kill all stop the children in order, also when started in the background."""
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
-            signal.signal(getattr(signal, name), _interrupt)
+            signal.signal(getattr(signal, name), process.on_signal)
 
 
 def main(argv=None):

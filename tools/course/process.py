@@ -14,6 +14,17 @@ from .text import decode, encode
 
 _running = set()
 _lock = threading.Lock()
+_starting = threading.local()  # here: a program is being started, and must become known before Ctrl-C may interrupt
+_interrupted = threading.Event()
+
+
+def on_signal(signum, frame):
+    """Ctrl-C and its like, as the handler of the signals (Python runs it in the main thread)."""
+    del signum, frame
+    if getattr(_starting, "here", False):
+        _interrupted.set()
+    else:
+        raise KeyboardInterrupt
 
 
 def popen(command, **options):
@@ -22,12 +33,18 @@ def popen(command, **options):
         options.setdefault("creationflags", subprocess.CREATE_NEW_PROCESS_GROUP)
     else:
         options.setdefault("start_new_session", True)
+    _starting.here = True
     try:
         process = subprocess.Popen(command, **options)
+        with _lock:
+            _running.add(process)
     except FileNotFoundError:
         raise CourseError(f"cannot start {command[0]}: not found (./course doctor shows what is missing)") from None
-    with _lock:
-        _running.add(process)
+    finally:
+        _starting.here = False
+    if threading.current_thread() is threading.main_thread() and _interrupted.is_set():
+        _interrupted.clear()
+        raise KeyboardInterrupt
     return process
 
 

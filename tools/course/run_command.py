@@ -155,6 +155,7 @@ class Demo:
             console.say("\nstopping, clients first" if console.is_terminal() else "stopping, clients first")
         finally:
             failed = self._stop()
+            process.stop_all()  # what Ctrl-C kept from getting onto the list
         if failed:
             console.error(f"{failed[0]} ended with code {failed[1]}; again with: {self.again}")
             return 1

@@ -320,6 +320,7 @@ def _serve(stage, args, service, seconds):
     except CourseError as error:
         problem = error
     codes = service.stop()
+    process.stop_all()  # what Ctrl-C kept from getting onto the list
     if problem:
         raise CourseError(f"{problem}\nagain with: {args.again}", problem.code)
     if service.totals(codes):
