@@ -1,4 +1,4 @@
-// The Win32 functions of events, waits, threads and APCs: checks, errors, and nothing else.
+// The Win32 functions of events, sleeping and APCs.
 #include <thread>
 
 #include "iocp/linux/completion_port.h"
@@ -43,16 +43,6 @@ BOOL ResetEvent(HANDLE handle) {
   return TRUE;
 }
 
-DWORD WaitForSingleObject(HANDLE handle, DWORD milliseconds) {
-  return WaitForSingleObjectEx(handle, milliseconds, FALSE);
-}
-
-DWORD WaitForSingleObjectEx(HANDLE handle, DWORD milliseconds, BOOL alertable) {
-  const auto event = HandleTable::Find<Event>(handle);
-  if (event) return event->Wait(milliseconds, alertable != FALSE);
-  return Fail(ERROR_INVALID_HANDLE, WAIT_FAILED);
-}
-
 DWORD SleepEx(DWORD milliseconds, BOOL alertable) {
   // Sleeping is waiting for something that never happens.
   iocp::Thread& self = Self();
@@ -80,9 +70,9 @@ void Sleep(DWORD milliseconds) {
 }
 
 DWORD QueueUserAPC(PAPCFUNC function, HANDLE thread_handle, ULONG_PTR parameter) {
-  const auto object = HandleTable::Find<iocp::ThreadObject>(thread_handle);
-  if (!object) return Fail(ERROR_INVALID_HANDLE, 0);
-  iocp::Thread& thread = object->thread();
+  const std::shared_ptr<iocp::Thread> found = iocp::ThreadOf(thread_handle);
+  if (found == nullptr) return Fail(ERROR_INVALID_HANDLE, 0);
+  iocp::Thread& thread = *found;
   iocp::Wakes wakes;
   const std::lock_guard guard(thread.apc_lock);
   if (thread.ended) return Fail(ERROR_GEN_FAILURE, 0);

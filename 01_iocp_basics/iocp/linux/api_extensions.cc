@@ -69,9 +69,26 @@ int WSAIoctl(SOCKET s, DWORD code, LPVOID in, DWORD in_length, LPVOID out, DWORD
              LPDWORD bytes, LPWSAOVERLAPPED, LPWSAOVERLAPPED_COMPLETION_ROUTINE) {
   return WinsockResult(WithSocket(s, [&](Socket& socket) {
     if (code == static_cast<DWORD>(FIONBIO) || code == static_cast<DWORD>(FIONREAD)) {
-      if (out == nullptr && in == nullptr) return WSAEFAULT;
-      return socket.Ioctl(static_cast<long>(code),
-                          static_cast<unsigned long*>(in != nullptr ? in : out));
+      void* const argument = code == static_cast<DWORD>(FIONBIO) ? in : out;
+      ULONG number = 0;
+      if (argument == nullptr || (argument == in ? in_length : out_length) < sizeof number) {
+        return WSAEFAULT;
+      }
+      std::memcpy(&number, argument, sizeof number);
+      unsigned long wide = number;
+      const int error = socket.Ioctl(static_cast<long>(code), &wide);
+      number = static_cast<ULONG>(wide);
+      if (error == 0 && argument == out) {
+        std::memcpy(out, &number, sizeof number);
+        if (bytes != nullptr) *bytes = sizeof number;
+      }
+      return error;
+    }
+    if (code == SIO_KEEPALIVE_VALS) {
+      tcp_keepalive values;
+      if (in == nullptr || in_length < sizeof values) return WSAEFAULT;
+      std::memcpy(&values, in, sizeof values);
+      return iocp::KeepAlive(socket, values);
     }
     if (code != SIO_GET_EXTENSION_FUNCTION_POINTER) return WSAEOPNOTSUPP;
     if (in == nullptr || in_length < sizeof(GUID) || out == nullptr || out_length < sizeof(void*)) {

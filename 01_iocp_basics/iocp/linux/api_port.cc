@@ -42,11 +42,13 @@ void SetLastError(DWORD error) {
 
 BOOL CloseHandle(HANDLE handle) {
   const auto object = Ref<Object>::Adopt(HandleTable::FindObject(handle));
-  if (!object || object->kind() == ObjectKind::kSocket) return Result(ERROR_INVALID_HANDLE);
+  if (!object) return Result(ERROR_INVALID_HANDLE);
   // Close before Remove: while a port can be found it is either open or knows that it is closed.
   if (object->kind() == ObjectKind::kPort) static_cast<CompletionPort&>(*object).Close();
   if (object->kind() == ObjectKind::kFile) static_cast<File&>(*object).Close();
-  return Result(HandleTable::Remove(handle) ? ERROR_SUCCESS : ERROR_INVALID_HANDLE);
+  if (!HandleTable::Remove(handle)) return Result(ERROR_INVALID_HANDLE);
+  if (object->kind() == ObjectKind::kSocket) static_cast<Socket&>(*object).Close();
+  return TRUE;
 }
 
 // --- port --------------------------------------------------------------------------------------------

@@ -157,6 +157,10 @@ SOCKET accept(SOCKET s, sockaddr* name, int* length) {
   return accepted;
 }
 
+SOCKET WSAAccept(SOCKET s, sockaddr* name, int* length, std::nullptr_t, DWORD_PTR) {
+  return accept(s, name, length);
+}
+
 int connect(SOCKET s, const sockaddr* name, int length) {
   return WinsockResult(WithSocket(s, [&](Socket& socket) {
     if (name == nullptr || length < 0) return WSAEFAULT;
@@ -198,19 +202,4 @@ int getsockname(SOCKET s, sockaddr* name, int* length) {
 int getpeername(SOCKET s, sockaddr* name, int* length) {
   return WinsockResult(
       WithSocket(s, [&](Socket& socket) { return socket.Name(true, name, length); }));
-}
-
-int setsockopt(SOCKET s, int level, int name, const char* value, int length) {
-  return WinsockResult(
-      WithSocket(s, [&](Socket& socket) { return socket.SetOption(level, name, value, length); }));
-}
-
-int getsockopt(SOCKET s, int level, int name, char* value, int* length) {
-  return WinsockResult(
-      WithSocket(s, [&](Socket& socket) { return socket.GetOption(level, name, value, length); }));
-}
-
-int ioctlsocket(SOCKET s, long command, u_long* argument) {
-  return WinsockResult(
-      WithSocket(s, [&](Socket& socket) { return socket.Ioctl(command, argument); }));
 }

@@ -25,6 +25,8 @@ inline Ref<Socket> FindSocket(SOCKET s) {
   return HandleTable::Find<Socket>(reinterpret_cast<HANDLE>(s));
 }
 
+int KeepAlive(Socket& socket, const tcp_keepalive& values);  // SIO_KEEPALIVE_VALS
+
 int NotASocket();  // WSAENOTSOCK, or WSANOTINITIALISED before WSAStartup
 
 // Calls `function(socket)` with the object of a handle; the result is a winsock error.

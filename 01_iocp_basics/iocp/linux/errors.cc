@@ -130,6 +130,14 @@ DWORD Win32FromStatus(NTSTATUS status) {
   return ERROR_GEN_FAILURE;
 }
 
+DWORD Win32FromWsa(int error) {
+  if (error == WSA_IO_PENDING) return ERROR_IO_PENDING;
+  for (const StatusError& entry : kStatusErrors) {
+    if (entry.wsa == error) return entry.win32;
+  }
+  return ERROR_INVALID_PARAMETER;
+}
+
 int WsaFromStatus(NTSTATUS status) {
   for (const StatusError& entry : kStatusErrors) {
     if (entry.status == status) return entry.wsa;

@@ -23,6 +23,11 @@ constexpr bool kThroughLibrary = true;
 constexpr bool kThroughLibrary = false;
 #endif
 
+// (socket() has another meaning where the port's headers are included.)
+int RealSocket(int family, int type, int protocol) {
+  return static_cast<int>(::syscall(SYS_socket, family, type, protocol));
+}
+
 ssize_t RealRecv(int fd, void* data, size_t length, int flags) {
   if constexpr (kThroughLibrary) return ::recv(fd, data, length, flags);
   return ::syscall(SYS_recvfrom, fd, data, length, flags, nullptr, nullptr);
@@ -75,7 +80,7 @@ int RealOpen(const char* path, int flags, mode_t mode) {
 }
 
 constexpr SystemCalls kReal = {
-    .socket = ::socket,
+    .socket = RealSocket,
     .bind = ::bind,
     .listen = ::listen,
     .accept4 = ::accept4,
@@ -257,9 +262,9 @@ void SysFutexWait(std::atomic<std::uint32_t>* word, std::uint32_t expected,
   if (Table().futex_wait(word, expected, nanoseconds < 0 ? nullptr : &limit) == 0) CountWakeUp();
 }
 
-void SysFutexWake(std::atomic<std::uint32_t>* word) {
+void SysFutexWake(std::atomic<std::uint32_t>* word, int count) {
   CountCall(SystemCall::kFutexWake);
-  Table().futex_wake(word, 1);
+  Table().futex_wake(word, count);
 }
 
 int SysPoll(int fd, short events, int milliseconds) {

@@ -91,7 +91,7 @@ void SysSignal(int fd);
 // Waits while *word == expected, at most `nanoseconds` (negative: for ever). May return early.
 void SysFutexWait(std::atomic<std::uint32_t>* word, std::uint32_t expected,
                   std::int64_t nanoseconds);
-void SysFutexWake(std::atomic<std::uint32_t>* word);
+void SysFutexWake(std::atomic<std::uint32_t>* word, int count = 1);  // wakes up to `count` waiters
 int SysPoll(int fd, short events,
             int milliseconds);  // >0 ready, 0 time-out, -1 (EINTR: caller repeats)
 int SysOpen(const char* path, int flags, mode_t mode);

@@ -34,22 +34,17 @@ struct EndOfThread {
       self.apcs.clear();
     }
     t_self = nullptr;
-    Registry& registry = TheRegistry();
-    const std::lock_guard guard(registry.lock);
-    registry.threads.erase(self.id);  // the record lives on while a handle names it
+    const std::shared_ptr<Thread> record = FindThread(self.id);
+    ForgetThread(self);
+    DWORD running = STILL_ACTIVE;
+    self.exit_code.compare_exchange_strong(running, 0);
+    Wakes wakes;
+    self.finished.Set(wakes);
   }
 };
 
 Thread& MakeSelf() {
-  auto thread = std::make_shared<Thread>();
-  CountAllocation();
-  t_self = thread.get();
-  PrepareCounts();  // first, so that it is there until EndOfThread has run
-  thread_local EndOfThread end_of_thread;
-  Registry& registry = TheRegistry();
-  const std::lock_guard guard(registry.lock);
-  thread->id = registry.next_id++;
-  registry.threads.emplace(thread->id, std::move(thread));
+  BecomeThread(*NewThread());
   return *t_self;
 }
 
@@ -59,11 +54,40 @@ Thread& Self() {
   return t_self != nullptr ? *t_self : MakeSelf();
 }
 
+std::shared_ptr<Thread> NewThread() {
+  auto thread = std::make_shared<Thread>();
+  CountAllocation();
+  Registry& registry = TheRegistry();
+  const std::lock_guard guard(registry.lock);
+  thread->id = registry.next_id++;
+  registry.threads.emplace(thread->id, thread);
+  return thread;
+}
+
+void BecomeThread(Thread& thread) {
+  t_self = &thread;
+  PrepareCounts();  // first, so that it is there until EndOfThread has run
+  thread_local EndOfThread end_of_thread;
+}
+
+// The record lives on while a handle names it.
+void ForgetThread(Thread& thread) {
+  Registry& registry = TheRegistry();
+  const std::lock_guard guard(registry.lock);
+  registry.threads.erase(thread.id);
+}
+
 std::shared_ptr<Thread> FindThread(DWORD id) {
   Registry& registry = TheRegistry();
   const std::lock_guard guard(registry.lock);
   const auto it = registry.threads.find(id);
   return it == registry.threads.end() ? nullptr : it->second;
+}
+
+std::shared_ptr<Thread> ThreadOf(HANDLE handle) {
+  if (handle == GetCurrentThread()) return FindThread(Self().id);
+  const auto object = HandleTable::Find<ThreadObject>(handle);
+  return object ? object->thread() : nullptr;
 }
 
 void Park(Thread& self, std::int64_t nanoseconds) {

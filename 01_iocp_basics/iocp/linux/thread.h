@@ -11,6 +11,7 @@
 #include "iocp/linux/completion_queue.h"
 #include "iocp/linux/handle_table.h"
 #include "iocp/linux/intrusive_list.h"
+#include "iocp/linux/waitable.h"
 #include "iocp/linux/win32_events.h"
 
 namespace iocp {
@@ -59,12 +60,23 @@ struct Thread : Linked<Thread> {
   bool alertable = false;                // guarded by apc_lock: an APC shall set the parker
   CompletionPort* alert_port = nullptr;  // guarded by apc_lock: ... or alert the wait in this port
 
+  // Set when the thread has ended, and before a thread made by CREATE_SUSPENDED may begin.
+  Signal finished{Signal::Reset::kManual, false};
+  Signal resumed{Signal::Reset::kManual, true};
+  std::atomic<DWORD> exit_code{STILL_ACTIVE};  // written by the thread, before `finished`
+
   std::mutex name_lock;
   std::string name;  // guarded by name_lock
 };
 
 // The calling thread's record, made at first use.
 Thread& Self();
+
+// For CreateThread: the record of a thread to come, with its id; what the new thread calls first
+// (it then has that record); and what is called when there will be no thread after all.
+std::shared_ptr<Thread> NewThread();
+void BecomeThread(Thread& thread);
+void ForgetThread(Thread& thread);
 
 // A thread that is still running, by its id.
 std::shared_ptr<Thread> FindThread(DWORD id);
@@ -93,16 +105,19 @@ class PausedScope {
   Ref<CompletionPort> port_;  // empty: the thread belongs to no port
 };
 
-// What OpenThread returns a handle of.
+// What OpenThread and CreateThread return a handle of.
 class ThreadObject final : public Object {
  public:
   static constexpr ObjectKind kKind = ObjectKind::kThread;
   explicit ThreadObject(std::shared_ptr<Thread> thread)
       : Object(kKind), thread_(std::move(thread)) {}
-  Thread& thread() const { return *thread_; }
+  const std::shared_ptr<Thread>& thread() const { return thread_; }
 
  private:
   const std::shared_ptr<Thread> thread_;
 };
+
+// The thread that a handle names (GetCurrentThread(): the calling one); nullptr: none.
+std::shared_ptr<Thread> ThreadOf(HANDLE handle);
 
 }  // namespace iocp

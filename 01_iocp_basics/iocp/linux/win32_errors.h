@@ -5,8 +5,7 @@
 
 #include "iocp/linux/win32_types.h"
 
-// --- Win32
-// -------------------------------------------------------------------------------------------
+// --- Win32 ------------------------------------------------------------------------------------------
 #define ERROR_SUCCESS 0u
 #define NO_ERROR 0u
 #define ERROR_FILE_NOT_FOUND 2u
@@ -38,13 +37,15 @@
 #define ERROR_HOST_UNREACHABLE 1232u
 #define ERROR_CONNECTION_ABORTED 1236u
 #define ERROR_NO_SYSTEM_RESOURCES 1450u
+#define ERROR_TIMEOUT 1460u
 
 #define WAIT_OBJECT_0 0u
+#define MAXIMUM_WAIT_OBJECTS 64
+#define STILL_ACTIVE 259u
 #define WAIT_IO_COMPLETION 0xC0u
 #define WAIT_FAILED 0xFFFFFFFFu
 
-// --- winsock
-// -----------------------------------------------------------------------------------------
+// --- winsock ----------------------------------------------------------------------------------------
 #define WSA_INVALID_HANDLE 6
 #define WSA_INVALID_PARAMETER 87
 #define WSA_OPERATION_ABORTED 995
@@ -87,8 +88,7 @@
 #define WSANOTINITIALISED 10093
 #define WSAEDISCON 10101
 
-// --- NT status (what OVERLAPPED::Internal holds)
-// -----------------------------------------------------
+// --- NT status (what OVERLAPPED::Internal holds) ----------------------------------------------------
 #define STATUS_SUCCESS (static_cast<NTSTATUS>(0x00000000))
 #define STATUS_WAIT_0 (static_cast<NTSTATUS>(0x00000000))
 #define STATUS_TIMEOUT (static_cast<NTSTATUS>(0x00000102))

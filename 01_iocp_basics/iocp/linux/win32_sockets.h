@@ -1,32 +1,71 @@
 // Winsock: TCP sockets (AF_INET, AF_INET6), overlapped and plain calls.
 //
 // A SOCKET is not a descriptor. The BSD names are overloads on SOCKET with Windows' parameter
-// types; the libc calls that would silently narrow a SOCKET to an int are deleted at the end of
-// this file. (socket() cannot be overloaded: it would give a bare descriptor, which every function
-// here refuses as WSAENOTSOCK.) Every function needs a successful WSAStartup before
-// (WSANOTINITIALISED), may be called from any thread, and leaves its error in WSAGetLastError.
+// types, and what the C library would do to a SOCKET narrowed to an int is a compile error
+// (win32_left_out.h). Every function needs a successful WSAStartup before (WSANOTINITIALISED), may
+// be called from any thread, and leaves its error in WSAGetLastError.
 #pragma once
 
+#include "iocp/linux/win32_errors.h"
+#include "iocp/linux/win32_types.h"
+
+// socket() has the same parameters in the C library and in Windows, so it cannot be an overload.
+// The C library's is declared under another name here, and the name is ours. Where <sys/socket.h>
+// was included before, its socket() can only be forbidden.
+#ifdef _SYS_SOCKET_H
+#ifdef __clang__
+#define IOCP_FORBIDDEN unavailable
+#else
+#define IOCP_FORBIDDEN error
+#endif
+extern "C" int socket(int family, int type, int protocol) noexcept
+    __attribute__((IOCP_FORBIDDEN("this is the C library's socket(): include iocp/iocp.h before "
+                                  "<sys/socket.h>, or use WSASocketW")));
+#else
+#define socket socket_of_the_c_library
+#include <sys/socket.h>
+#undef socket
+#define IOCP_HAS_SOCKET
+#endif
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sys/socket.h>
-#include <sys/types.h>
 
 #include <concepts>
-
-#include "iocp/linux/win32_errors.h"
-#include "iocp/linux/win32_types.h"
+#include <type_traits>
 
 using SOCKET = std::uintptr_t;
 using GROUP = unsigned int;
 using SOCKADDR = sockaddr;
 using SOCKADDR_IN = sockaddr_in;
+using SOCKADDR_IN6 = sockaddr_in6;
 using SOCKADDR_STORAGE = sockaddr_storage;
+using IN_ADDR = in_addr;
+using IN6_ADDR = in6_addr;
 using PSOCKADDR = sockaddr*;
 using LPSOCKADDR = sockaddr*;
-using LINGER = linger;
+using PSOCKADDR_IN = sockaddr_in*;
+using LPSOCKADDR_IN = sockaddr_in*;
+using PSOCKADDR_STORAGE = sockaddr_storage*;
+using PIN_ADDR = in_addr*;
+using LPIN_ADDR = in_addr*;
+using ADDRINFOA = addrinfo;
+using PADDRINFOA = addrinfo*;
+using ADDRINFO = addrinfo;
+using LPADDRINFO = addrinfo*;
+using HOSTENT = hostent;
+using LPHOSTENT = hostent*;
+using TIMEVAL = timeval;
+using PTIMEVAL = timeval*;
+
+// Four bytes, as on Windows. (The C library's `struct linger` has eight; SO_LINGER takes both.)
+struct LINGER {
+  USHORT l_onoff;
+  USHORT l_linger;
+};
+using PLINGER = LINGER*;
+using LPLINGER = LINGER*;
 
 #define INVALID_SOCKET (static_cast<SOCKET>(~static_cast<SOCKET>(0)))
 #define SOCKET_ERROR (-1)
@@ -38,6 +77,8 @@ using LINGER = linger;
 #define SO_UPDATE_ACCEPT_CONTEXT 0x700B
 #define SO_UPDATE_CONNECT_CONTEXT 0x7010
 #define SO_EXCLUSIVEADDRUSE (~SO_REUSEADDR)
+#define SO_CONNECT_TIME 0x700C
+#define SIO_KEEPALIVE_VALS 0x98000004u
 #define TF_DISCONNECT 0x01u
 #define TF_REUSE_SOCKET 0x02u
 #define SIO_GET_EXTENSION_FUNCTION_POINTER 0xC8000006u
@@ -58,8 +99,26 @@ using WSAOVERLAPPED = OVERLAPPED;
 using LPWSAOVERLAPPED = OVERLAPPED*;
 struct WSAPROTOCOL_INFOW;  // only ever passed as nullptr
 using LPWSAPROTOCOL_INFOW = WSAPROTOCOL_INFOW*;
+using LPWSAPROTOCOL_INFO = WSAPROTOCOL_INFOW*;
 struct IocpNoCompletionRoutine;  // completion routines are not in the subset: pass nullptr
 using LPWSAOVERLAPPED_COMPLETION_ROUTINE = IocpNoCompletionRoutine*;
+
+// Events of winsock are events.
+using WSAEVENT = HANDLE;
+using LPWSAEVENT = HANDLE*;
+#define WSA_INVALID_EVENT (static_cast<WSAEVENT>(nullptr))
+#define WSA_MAXIMUM_WAIT_EVENTS MAXIMUM_WAIT_OBJECTS
+#define WSA_INFINITE INFINITE
+#define WSA_WAIT_FAILED WAIT_FAILED
+#define WSA_WAIT_EVENT_0 WAIT_OBJECT_0
+#define WSA_WAIT_TIMEOUT WAIT_TIMEOUT
+#define WSA_WAIT_IO_COMPLETION WAIT_IO_COMPLETION
+WSAEVENT WSACreateEvent();  // manual-reset, not set
+BOOL WSASetEvent(WSAEVENT event);
+BOOL WSAResetEvent(WSAEVENT event);
+BOOL WSACloseEvent(WSAEVENT event);
+DWORD WSAWaitForMultipleEvents(DWORD count, const WSAEVENT* events, BOOL wait_all,
+                               DWORD milliseconds, BOOL alertable);
 
 struct WSADATA {
   WORD wVersion;
@@ -71,6 +130,7 @@ struct WSADATA {
   char szSystemStatus[129];
 };
 using LPWSADATA = WSADATA*;
+using WSAData = WSADATA;
 
 int WSAStartup(WORD version, LPWSADATA data);
 int WSACleanup();
@@ -79,13 +139,20 @@ void WSASetLastError(int error);
 
 SOCKET WSASocketW(int family, int type, int protocol, LPWSAPROTOCOL_INFOW info, GROUP group,
                   DWORD flags);
+#define WSASocket WSASocketW
+#ifdef IOCP_HAS_SOCKET
+inline SOCKET socket(int family, int type, int protocol) {  // overlapped, as on Windows
+  return WSASocketW(family, type, protocol, nullptr, 0, WSA_FLAG_OVERLAPPED);
+}
+#endif
 int closesocket(SOCKET s);
 
-// --- overlapped
-// -------------------------------------------------------------------------------------- 0: done at
-// once (the packet is queued all the same, P15). SOCKET_ERROR and WSA_IO_PENDING: a packet follows.
-// SOCKET_ERROR and anything else: failed, no packet (P16). The WSABUF array is captured before the
-// call returns, the data buffers must live on (P21). With overlapped = nullptr: plain calls.
+// --- overlapped -------------------------------------------------------------------------------------
+// 0: done at once (the packet is queued all the same, P15).
+// SOCKET_ERROR and WSA_IO_PENDING: a packet follows.
+// SOCKET_ERROR and anything else: failed, no packet (P16).
+// The WSABUF array is captured before the call returns, the data buffers must live on (P21).
+// With overlapped = nullptr: plain calls.
 int WSARecv(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD bytes, LPDWORD flags,
             LPWSAOVERLAPPED overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
 int WSASend(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD bytes, DWORD flags,
@@ -149,9 +216,9 @@ void GetAcceptExSockaddrs(PVOID output, DWORD receive_length, DWORD local_length
                           DWORD remote_length, sockaddr** local, int* local_size, sockaddr** remote,
                           int* remote_size);
 
-// --- plain calls
-// ------------------------------------------------------------------------------------- They block
-// unless FIONBIO was set; a thread of a port frees its place there while it blocks (P12).
+// --- plain calls ------------------------------------------------------------------------------------
+// They block unless FIONBIO was set; a thread of a port frees its place there while it blocks
+// (P12).
 int bind(SOCKET s, const sockaddr* name, int length);
 int listen(SOCKET s, int backlog);
 SOCKET accept(SOCKET s, sockaddr* name, int* length);
@@ -162,9 +229,35 @@ int recv(SOCKET s, char* data, int length, int flags);
 int getsockname(SOCKET s, sockaddr* name, int* length);
 int getpeername(SOCKET s, sockaddr* name, int* length);
 // SO_RCVTIMEO and SO_SNDTIMEO take a DWORD of milliseconds, as on Windows.
+// Options whose value is a BOOL or an int take a value of one byte (a C++ bool), too. LINGER;
+// SO_DEBUG has no effect (TCP_NODELAY given at SOL_SOCKET is SO_DEBUG, on Windows as well).
+// SO_CONNECT_TIME: seconds since the connection was made, also while AcceptEx waits for its first
+// data; 0xFFFFFFFF: not connected.
 int setsockopt(SOCKET s, int level, int name, const char* value, int length);
 int getsockopt(SOCKET s, int level, int name, char* value, int* length);
-int ioctlsocket(SOCKET s, long command, u_long* argument);
+int ioctlsocket(SOCKET s, long command, ULONG* argument);
+int ioctlsocket(SOCKET s, long command,
+                unsigned long* argument);  // 64 bits: where u_long is, still
+
+// The condition function is not in the subset: pass nullptr.
+SOCKET WSAAccept(SOCKET s, sockaddr* name, int* length, std::nullptr_t condition,
+                 DWORD_PTR callback_data);
+
+// SIO_KEEPALIVE_VALS: milliseconds, rounded up to whole seconds.
+struct tcp_keepalive {
+  ULONG onoff;
+  ULONG keepalivetime;
+  ULONG keepaliveinterval;
+};
+
+// Addresses as text. inet_pton, inet_ntop and getaddrinfo are the C library's: the same names and
+// meaning, but a failing getaddrinfo returns the C library's EAI_ numbers.
+INT InetPtonW(INT family, LPCWSTR text, PVOID address);
+LPCWSTR InetNtopW(INT family, const void* address, LPWSTR text, SIZE_T size);
+#define InetPtonA inet_pton
+#define InetNtopA inet_ntop
+#define InetPton InetPtonW
+#define InetNtop InetNtopW
 
 // send(s, text, sizeof text, 0): a length of another integer type is the same call.
 template <std::integral Length>
@@ -176,41 +269,4 @@ int recv(SOCKET s, char* data, Length length, int flags) {
   return recv(s, data, static_cast<int>(length), flags);
 }
 
-// --- not in the subset: compile errors instead of a SOCKET narrowed to a descriptor
-// ------------------
-int send(SOCKET s, const void* data, int length, int flags) = delete;
-int recv(SOCKET s, void* data, int length, int flags) = delete;
-int setsockopt(SOCKET s, int level, int name, const void* value, int length) = delete;
-int getsockopt(SOCKET s, int level, int name, void* value, int* length) = delete;
-template <typename Length>
-SOCKET accept(SOCKET s, sockaddr* name, Length* length) = delete;
-template <typename Length>
-int getsockname(SOCKET s, sockaddr* name, Length* length) = delete;
-template <typename Length>
-int getpeername(SOCKET s, sockaddr* name, Length* length) = delete;
-template <std::same_as<SOCKET> Socket, typename... Rest>
-void read(Socket, Rest...) = delete;
-template <std::same_as<SOCKET> Socket, typename... Rest>
-void write(Socket, Rest...) = delete;
-template <std::same_as<SOCKET> Socket, typename... Rest>
-void close(Socket, Rest...) = delete;
-template <std::same_as<SOCKET> Socket, typename... Rest>
-void readv(Socket, Rest...) = delete;
-template <std::same_as<SOCKET> Socket, typename... Rest>
-void writev(Socket, Rest...) = delete;
-template <std::same_as<SOCKET> Socket, typename... Rest>
-void recvfrom(Socket, Rest...) = delete;
-template <std::same_as<SOCKET> Socket, typename... Rest>
-void sendto(Socket, Rest...) = delete;
-template <std::same_as<SOCKET> Socket, typename... Rest>
-void recvmsg(Socket, Rest...) = delete;
-template <std::same_as<SOCKET> Socket, typename... Rest>
-void sendmsg(Socket, Rest...) = delete;
-template <std::same_as<SOCKET> Socket, typename... Rest>
-void accept4(Socket, Rest...) = delete;
-template <std::same_as<SOCKET> Socket, typename... Rest>
-void dup(Socket, Rest...) = delete;
-template <std::same_as<SOCKET> Socket, typename... Rest>
-void fcntl(Socket, Rest...) = delete;
-template <std::same_as<SOCKET> Socket, typename... Rest>
-void ioctl(Socket, Rest...) = delete;
+#include "iocp/linux/win32_left_out.h"  // NOLINT: needs the types above
