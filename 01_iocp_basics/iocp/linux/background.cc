@@ -131,7 +131,7 @@ class Watcher {
       Socket::OnReady({.token = reinterpret_cast<std::uint64_t>(listener),
                        .readable = true,
                        .writable = false,
-                       .hung_up = false});
+                       .more = false});
     }
   }
 

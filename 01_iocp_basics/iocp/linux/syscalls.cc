@@ -82,7 +82,6 @@ constexpr SystemCalls kReal = {
     .connect = ::connect,
     .shutdown = ::shutdown,
     .close = ::close,
-    .dup3 = ::dup3,
     .recv = RealRecv,
     .recvmsg = RealReceiveMessage,
     .send = RealSend,
@@ -176,10 +175,6 @@ void SysClose(int fd) {
   Table().close(fd);
 }
 
-int SysDup3(int from, int to) {
-  return Repeat(SystemCall::kDup, [&] { return Table().dup3(from, to, O_CLOEXEC); });
-}
-
 ssize_t SysRecv(int fd, const iovec* parts, std::size_t count, int flags) {
   return Repeat(SystemCall::kRecv, [&] {
     if (count == 1) return Table().recv(fd, parts->iov_base, parts->iov_len, flags | MSG_DONTWAIT);
@@ -190,14 +185,14 @@ ssize_t SysRecv(int fd, const iovec* parts, std::size_t count, int flags) {
   });
 }
 
-ssize_t SysSend(int fd, const iovec* parts, std::size_t count) {
+ssize_t SysSend(int fd, const iovec* parts, std::size_t count, int flags) {
   return Repeat(SystemCall::kSend, [&] {
-    constexpr int kFlags = MSG_DONTWAIT | MSG_NOSIGNAL;
-    if (count == 1) return Table().send(fd, parts->iov_base, parts->iov_len, kFlags);
+    const int all = flags | MSG_DONTWAIT | MSG_NOSIGNAL;
+    if (count == 1) return Table().send(fd, parts->iov_base, parts->iov_len, all);
     msghdr message{};
     message.msg_iov = const_cast<iovec*>(parts);
     message.msg_iovlen = count;
-    return Table().sendmsg(fd, &message, kFlags);
+    return Table().sendmsg(fd, &message, all);
   });
 }
 
