@@ -1,4 +1,4 @@
-// The Win32 functions of files: checks, errors, and nothing else.
+// The Win32 functions of files: how a path is opened; the transfers are in file.cc.
 #include <errno.h>
 #include <fcntl.h>
 
@@ -73,13 +73,24 @@ HANDLE CreateFileA(LPCSTR path, DWORD access, DWORD, LPSECURITY_ATTRIBUTES, DWOR
   const int open_flags = OpenFlags(access, disposition);
   DWORD error = ERROR_INVALID_PARAMETER;
   if (path != nullptr && open_flags != -1) {
-    const int fd = iocp::SysOpen(path, open_flags, 0666);
-    if (fd >= 0) {
-      const HANDLE handle = HandleTable::Insert(new File(fd, (flags & FILE_FLAG_OVERLAPPED) != 0));
-      if (handle != nullptr) return handle;
-      error = ERROR_NO_SYSTEM_RESOURCES;
-    } else {
+    // These two tell by the last error whether the file was there: whoever makes it knows.
+    const bool tells = disposition == OPEN_ALWAYS || disposition == CREATE_ALWAYS;
+    int fd = tells ? iocp::SysOpen(path, open_flags | O_EXCL, 0666) : -1;
+    const bool existed = !tells || (fd < 0 && errno == EEXIST);
+    if (existed) fd = iocp::SysOpen(path, open_flags, 0666);
+    struct stat info {};
+    if (fd < 0) {
       error = iocp::Win32FromErrno(errno);
+    } else if (iocp::SysFStat(fd, &info) != 0 || S_ISDIR(info.st_mode)) {
+      iocp::SysClose(fd);
+      error = ERROR_ACCESS_DENIED;  // a directory
+    } else {
+      const HANDLE handle = HandleTable::Insert(new File(fd, (flags & FILE_FLAG_OVERLAPPED) != 0));
+      if (handle != nullptr) {
+        if (tells) SetLastError(existed ? ERROR_ALREADY_EXISTS : ERROR_SUCCESS);
+        return handle;
+      }
+      error = ERROR_NO_SYSTEM_RESOURCES;
     }
   }
   SetLastError(error);

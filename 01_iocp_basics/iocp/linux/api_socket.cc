@@ -1,4 +1,4 @@
-// The winsock functions: checks, errors, and nothing else.
+// The winsock functions: from handles and arguments to the socket (socket.h), and the error back.
 #include <errno.h>
 
 #include <atomic>

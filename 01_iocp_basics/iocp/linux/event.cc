@@ -41,12 +41,14 @@ DWORD Event::Wait(DWORD milliseconds, bool alertable) {
     return WAIT_IO_COMPLETION;
   }
   bool got_it = false;
+  bool queued = false;  // decided once: the clock goes on, and what is in the list must leave it
   {
     const std::lock_guard guard(lock_);
     got_it = TakeLocked();
-    if (!got_it && !deadline.Passed()) waiters_.PushBack(&waiter);
+    queued = !got_it && !deadline.Passed();
+    if (queued) waiters_.PushBack(&waiter);
   }
-  if (!got_it && !deadline.Passed()) {
+  if (queued) {
     const PausedScope paused;
     while (self.parker.exchange(0, std::memory_order_acquire) == 0 && !deadline.Passed()) {
       Park(self, deadline.Nanoseconds());

@@ -206,6 +206,8 @@ bool Socket::AbortAccepted(const OVERLAPPED* overlapped, Wakes& wakes) {
 // --- plain -------------------------------------------------------------------------------------------
 
 int Socket::PlainAccept(sockaddr* name, int* length, SOCKET* accepted) {
+  const auto room = static_cast<int>(family_ == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in));
+  if (name != nullptr && (length == nullptr || *length < room)) return WSAEFAULT;
   Operation* const operation = TakeOperation(OperationKind::kAccept);
   Outcome outcome;
   int error = RunPlain(operation, INFINITE, &outcome);
