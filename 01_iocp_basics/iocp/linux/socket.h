@@ -150,6 +150,7 @@ class alignas(64) Socket final : public Object {
   bool closed_ = false;
   bool non_blocking_ = false;  // FIONBIO: plain calls only (P20)
   bool options_set_ = false;   // the next descriptor gets them, too
+  bool no_send_buffer_ = false;  // SO_SNDBUF = 0 was set: Linux keeps a small one all the same
   std::atomic<bool> skip_on_success_{false};  // read by completions under another socket's lock
   Connection* connection_;                    // never null
   Device device_;  // its port is read without the lock by completions

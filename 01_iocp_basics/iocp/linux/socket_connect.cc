@@ -36,7 +36,7 @@ int Socket::Connect(const sockaddr* name, socklen_t length, void* data, DWORD da
   return Issue(operation, overlapped, bytes);
 }
 
-// With FIONBIO the connect goes on in the background.
+// With FIONBIO the connect goes on in the background, and its end is never this call's result.
 int Socket::PlainConnect(const sockaddr* name, socklen_t length) {
   Operation* const operation = TakeConnect(name, length);
   bool background = false;
@@ -46,7 +46,8 @@ int Socket::PlainConnect(const sockaddr* name, socklen_t length) {
   }
   if (background) {
     const int error = Issue(operation, nullptr, nullptr);
-    return error == WSA_IO_PENDING ? WSAEWOULDBLOCK : error;
+    const bool later = error == WSA_IO_PENDING || error == 0 || error == WSAECONNREFUSED;
+    return later ? WSAEWOULDBLOCK : error;
   }
   Outcome outcome;
   const int error = RunPlain(operation, INFINITE, &outcome);

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <sys/ioctl.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "iocp/linux/errors.h"
@@ -107,11 +108,10 @@ int Socket::SetOption(int level, int name, const void* value, int length) {
       SysSetSockOpt(connection.fd, level, name, value, static_cast<socklen_t>(length));
   if (result != 0) return WsaFromErrno(errno);
   options_set_ = true;
-  if (level == SOL_SOCKET && name == SO_REUSEADDR && length >= static_cast<int>(sizeof(int))) {
-    int on = 0;
-    std::memcpy(&on, value, sizeof on);
-    connection.shared_address = on != 0;
-  }
+  int number = 0;
+  std::memcpy(&number, value, std::min(sizeof number, static_cast<std::size_t>(length)));
+  if (level == SOL_SOCKET && name == SO_REUSEADDR) connection.shared_address = number != 0;
+  if (level == SOL_SOCKET && name == SO_SNDBUF) no_send_buffer_ = number == 0;
   return 0;
 }
 
@@ -139,6 +139,7 @@ int Socket::GetOption(int level, int name, void* value, int* length) {
     if (number != 0) number = WsaFromErrno(number);
   } else if (name == SO_SNDBUF || name == SO_RCVBUF) {
     number /= 2;  // Linux doubles what is set, for its own overhead
+    if (name == SO_SNDBUF && no_send_buffer_) number = 0;
   } else if (name == SO_REUSEADDR) {
     number = connection.shared_address ? 1 : 0;
   }

@@ -74,6 +74,12 @@ int RealOpen(const char* path, int flags, mode_t mode) {
   return ::open(path, flags, mode);
 }
 
+std::int64_t RealNow() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
 constexpr SystemCalls kReal = {
     .socket = ::socket,
     .bind = ::bind,
@@ -107,6 +113,7 @@ constexpr SystemCalls kReal = {
     .read = [](int fd, void* data, size_t length) { return ::read(fd, data, length); },
     .write = ::write,
     .fstat = [](int fd, struct stat* out) { return ::fstat(fd, out); },
+    .now = RealNow,
 };
 
 // Set by tests only; read by every thread.
@@ -287,6 +294,10 @@ ssize_t SysWrite(int fd, const void* data, std::size_t length) {
 
 int SysFStat(int fd, struct stat* out) {
   return Repeat(SystemCall::kFileStat, [&] { return Table().fstat(fd, out); });
+}
+
+std::int64_t SysNow() {
+  return Table().now();
 }
 
 }  // namespace iocp

@@ -51,6 +51,7 @@ struct SystemCalls {
   ssize_t (*read)(int fd, void* data, size_t length);
   ssize_t (*write)(int fd, const void* data, size_t length);
   int (*fstat)(int fd, struct stat* out);
+  std::int64_t (*now)();  // the monotonic clock, in nanoseconds
 };
 
 // The real calls: copy it, change the entries to be faulty.
@@ -98,5 +99,6 @@ ssize_t SysPWrite(int fd, const void* data, std::size_t length, off_t offset);
 ssize_t SysRead(int fd, void* data, std::size_t length);
 ssize_t SysWrite(int fd, const void* data, std::size_t length);
 int SysFStat(int fd, struct stat* out);
+std::int64_t SysNow();  // not counted
 
 }  // namespace iocp
