@@ -15,6 +15,9 @@ stage_unit_test(conformance
   tests/unit_conformance_stream_end.cc
   tests/unit_conformance_cancel.cc
   tests/unit_conformance_accept.cc
+  tests/unit_conformance_life.cc
+  tests/unit_conformance_stream.cc
+  tests/unit_conformance_rules.cc
   tests/unit_conformance_connect.cc
   tests/unit_conformance_event.cc
   tests/unit_conformance_file.cc
@@ -43,11 +46,20 @@ stage_unit_test(port_stress
   LABELS stress
   TIMEOUT 180)
 
+# The table of a direction's transitions, walked from end to end.
+if(NOT WIN32)
+  stage_unit_test(direction
+    tests/unit_direction.cc
+    LINK test_support
+    LABELS conformance)
+endif()
+
 # Failing system calls, misuse and the trace: the port's own, so on Linux only.
 if(NOT WIN32)
   stage_unit_test(fault
     tests/unit_fault.cc
     tests/unit_fault_injection.cc
+    tests/unit_fault_life.cc
     tests/unit_fault_misuse.cc
     tests/unit_fault_trace.cc
     tests/unit_fault_workout.cc

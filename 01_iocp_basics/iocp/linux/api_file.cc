@@ -1,4 +1,5 @@
-// The Win32 functions of files, which a SOCKET is as well.
+// The Win32 functions of files, which a SOCKET is as well: how a path is opened; the transfers are
+// in file.cc.
 #include <errno.h>
 #include <fcntl.h>
 
@@ -78,13 +79,24 @@ HANDLE CreateFileA(LPCSTR path, DWORD access, DWORD, LPSECURITY_ATTRIBUTES, DWOR
   const int open_flags = OpenFlags(access, disposition);
   DWORD error = ERROR_INVALID_PARAMETER;
   if (path != nullptr && open_flags != -1) {
-    const int fd = iocp::SysOpen(path, open_flags, 0666);
-    if (fd >= 0) {
-      const HANDLE handle = HandleTable::Insert(new File(fd, (flags & FILE_FLAG_OVERLAPPED) != 0));
-      if (handle != nullptr) return handle;
-      error = ERROR_NO_SYSTEM_RESOURCES;
-    } else {
+    // These two tell by the last error whether the file was there: whoever makes it knows.
+    const bool tells = disposition == OPEN_ALWAYS || disposition == CREATE_ALWAYS;
+    int fd = tells ? iocp::SysOpen(path, open_flags | O_EXCL, 0666) : -1;
+    const bool existed = !tells || (fd < 0 && errno == EEXIST);
+    if (existed) fd = iocp::SysOpen(path, open_flags, 0666);
+    struct stat info {};
+    if (fd < 0) {
       error = iocp::Win32FromErrno(errno);
+    } else if (iocp::SysFStat(fd, &info) != 0 || S_ISDIR(info.st_mode)) {
+      iocp::SysClose(fd);
+      error = ERROR_ACCESS_DENIED;  // a directory
+    } else {
+      const HANDLE handle = HandleTable::Insert(new File(fd, (flags & FILE_FLAG_OVERLAPPED) != 0));
+      if (handle != nullptr) {
+        if (tells) SetLastError(existed ? ERROR_ALREADY_EXISTS : ERROR_SUCCESS);
+        return handle;
+      }
+      error = ERROR_NO_SYSTEM_RESOURCES;
     }
   }
   SetLastError(error);
@@ -106,8 +118,8 @@ DWORD TransferOnSocket(Socket& socket, bool write, void* data, DWORD length, LPD
                        LPOVERLAPPED overlapped) {
   if (overlapped == nullptr) return ERROR_INVALID_PARAMETER;
   const WSABUF buffer{length, static_cast<CHAR*>(data)};
-  const int error = write ? socket.Send(&buffer, 1, overlapped, bytes)
-                          : socket.Receive(&buffer, 1, overlapped, bytes);
+  const int error = write ? socket.Send(&buffer, 1, 0, overlapped, bytes)
+                          : socket.Receive(&buffer, 1, 0, overlapped, bytes);
   return iocp::Win32FromWsa(error);
 }
 

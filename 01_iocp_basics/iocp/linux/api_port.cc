@@ -1,4 +1,4 @@
-// The Win32 functions of ports, events, threads and files: checks, errors, and nothing else.
+// The Win32 functions of ports, and those that take any kind of handle.
 #include <thread>
 #include <vector>
 
@@ -150,6 +150,9 @@ BOOL SetFileCompletionNotificationModes(HANDLE file, UCHAR flags) {
   const auto object = Ref<Object>::Adopt(HandleTable::FindObject(file));
   if (!object) return Result(ERROR_INVALID_HANDLE);
   // A file's operations always pend here, so for files there is nothing to remember.
+  if (object->kind() == ObjectKind::kFile && !static_cast<File&>(*object).overlapped()) {
+    return Result(ERROR_INVALID_PARAMETER);
+  }
   if (object->kind() == ObjectKind::kSocket) {
     static_cast<Socket&>(*object).SkipCompletionOnSuccess(
         (flags & FILE_SKIP_COMPLETION_PORT_ON_SUCCESS) != 0);

@@ -1,4 +1,4 @@
-// The winsock functions: checks, errors, and nothing else.
+// The winsock functions: from handles and arguments to the socket (socket.h), and the error back.
 #include <errno.h>
 
 #include <atomic>
@@ -69,7 +69,7 @@ SOCKET WSASocketW(int family, int type, int protocol, LPWSAPROTOCOL_INFOW, GROUP
   } else if (protocol != 0 && protocol != IPPROTO_TCP) {
     error = WSAEPROTONOSUPPORT;
   }
-  const int fd = error == 0 ? iocp::SysSocket(family, SOCK_STREAM, IPPROTO_TCP) : -1;
+  const int fd = error == 0 ? iocp::OpenDescriptor(family) : -1;
   if (error == 0 && fd < 0) error = iocp::WsaFromErrno(errno);
   if (error == 0) {
     const HANDLE handle =
@@ -94,32 +94,21 @@ int closesocket(SOCKET s) {
 int WSARecv(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD bytes, LPDWORD flags,
             LPWSAOVERLAPPED overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE) {
   return WinsockResult(WithSocket(s, [&](Socket& socket) {
-    if (flags == nullptr || buffers == nullptr) return WSAEFAULT;
     if (count == 0) return WSAEINVAL;  // P22
-    if (overlapped == nullptr) {
-      DWORD moved = 0;
-      const int error = socket.PlainReceive(buffers, count, static_cast<int>(*flags), &moved);
-      if (error == 0 && bytes != nullptr) *bytes = moved;
-      return error;
-    }
-    if (*flags != 0) return WSAEOPNOTSUPP;
-    return socket.Receive(buffers, count, overlapped, bytes);
+    if (flags == nullptr || buffers == nullptr) return WSAEFAULT;
+    const int given = static_cast<int>(*flags);
+    if ((given & ~(MSG_PEEK | MSG_WAITALL)) != 0) return WSAEOPNOTSUPP;
+    return socket.Receive(buffers, count, given, overlapped, bytes);
   }));
 }
 
 int WSASend(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD bytes, DWORD flags,
             LPWSAOVERLAPPED overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE) {
   return WinsockResult(WithSocket(s, [&](Socket& socket) {
-    if (buffers == nullptr) return WSAEFAULT;
     if (count == 0) return WSAEINVAL;
-    if (flags != 0) return WSAEOPNOTSUPP;
-    if (overlapped == nullptr) {
-      DWORD moved = 0;
-      const int error = socket.PlainSend(buffers, count, &moved);
-      if (error == 0 && bytes != nullptr) *bytes = moved;
-      return error;
-    }
-    return socket.Send(buffers, count, overlapped, bytes);
+    if (buffers == nullptr) return WSAEFAULT;
+    if ((flags & ~static_cast<DWORD>(MSG_OOB)) != 0) return WSAEOPNOTSUPP;
+    return socket.Send(buffers, count, static_cast<int>(flags), overlapped, bytes);
   }));
 }
 
@@ -176,9 +165,9 @@ int send(SOCKET s, const char* data, int length, int flags) {
   DWORD moved = 0;
   const int result = WinsockResult(WithSocket(s, [&](Socket& socket) {
     if (length < 0 || (data == nullptr && length > 0)) return WSAEFAULT;
-    if (flags != 0) return WSAEOPNOTSUPP;
+    if ((flags & ~MSG_OOB) != 0) return WSAEOPNOTSUPP;
     const WSABUF buffer{static_cast<ULONG>(length), const_cast<char*>(data)};
-    return socket.PlainSend(&buffer, 1, &moved);
+    return socket.Send(&buffer, 1, flags, nullptr, &moved);
   }));
   return result == 0 ? static_cast<int>(moved) : result;
 }
@@ -187,9 +176,9 @@ int recv(SOCKET s, char* data, int length, int flags) {
   DWORD moved = 0;
   const int result = WinsockResult(WithSocket(s, [&](Socket& socket) {
     if (length < 0 || (data == nullptr && length > 0)) return WSAEFAULT;
-    if ((flags & ~MSG_PEEK) != 0) return WSAEOPNOTSUPP;
+    if ((flags & ~(MSG_PEEK | MSG_WAITALL)) != 0) return WSAEOPNOTSUPP;
     const WSABUF buffer{static_cast<ULONG>(length), data};
-    return socket.PlainReceive(&buffer, 1, flags, &moved);
+    return socket.Receive(&buffer, 1, flags, nullptr, &moved);
   }));
   return result == 0 ? static_cast<int>(moved) : result;
 }

@@ -3,20 +3,19 @@
 #include <algorithm>
 #include <chrono>
 #include <mutex>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "iocp/linux/counters.h"
 #include "iocp/linux/socket.h"
+#include "iocp/linux/thread.h"
 
 namespace iocp {
 namespace {
 
 constexpr auto kTick = std::chrono::milliseconds(10);
-constexpr int kUnattendedTicks =
-    3;                           // nobody has looked at the port's sockets for so long: take over
-constexpr int kQuietTicks = 10;  // a port attended for so long is dropped from the list
+constexpr int kUnattendedTicks = 3;  // nobody has looked at the port's sockets for so long: take over
+constexpr int kQuietTicks = 10;      // a port attended for so long is dropped from the list
 
 struct WatchedPort {
   HANDLE handle = nullptr;
@@ -24,6 +23,7 @@ struct WatchedPort {
   std::uint64_t entries = 0;   // Attendance::entries at the last look
   int quiet_ticks = 0;         // in a row without a new entry
   bool nested = false;         // its poller reports to ours
+  bool now = false;            // in the inbox: nest it at once
 };
 
 class Watcher {
@@ -31,7 +31,7 @@ class Watcher {
   bool Start() {
     if (!poller_.Open()) return false;
     CountDescriptors(-2);  // the thread's own, for the rest of the process: not the port's
-    std::thread([this] { Run(); }).detach();
+    StartHelper([this] { Run(); });
     return true;
   }
 
@@ -89,7 +89,15 @@ class Watcher {
         return !port || (watched.closed && !port->Attend().needed);
       });
     }
-    for (WatchedPort& port : inbox_.ports) ports_.push_back(std::move(port));
+    for (WatchedPort& port : inbox_.ports) {
+      const auto it = std::find_if(ports_.begin(), ports_.end(), [&](const WatchedPort& watched) {
+        return watched.handle == port.handle;
+      });
+      const bool now = port.now;
+      WatchedPort& watched =
+          it != ports_.end() && !port.closed ? *it : ports_.emplace_back(std::move(port));
+      if (now) Nest(watched);
+    }
     inbox_.ports.clear();
     inbox_.listeners.clear();
     return !listeners_.empty() || std::any_of(ports_.begin(), ports_.end(),
@@ -98,6 +106,14 @@ class Watcher {
 
   static Ref<CompletionPort> Find(const WatchedPort& watched) {
     return watched.closed ? watched.closed : HandleTable::Find<CompletionPort>(watched.handle);
+  }
+
+  void Nest(WatchedPort& watched) {
+    const Ref<CompletionPort> port = Find(watched);
+    if (watched.nested || !port) return;
+    watched.entries = port->Attend().entries;
+    watched.nested =
+        poller_.AddNested(port->poller(), reinterpret_cast<std::uint64_t>(watched.handle));
   }
 
   // A nested poller has something to report, which nobody of the port's own threads may have taken.
@@ -113,8 +129,10 @@ class Watcher {
       return true;
     }
     const CompletionPort::Attendance attendance = port->Attend();
-    if (attendance.entries != it->entries) {
+    const bool attended = attendance.entries != it->entries && !attendance.paused;
+    if (attendance.polled || attended) {
       poller_.RemoveNested(port->poller());
+      port->EndNesting();
       *it = {.handle = it->handle, .closed = it->closed, .entries = attendance.entries};
     } else {
       port->Harvest();
@@ -131,7 +149,7 @@ class Watcher {
       Socket::OnReady({.token = reinterpret_cast<std::uint64_t>(listener),
                        .readable = true,
                        .writable = false,
-                       .hung_up = false});
+                       .more = false});
     }
   }
 
@@ -147,10 +165,7 @@ class Watcher {
     }
     ++watched.quiet_ticks;
     if (now.needed && !now.polled) {
-      if (watched.closed || watched.quiet_ticks >= kUnattendedTicks) {
-        watched.nested =
-            poller_.AddNested(port->poller(), reinterpret_cast<std::uint64_t>(watched.handle));
-      }
+      if (watched.closed || watched.quiet_ticks >= kUnattendedTicks) Nest(watched);
       return false;
     }
     if (now.needed && watched.quiet_ticks < kQuietTicks) return false;
@@ -187,11 +202,11 @@ Poller* Background::SocketPoller() {
   return watcher == nullptr ? nullptr : &watcher->poller();
 }
 
-bool Background::Watch(HANDLE port) {
+bool Background::Watch(HANDLE port, bool now) {
   Watcher* const watcher = Get();
   if (watcher == nullptr) return false;
   watcher->Tell(
-      [&](Watcher::Inbox& inbox) { inbox.ports.push_back({.handle = port, .closed = {}}); });
+      [&](Watcher::Inbox& inbox) { inbox.ports.push_back({.handle = port, .closed = {}, .now = now}); });
   return true;
 }
 

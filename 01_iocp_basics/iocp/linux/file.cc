@@ -4,12 +4,12 @@
 
 #include <condition_variable>
 #include <deque>
-#include <thread>
 
 #include "iocp/linux/background.h"
 #include "iocp/linux/counters.h"
 #include "iocp/linux/errors.h"
 #include "iocp/linux/syscalls.h"
+#include "iocp/linux/thread.h"
 #include "iocp/linux/trace.h"
 
 namespace iocp {
@@ -64,7 +64,7 @@ class FileThread {
 
  private:
   FileThread() {
-    std::thread([this] { Run(); }).detach();
+    StartHelper([this] { Run(); });
   }
 
   void Run() {
@@ -143,6 +143,7 @@ DWORD File::Transfer(bool write, void* data, DWORD length, DWORD* bytes, OVERLAP
   operation.offset = static_cast<off_t>((std::uint64_t{overlapped->OffsetHigh} << 32) |
                                         std::uint64_t{overlapped->Offset});
   if (const DWORD error = operation.receipt.Begin(overlapped)) return error;
+  if (bytes != nullptr) *bytes = 0;
   if (trace::On()) trace::OperationIssued(handle(), NameOf(operation), overlapped);
   FileThread::Get().Add(std::move(operation));
   return ERROR_IO_PENDING;

@@ -20,6 +20,7 @@ class File final : public Object {
   // A Win32 error; ERROR_IO_PENDING: a packet (or event) follows. Any thread.
   DWORD Transfer(bool write, void* data, DWORD length, DWORD* bytes, OVERLAPPED* overlapped);
   DWORD Size(LONGLONG* size);
+  bool overlapped() const { return overlapped_; }
   DWORD Associate(CompletionPort* port, ULONG_PTR key);  // P2
   bool Cancel(const OVERLAPPED* overlapped);
   void Close();

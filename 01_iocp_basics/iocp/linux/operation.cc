@@ -1,6 +1,7 @@
 #include "iocp/linux/operation.h"
 
 #include <mutex>
+#include <utility>
 
 #include "iocp/linux/counters.h"
 #include "iocp/linux/socket.h"
@@ -63,12 +64,17 @@ Operation* TakeOperation(OperationKind kind) {
 }
 
 void FreeOperation(Operation* operation) {
-  const bool accept =
-      operation->kind == OperationKind::kAccept || operation->kind == OperationKind::kAcceptReceive;
-  if (accept) operation->other = {};
+  // The others leave the record's colder half alone.
+  if (operation->kind != OperationKind::kReceive && operation->kind != OperationKind::kSend) {
+    operation->listener = {};
+    operation->acceptor = {};
+    delete std::exchange(operation->dropped, nullptr);
+  }
   operation->receipt.event = {};
+  operation->receipt.overlapped = nullptr;
   operation->immediate = nullptr;
   operation->cancelled = false;
+  operation->flags = 0;
   operation->buffers.Clear();
   operation->moved = 0;
   CountOperation(-1);

@@ -1,20 +1,22 @@
-// A TCP socket: its descriptor, its two queues of overlapped operations, its place in a port.
+// A TCP socket: what outlives its connections (handle, place in a port, options), and the
+// connection that it has now.
 //
-// How an operation runs (socket_perform.cc): the issuing call appends a record to its direction's
-// queue; when nobody is performing there and the kernel may have something, the same thread
-// performs the head at once. On EAGAIN the record stays, and the thread that sees the socket's next
-// edge goes on with it. One thread performs a direction at a time and holds no lock in the system
-// call, so order is kept (P23) and nobody waits for anybody. Every decision about a record is taken
-// under the socket's lock, hence exactly once.
+// How an operation runs (socket_perform.cc): the issuing call puts a record into the queue of its
+// direction; when nobody is busy there and the kernel may have something, the same thread performs
+// the head at once. On EAGAIN the record stays, and the thread that sees the socket's next edge goes
+// on with it. The one busy thread of a direction holds no lock in the system call, so order is kept
+// (P23) and nobody waits for anybody. Every decision about a record is taken under the socket's
+// lock, hence exactly once; direction.h has the table.
 //
 // All public functions may be called by any thread, without locks. Functions that return int return
-// a winsock error, 0 for success.
+// a winsock error, 0 for success. Lock order: listener -> accepting socket -> port.
 #pragma once
 
-#include <memory>
+#include <atomic>
 #include <mutex>
-#include <vector>
 
+#include "iocp/linux/connection.h"
+#include "iocp/linux/deadline.h"
 #include "iocp/linux/device.h"
 #include "iocp/linux/handle_table.h"
 #include "iocp/linux/lock.h"
@@ -30,32 +32,33 @@ class alignas(64) Socket final : public Object {
 
   Socket(int fd, int family, bool overlapped);
 
-  // --- overlapped (socket_issue.cc, socket_accept.cc, socket_connect.cc) -----------------------------
-  // 0: finished at once, *bytes set. WSA_IO_PENDING: a packet follows. Otherwise: failed, nothing
-  // follows.
-  int Receive(const WSABUF* buffers, DWORD count, OVERLAPPED* overlapped, DWORD* bytes);
-  int Send(const WSABUF* buffers, DWORD count, OVERLAPPED* overlapped, DWORD* bytes);
+  // --- transfers (socket_transfer.cc) ---
+  // With an OVERLAPPED: 0, finished at once and *bytes set; WSA_IO_PENDING, a packet follows;
+  // otherwise it has failed and nothing follows. Without one, or on a socket made without
+  // WSA_FLAG_OVERLAPPED: a plain call.
+  int Receive(const WSABUF* buffers, DWORD count, int flags, OVERLAPPED* overlapped, DWORD* bytes);
+  int Send(const WSABUF* buffers, DWORD count, int flags, OVERLAPPED* overlapped, DWORD* bytes);
+
+  // --- connections (socket_accept.cc, socket_connect.cc) ---
   int Accept(const Ref<Socket>& acceptor, char* output, DWORD receive_length, DWORD local_length,
              DWORD remote_length, OVERLAPPED* overlapped, DWORD* bytes);
+  int PlainAccept(sockaddr* name, int* length, SOCKET* accepted);
   int Connect(const sockaddr* name, socklen_t length, void* data, DWORD data_length,
               OVERLAPPED* overlapped, DWORD* bytes);
+  int PlainConnect(const sockaddr* name, socklen_t length);
   int Disconnect(OVERLAPPED* overlapped, bool reuse);
+  int Shutdown(int how);
   bool Cancel(const OVERLAPPED* overlapped);  // nullptr: all; false: nothing was pending (P31)
 
-  // --- plain calls (socket_plain.cc) -----------------------------------------------------------------
-  int PlainReceive(const WSABUF* buffers, DWORD count, int flags, DWORD* bytes);
-  int PlainSend(const WSABUF* buffers, DWORD count, DWORD* bytes);
-  int PlainAccept(sockaddr* name, int* length, SOCKET* accepted);
-  int PlainConnect(const sockaddr* name, socklen_t length);
+  // --- names and options (socket_options.cc) ---
   int Bind(const sockaddr* name, socklen_t length);
   int Listen(int backlog);
-  int Shutdown(int how);
   int Name(bool peer, sockaddr* name, int* length);
   int SetOption(int level, int name, const void* value, int length);
   int GetOption(int level, int name, void* value, int* length);
   int Ioctl(long command, unsigned long* argument);
 
-  // --- life ------------------------------------------------------------------------------------------
+  // --- life (socket.cc) ---
   // ERROR_SUCCESS or why the socket cannot be associated (P2).
   DWORD Associate(CompletionPort* port, ULONG_PTR key);
   void SkipCompletionOnSuccess(bool skip);
@@ -67,104 +70,94 @@ class alignas(64) Socket final : public Object {
   static void OnReady(const Ready& ready);
 
  private:
-  enum class State : std::uint8_t {
-    kFresh,
-    kAccepting,
-    kListening,
-    kConnecting,
-    kConnected,
-    kDisconnected
-  };
+  using State = Connection::State;
+  using Guard = std::unique_lock<Lock>;  // holds lock_, but for the time of a system call
 
   // How an attempt at an operation went.
   struct Outcome {
     enum class Kind : std::uint8_t {
       kDone,
-      kAgain,      // the kernel has nothing; an edge will tell
-      kFailed,     // status, error
-      kAccepted,   // now waits for first data at the accepting socket
-      kConnected,  // kConnect has succeeded
+      kAgain,   // the kernel has nothing; an edge will tell
+      kFailed,   // the kernel says so
+      kAborted,  // the program wants it: cancelled, closed
     };
     Kind kind = Kind::kDone;
     bool drained = false;  // nothing more can be there until the next edge
     bool starved = false;  // kAgain for want of descriptors: the background thread tries again
+    bool broken = false;   // the connection has ended with it
+    int accepted = -1;     // kAccept: the descriptor
+    int error_number = 0;  // errno
     int error = 0;         // winsock
     NTSTATUS status = 0;
   };
   static Outcome Failed(int error_number);
-
-  // What few sockets need.
-  struct Extra {
-    DWORD receive_timeout = 0;  // milliseconds, 0: for ever
-    DWORD send_timeout = 0;
-    HANDLE listener = nullptr;      // while an AcceptEx has this socket as its accepting socket
-    std::vector<HANDLE> acceptors;  // listener: accepted, waiting for their first data
-  };
+  static Outcome Aborted(NTSTATUS status);
 
   ~Socket() override;
 
-  // socket_perform.cc; `guard` holds lock_.
-  int Issue(Direction& direction, Operation* operation, OVERLAPPED* overlapped, DWORD* bytes);
-  int CheckIssue(const Operation& operation) const;
+  // --- socket_perform.cc; guards hold lock_ ---
+  int Issue(Operation* operation, OVERLAPPED* overlapped, DWORD* bytes);
+  int RunPlain(Operation* operation, DWORD milliseconds, Outcome* outcome);
+  int Check(const Operation& operation, Guard& guard, Wakes& wakes);
   bool WorthTrying(const Direction& direction) const;
-  void Perform(Direction& direction, std::unique_lock<Lock>& guard, Wakes& wakes);
-  Outcome TryHead(Direction& direction, Operation& operation, std::unique_lock<Lock>& guard);
-  bool GoOnConnected(Operation& operation);  // true: first data is still to be sent
-  void MoveToAcceptor(Operation* operation, std::unique_lock<Lock>& guard);
-  Outcome Attempt(Operation& operation);
-  Outcome AttemptReceive(Operation& operation);
-  Outcome AttemptSend(Operation& operation);
-  Outcome AttemptAccept(Operation& operation);
-  Outcome AttemptConnect(Operation& operation);
+  void Run(Connection& connection, Direction& direction, DirectionEvent event, Guard& guard,
+           Wakes& wakes);
+  DirectionEvent TryHead(Connection& connection, Direction& direction, Guard& guard, Wakes& wakes);
+  Outcome Attempt(int fd, Operation& operation);
+  DirectionEvent Conclude(Connection& connection, const Operation& operation,
+                          const Outcome& outcome, Guard& guard, Wakes& wakes);
   void Finish(Operation* operation, const Outcome& outcome, Wakes& wakes);
-  bool AbortQueued(Direction& direction, const OVERLAPPED* overlapped, NTSTATUS status,
-                   Wakes& wakes);
-  void Register();
+  bool Abort(const OVERLAPPED* overlapped, NTSTATUS status, Wakes& wakes);
+  bool AbortQueued(const Connection& connection, Direction& direction,
+                   const OVERLAPPED* overlapped, NTSTATUS status, Wakes& wakes);
+  void Watch(Guard& guard, Wakes& wakes);
+  Poller* PollerOf(const Connection& connection) const;
 
-  // socket_accept.cc: an AcceptEx at the accepting socket
-  bool BeginAccept(HANDLE listener);  // false: in use
-  void EndAccept(bool accepted);      // may be called under the listener's lock
-  bool ReplaceDescriptor(int fd);
-  void WaitForFirstData(Operation* operation);
-  // ... and at the listener
-  void AbortAcceptsOf(const Socket* acceptor);
-  void AbortAcceptors(const std::vector<HANDLE>& acceptors, const OVERLAPPED* overlapped,
-                      bool* any);
+  int Plain(Operation* operation, const std::atomic<DWORD>& timeout, OVERLAPPED* overlapped,
+            DWORD* bytes);
+  static Outcome TransferFailed(int error_number);
+  static Outcome AttemptReceive(int fd, Operation& operation);
+  static Outcome AttemptSend(int fd, Operation& operation);
+  static Outcome AttemptConnect(int fd, Operation& operation);
+  Outcome AttemptAccept(int fd, Operation& operation);
+
+  // --- connections; under lock_ ---
+  static Direction& DirectionOf(Connection& connection, const Operation& operation);
+  static void BeginConnect(Connection& connection);
+  Connection* NewConnection(const Connection& like);  // with a descriptor of its own, or -1
+  // Makes `fresh` the socket's connection. Returns the old one when nobody holds it, to be deleted
+  // without the lock.
+  Connection* Replace(Connection* fresh);
+  [[nodiscard]] Connection* StartOver(const Operation& operation, const Outcome& outcome);
+  void Drop(Connection& connection, Guard& guard);  // a holder is done with it
+
+  // --- AcceptEx ---
+  bool BeginAccept(HANDLE listener);  // at the accepting socket; false: in use
+  void EndAccept();                   // ... nothing was accepted
   bool IsClosed();
+  void InheritFrom(const Socket& listener);
+  void HandOver(Operation* operation, const Outcome& outcome, Guard& guard, Wakes& wakes);
+  void AbortAcceptsOf(const Socket* acceptor);
+  bool AbortAccepted(const OVERLAPPED* overlapped, Wakes& wakes);
 
-  Extra& GetExtra();
-
-  // socket_plain.cc
-  int CheckPlain(bool send);
-  int BlockUntilReady(short events, const Deadline& deadline);
-  int NotePlainError(int error_number);
-
-  // The order is for the caches: together with Object's fields, what a message needs fills the
-  // first two lines. In a server with many connections they are cold at every message.
-  const int fd_;  // never changes: DisconnectEx and AcceptEx replace what it stands for (dup3)
+  // The order is for the caches: with Object's fields, what a message needs of the socket fills the
+  // first line, and the connection is the second. In a server with many connections they are cold at
+  // every message.
   Lock lock_;
-  // Everything below is guarded by lock_ unless it says otherwise.
-  int plain_waits_ = 0;  // plain calls blocked in poll
-  // Where it is registered: for its life, since the first operation that pended.
-  Poller* poller_ = nullptr;
-  State state_ = State::kFresh;
   const std::uint8_t family_;
   const bool overlapped_;
-  bool bound_ = false;
-  bool was_bound_ = false;     // before DisconnectEx made it reusable: ConnectEx needs no new bind
-  bool non_blocking_ = false;  // FIONBIO: plain calls only (P20)
+  // Everything below is guarded by lock_ unless it says otherwise.
   bool closed_ = false;
-  bool reset_ = false;    // a reset was seen: it latches (P26)
-  bool hung_up_ = false;  // the poller has reported FIN or RST: a short read is not the end
-  bool receive_shut_ = false;
-  bool send_shut_ = false;
-  bool fin_after_sends_ = false;  // shutdown(SD_SEND) came while sends were pending
-  bool needs_context_ = false;    // SO_UPDATE_ACCEPT_CONTEXT / _CONNECT_CONTEXT not yet given (P34)
-  bool skip_on_success_ = false;
-  Direction in_;   // receives; accepts
-  Direction out_;  // sends; connects
+  bool non_blocking_ = false;  // FIONBIO: plain calls only (P20)
+  bool options_set_ = false;   // the next descriptor gets them, too
+  bool no_send_buffer_ = false;  // SO_SNDBUF = 0 was set: Linux keeps a small one all the same
+  std::atomic<bool> skip_on_success_{false};  // read by completions under another socket's lock
+  Connection* connection_;                    // never null
   Device device_;  // its port is read without the lock by completions
-  std::unique_ptr<Extra> extra_;
+  std::atomic<DWORD> receive_timeout_{0};  // any thread; milliseconds, 0: for ever
+  std::atomic<DWORD> send_timeout_{0};     // likewise
+  HANDLE listener_ = nullptr;      // kAccepting: where the AcceptEx is queued
+  Operation* accepted_ = nullptr;  // a listener's operations that wait for first data elsewhere
 };
 
 }  // namespace iocp

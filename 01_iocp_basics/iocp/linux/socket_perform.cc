@@ -7,41 +7,44 @@
 #include "iocp/linux/errors.h"
 #include "iocp/linux/socket.h"
 #include "iocp/linux/syscalls.h"
+#include "iocp/linux/thread.h"
 #include "iocp/linux/trace.h"
 
 namespace iocp {
 
 // --- issue -------------------------------------------------------------------------------------------
 
-int Socket::Issue(Direction& direction, Operation* operation, OVERLAPPED* overlapped,
-                  DWORD* bytes) {
+// `overlapped` is null for a connect that FIONBIO sends into the background.
+int Socket::Issue(Operation* operation, OVERLAPPED* overlapped, DWORD* bytes) {
   Immediate result;
-  bool must_register = false;
   {
     Wakes wakes;
-    std::unique_lock guard(lock_);
-    int error = CheckIssue(*operation);
-    if (error == 0) error = static_cast<int>(operation->receipt.Begin(overlapped));
+    Guard guard(lock_);
+    int error = Check(*operation, guard, wakes);
+    if (error == 0 && overlapped != nullptr) {
+      error = static_cast<int>(operation->receipt.Begin(overlapped));
+    }
     if (error != 0) {
       guard.unlock();
       FreeOperation(operation);
       return error;
     }
     if (trace::On()) trace::OperationIssued(handle(), ToString(operation->kind), overlapped);
-    if (operation->kind == OperationKind::kConnect) state_ = State::kConnecting;
+    Connection& connection = *connection_;
+    if (operation->kind == OperationKind::kConnect) BeginConnect(connection);
+    Direction& direction = DirectionOf(connection, *operation);
+    const bool first = direction.Gone();
     direction.PushBack(operation);
     // From here on the record, and with it the OVERLAPPED, may be completed by any thread as soon
     // as the lock is free: only `result` is looked at.
-    if (direction.head == operation && !direction.performing && WorthTrying(direction)) {
-      direction.ready = true;
+    if (first && WorthTrying(direction)) {
       operation->immediate = &result;
-      Perform(direction, guard, wakes);
+      Run(connection, direction, DirectionEvent::kEdge, guard, wakes);
     }
-    must_register = poller_ == nullptr && !closed_ && (in_.head != nullptr || out_.head != nullptr);
+    Watch(guard, wakes);
   }
-  if (must_register) Register();
   if (!result.finished) return WSA_IO_PENDING;
-  if (bytes != nullptr) *bytes = result.bytes;
+  if (bytes != nullptr && result.error == 0) *bytes = result.bytes;
   return result.error;
 }
 
@@ -50,28 +53,33 @@ int Socket::Issue(Direction& direction, Operation* operation, OVERLAPPED* overla
 // looked since, data may be here whose edge is in other hands, and an immediate success (P15) is
 // tried for again.
 bool Socket::WorthTrying(const Direction& direction) const {
-  if (direction.ready) return true;
+  if (direction.state.phase != Phase::kWaiting) return true;
   const CompletionPort* const port = device_.port.load(std::memory_order_relaxed);
-  return port == nullptr || port->looks() != direction.cleared_at;
+  return port == nullptr || port->looks() != direction.tried_at;
 }
 
-int Socket::CheckIssue(const Operation& operation) const {
+// May it be issued? A connect that is under way is asked first how far it is.
+int Socket::Check(const Operation& operation, Guard& guard, Wakes& wakes) {
+  if (connection_->state == State::kConnecting) {
+    Run(*connection_, connection_->out, DirectionEvent::kEdge, guard, wakes);
+  }
   if (closed_) return WSAENOTSOCK;
+  const Connection& connection = *connection_;
+  const State state = connection.state;
   switch (operation.kind) {
     case OperationKind::kReceive:
-      if (reset_) return WSAECONNRESET;
-      if (receive_shut_) return WSAESHUTDOWN;
-      return state_ == State::kConnected ? 0 : WSAENOTCONN;
-    case OperationKind::kSend:
-      if (reset_) return WSAECONNRESET;
-      if (send_shut_) return WSAESHUTDOWN;
-      return state_ == State::kConnected ? 0 : WSAENOTCONN;
+    case OperationKind::kSend: {
+      if (state != State::kConnected) return WSAENOTCONN;
+      if (connection.error != 0) return WsaFromErrno(connection.error);
+      const bool send = operation.kind == OperationKind::kSend;
+      const Direction& direction = send ? connection.out : connection.in;
+      return direction.state.end == End::kOpen ? 0 : WSAESHUTDOWN;
+    }
     case OperationKind::kAccept:
-      return state_ == State::kListening ? 0 : WSAEINVAL;
+      return state == State::kListening ? 0 : WSAEINVAL;
     case OperationKind::kConnect:
-      if (state_ == State::kConnected) return WSAEISCONN;
-      if (state_ == State::kConnecting) return WSAEALREADY;
-      return state_ == State::kFresh && (bound_ || was_bound_) ? 0 : WSAEINVAL;
+      if (state == State::kConnected || state == State::kDisconnected) return WSAEISCONN;
+      return state == State::kFresh ? 0 : WSAEINVAL;
     case OperationKind::kAcceptReceive:
     case OperationKind::kDisconnect:
       break;
@@ -79,53 +87,126 @@ int Socket::CheckIssue(const Operation& operation) const {
   return 0;
 }
 
-// --- perform -----------------------------------------------------------------------------------------
-
-// Performs the head for as long as the kernel may have something for it. The lock is released
-// around each system call; `performing` keeps every other thread away from the head meanwhile. They
-// may append behind it, mark it cancelled, or close the socket.
-void Socket::Perform(Direction& direction, std::unique_lock<Lock>& guard, Wakes& wakes) {
-  direction.performing = true;
-  while (Operation* const operation = direction.head) {
-    if (!direction.ready && !operation->cancelled && !reset_) break;
-    const Outcome outcome = TryHead(direction, *operation, guard);
-    if (outcome.kind == Outcome::Kind::kAgain) continue;  // at once if an edge came meanwhile
-    if (outcome.kind == Outcome::Kind::kConnected && GoOnConnected(*operation)) continue;
-    direction.PopFront();
-    if (outcome.kind == Outcome::Kind::kAccepted) {
-      MoveToAcceptor(operation, guard);
-    } else {
-      Finish(operation, outcome, wakes);
-    }
-  }
-  if (direction.head != nullptr) direction.head->immediate = nullptr;  // it pends: a packet follows
-  direction.performing = false;
-  if (&direction == &out_ && out_.head == nullptr && std::exchange(fin_after_sends_, false)) {
+// A plain call waits behind what is queued, like any operation. When it is the head, its own thread
+// tries and waits, until it has a result. `outcome` tells how it went; 0 or the error.
+int Socket::RunPlain(Operation* operation, DWORD milliseconds, Outcome* outcome) {
+  const Deadline deadline(milliseconds == 0 ? INFINITE : milliseconds);
+  Immediate turn{.plain = &Self()};
+  *outcome = {.kind = Outcome::Kind::kAgain};
+  Wakes wakes;
+  Guard guard(lock_);
+  if (const int error = Check(*operation, guard, wakes)) return error;
+  Connection& connection = *connection_;
+  Direction& direction = DirectionOf(connection, *operation);
+  ++connection.holders;
+  if (operation->kind == OperationKind::kConnect) BeginConnect(connection);
+  operation->immediate = &turn;
+  direction.PushBack(operation);
+  const bool first = direction.head == operation;
+  Run(connection, direction, first ? DirectionEvent::kEdge : DirectionEvent::kQueued, guard, wakes);
+  while (!turn.granted && !turn.finished && !non_blocking_ && !deadline.Passed()) {
+    turn.plain->parker.store(0, std::memory_order_relaxed);
     guard.unlock();
-    SysShutdown(fd_, SHUT_WR);
+    wakes.Fire();
+    {
+      const PausedScope paused;  // P12
+      Park(*turn.plain, deadline.Nanoseconds());
+    }
     guard.lock();
   }
+  if (turn.granted) {
+    for (;;) {
+      if (connection.error != 0) {
+        *outcome = Failed(connection.error);
+      } else if (!operation->cancelled) {
+        guard.unlock();
+        *outcome = Attempt(connection.fd, *operation);
+        guard.lock();
+      }
+      const bool again = outcome->kind == Outcome::Kind::kAgain;
+      if (again && operation->cancelled) *outcome = Aborted(operation->cancel_status);
+      if (!again || operation->cancelled || non_blocking_ || deadline.Passed()) break;
+      ++connection.waits;
+      guard.unlock();
+      wakes.Fire();
+      {
+        const PausedScope paused;
+        SysPoll(connection.fd, &direction == &connection.in ? POLLIN : POLLOUT,
+                deadline.Milliseconds());
+      }
+      guard.lock();
+      --connection.waits;
+    }
+    direction.PopFront();
+    turn.error = outcome->error;
+    const DirectionEvent event = Conclude(connection, *operation, *outcome, guard, wakes);
+    if (turn.error != 0) operation->dropped = StartOver(*operation, *outcome);
+    Run(connection, direction, event, guard, wakes);
+  } else if (!turn.finished) {
+    direction.Remove(operation);
+    Run(connection, direction, DirectionEvent::kQueued, guard, wakes);
+  }
+  const bool timed_out = !turn.finished && outcome->kind == Outcome::Kind::kAgain;
+  if (timed_out) turn.error = non_blocking_ ? WSAEWOULDBLOCK : WSAETIMEDOUT;
+  Drop(connection, guard);
+  return turn.error == WSA_OPERATION_ABORTED ? WSAEINTR : turn.error;
+}
+
+// --- perform -----------------------------------------------------------------------------------------
+
+// Brings an event to a direction and does what follows from it, for as long as something does. The
+// lock is released around system calls; the direction is busy meanwhile, which keeps every other
+// thread away from the head. They may queue behind it, mark it cancelled, replace the connection, or
+// close the socket.
+void Socket::Run(Connection& connection, Direction& direction, DirectionEvent event, Guard& guard,
+                 Wakes& wakes) {
+  Act act = direction.Take(event);
+  if (act == Act::kNothing) return;
+  ++connection.holders;
+  for (; act != Act::kNothing; act = direction.Take(event)) {
+    if (act == Act::kSendFin) {
+      guard.unlock();
+      SysShutdown(connection.fd, SHUT_WR);
+      guard.lock();
+      event = DirectionEvent::kQueued;
+      continue;
+    }
+    Immediate* const turn = direction.head->immediate;
+    if (turn != nullptr && turn->plain != nullptr) {
+      turn->granted = true;  // the direction stays busy: with that thread
+      turn->plain->parker.store(1, std::memory_order_release);
+      wakes.AddParked(&turn->plain->parker);
+      break;
+    }
+    event = TryHead(connection, direction, guard, wakes);
+  }
+  // What is left pends: a packet follows.
+  if (Operation* const head = direction.head; head != nullptr && head->immediate != nullptr) {
+    if (head->immediate->plain == nullptr) head->immediate = nullptr;
+  }
+  Drop(connection, guard);
 }
 
 // One attempt at the head, and what it says about the direction.
-Socket::Outcome Socket::TryHead(Direction& direction, Operation& operation,
-                                std::unique_lock<Lock>& guard) {
-  direction.ready = false;  // before the attempt: an edge during it sets it again
+DirectionEvent Socket::TryHead(Connection& connection, Direction& direction, Guard& guard,
+                               Wakes& wakes) {
+  Operation& operation = *direction.head;
   if (const CompletionPort* const port = device_.port.load(std::memory_order_relaxed)) {
-    direction.cleared_at = port->looks();
+    direction.tried_at = port->looks();
   }
   Outcome outcome{.kind = Outcome::Kind::kAgain};
-  if (reset_) {
-    outcome = Failed(ECONNRESET);
+  if (connection.error != 0) {
+    outcome = Failed(connection.error);
   } else if (!operation.cancelled) {
     // Written when the attempt has succeeded: on its way to the cache during the system call.
     __builtin_prefetch(operation.receipt.overlapped, 1);
-    Poller* const rearm = SystemCallsReplaced() ? poller_ : nullptr;
+    Poller* const rearm = SystemCallsReplaced() ? PollerOf(connection) : nullptr;
     guard.unlock();
-    outcome = Attempt(operation);
+    outcome = Attempt(connection.fd, operation);
     const bool again = outcome.kind == Outcome::Kind::kAgain && !outcome.starved;
     if (rearm != nullptr && (again || outcome.drained)) {
-      rearm->Rearm(fd_, reinterpret_cast<std::uint64_t>(handle()));
+      // An injected EAGAIN or short count is followed by no edge: ask for one.
+      rearm->Rearm(connection.fd, reinterpret_cast<std::uint64_t>(handle()));
     }
     guard.lock();
   }
@@ -133,77 +214,178 @@ Socket::Outcome Socket::TryHead(Direction& direction, Operation& operation,
     // CancelIoEx or closesocket has promised a packet (P31), so it must not become an immediate
     // result. When the attempt has succeeded all the same, the packet says so.
     operation.immediate = nullptr;
-    if (outcome.kind == Outcome::Kind::kAgain) {
-      outcome = {.kind = Outcome::Kind::kFailed, .status = operation.cancel_status};
-    }
+    if (outcome.kind == Outcome::Kind::kAgain) outcome = Aborted(operation.cancel_status);
   }
-  if (outcome.kind != Outcome::Kind::kAgain && (!outcome.drained || hung_up_)) {
-    direction.ready = true;  // there may be more
+  const DirectionEvent event = Conclude(connection, operation, outcome, guard, wakes);
+  if (outcome.kind == Outcome::Kind::kAgain) return event;
+  const bool done = outcome.kind == Outcome::Kind::kDone;
+  if (done && operation.kind == OperationKind::kConnect && operation.buffers.total() > 0) {
+    operation.kind = OperationKind::kSend;  // the first data, counted in the one packet (P36)
+    return event;
   }
-  if (outcome.status == STATUS_CONNECTION_RESET && operation.kind != OperationKind::kConnect) {
-    reset_ = true;
+  direction.PopFront();
+  const bool meets = operation.kind == OperationKind::kConnect ||
+                     operation.kind == OperationKind::kAccept;
+  // Refused is a packet, however fast the answer came (P36).
+  if (meets && !done && operation.receipt.overlapped != nullptr) operation.immediate = nullptr;
+  if (done && operation.kind == OperationKind::kAccept) {
+    HandOver(&operation, outcome, guard, wakes);
+  } else {
+    Finish(&operation, outcome, wakes);
   }
-  return outcome;
+  return event;
 }
 
 Socket::Outcome Socket::Failed(int error_number) {
   return {.kind = Outcome::Kind::kFailed,
+          .error_number = error_number,
           .error = WsaFromErrno(error_number),
           .status = StatusFromErrno(error_number)};
 }
 
-Socket::Outcome Socket::Attempt(Operation& operation) {
+Socket::Outcome Socket::Aborted(NTSTATUS status) {
+  return {.kind = Outcome::Kind::kAborted, .error = WsaFromStatus(status), .status = status};
+}
+
+// The caller holds the connection, not the lock.
+Socket::Outcome Socket::Attempt(int fd, Operation& operation) {
   switch (operation.kind) {
     case OperationKind::kReceive:
     case OperationKind::kAcceptReceive:
-      return AttemptReceive(operation);
+      return AttemptReceive(fd, operation);
     case OperationKind::kSend:
-      return AttemptSend(operation);
+      return AttemptSend(fd, operation);
     case OperationKind::kAccept:
-      return AttemptAccept(operation);
+      return AttemptAccept(fd, operation);
     case OperationKind::kConnect:
-      return AttemptConnect(operation);
+      return AttemptConnect(fd, operation);
     case OperationKind::kDisconnect:
       break;
   }
   return {};
 }
 
-Socket::Outcome Socket::AttemptReceive(Operation& operation) {
-  const std::size_t wanted = operation.buffers.total();
-  ssize_t got = 0;
-  if (wanted == 0) {
-    // A zero-byte receive waits for data and leaves it in place (P22).
-    char byte = 0;
-    const iovec peek{&byte, 1};
-    got = SysRecv(fd_, &peek, 1, MSG_PEEK);
-    if (got >= 0) return {};
-  } else {
-    got = SysRecv(fd_, operation.buffers.parts(), operation.buffers.part_count(), 0);
+// What an attempt means for the connection, and for its direction.
+DirectionEvent Socket::Conclude(Connection& connection, const Operation& operation,
+                                const Outcome& outcome, Guard& guard, Wakes& wakes) {
+  if (outcome.kind == Outcome::Kind::kAgain) return DirectionEvent::kTookAll;
+  if (operation.kind == OperationKind::kConnect && outcome.kind == Outcome::Kind::kDone) {
+    connection.state = State::kConnected;
+    connection.needs_context = operation.receipt.overlapped != nullptr;  // P36
   }
-  if (got < 0) {
-    if (errno == EAGAIN) return {.kind = Outcome::Kind::kAgain};
-    return Failed(errno);
+  if (outcome.broken && connection.error == 0) {
+    connection.error = static_cast<std::uint8_t>(outcome.error_number);  // it latches (P26)
+    // Whatever is queued in either direction fails with it.
+    for (Direction* const direction : {&connection.in, &connection.out}) {
+      Run(connection, *direction, DirectionEvent::kBreak, guard, wakes);
+    }
   }
-  operation.moved = static_cast<std::size_t>(got);
-  // Less than asked for: the kernel's buffer is empty, and whatever comes next is a new edge. That
-  // saves one recv per message, the one that would only say EAGAIN. Not so when FIN or RST is there
-  // already (hung_up_), which is no new edge.
-  return {.drained = got > 0 && operation.moved < wanted};
+  const bool drained = outcome.drained && !connection.short_is_no_end;
+  return drained ? DirectionEvent::kTookAll : DirectionEvent::kTookSome;
 }
 
-Socket::Outcome Socket::AttemptSend(Operation& operation) {
-  BufferList& buffers = operation.buffers;
-  do {
-    const ssize_t sent = SysSend(fd_, buffers.parts(), buffers.part_count());
-    if (sent < 0) {
-      if (errno == EAGAIN) return {.kind = Outcome::Kind::kAgain};
-      return Failed(errno);
+// --- completion --------------------------------------------------------------------------------------
+
+// The operation has left its queue. The one place that completes.
+void Socket::Finish(Operation* operation, const Outcome& outcome, Wakes& wakes) {
+  const bool failed = outcome.kind != Outcome::Kind::kDone;
+  const std::size_t bytes = failed ? 0 : operation->moved;
+  const NTSTATUS status = failed ? outcome.status : STATUS_SUCCESS;
+  Immediate* const immediate = operation->immediate;
+  if (immediate != nullptr) {
+    immediate->error = failed ? outcome.error : 0;
+    immediate->bytes = static_cast<DWORD>(bytes);
+    immediate->finished = true;
+    if (immediate->plain != nullptr) {  // a plain call that never had its turn
+      immediate->plain->parker.store(1, std::memory_order_release);
+      wakes.AddParked(&immediate->plain->parker);
+      return;
     }
-    operation.moved += static_cast<std::size_t>(sent);
-    buffers.Advance(static_cast<std::size_t>(sent));
-  } while (buffers.total() > 0);  // whole, never short (P24)
-  return {};
+  }
+  if (failed) operation->dropped = StartOver(*operation, outcome);
+  if (operation->kind == OperationKind::kAcceptReceive && !failed) {
+    connection_->state = State::kConnected;
+  }
+  if (operation->receipt.overlapped != nullptr) {
+    if (trace::On()) {
+      trace::OperationCompleted(handle(), ToString(operation->kind), operation->receipt.overlapped,
+                                status, bytes);
+    }
+    // The packet of an AcceptEx is the listener's, wherever it ends (P32).
+    const Socket& owner = operation->kind == OperationKind::kAcceptReceive ? *operation->listener
+                                                                           : *this;
+    if (immediate != nullptr && failed) {
+      operation->receipt.Refuse(status);
+    } else {
+      const bool skip =
+          immediate != nullptr && owner.skip_on_success_.load(std::memory_order_relaxed);
+      operation->receipt.Complete(&owner.device_, status, bytes, !skip, wakes);
+    }
+  }
+  wakes.AddFinished(operation);
+}
+
+// A connect or an accept has failed: the socket is as new, with a connection that knows nothing of
+// it. Returns what is to be closed without the lock.
+Connection* Socket::StartOver(const Operation& operation, const Outcome& outcome) {
+  if (operation.kind == OperationKind::kAccept && operation.acceptor) {
+    operation.acceptor->EndAccept();
+  }
+  const bool connecting = operation.kind == OperationKind::kConnect;
+  if (closed_ || (!connecting && operation.kind != OperationKind::kAcceptReceive)) return nullptr;
+  Connection& old = *connection_;
+  if (old.state != State::kConnecting && old.state != State::kAccepted) return nullptr;
+  // After a refusal the kernel's socket is as new, and keeps its address and options. (Holders: we,
+  // and the thread that performed this.) Otherwise it is still busy.
+  const bool keep = connecting && outcome.kind == Outcome::Kind::kFailed && old.holders == 2;
+  Connection* const fresh = keep ? new Connection(old.Surrender()) : NewConnection(old);
+  fresh->bound = old.bound && keep;
+  fresh->reused = old.bound || old.reused;
+  fresh->shared_address = old.shared_address;
+  if (keep) fresh->watch = old.watch;
+  if (connecting) fresh->error = static_cast<std::uint8_t>(outcome.error_number);
+  return Replace(fresh);
+}
+
+void Socket::FreeRecord(Operation* operation) {
+  if (operation->kind == OperationKind::kAcceptReceive) {
+    Socket& listener = *operation->listener;
+    const std::lock_guard guard(listener.lock_);
+    Operation* const before = operation->accepted_before;
+    Operation* const after = operation->accepted_after;
+    (before != nullptr ? before->accepted_after : listener.accepted_) = after;
+    if (after != nullptr) after->accepted_before = before;
+  }
+  FreeOperation(operation);
+}
+
+bool Socket::Abort(const OVERLAPPED* overlapped, NTSTATUS status, Wakes& wakes) {
+  Connection& connection = *connection_;  // exchanged when a connect is among them
+  const bool in = AbortQueued(connection, connection.in, overlapped, status, wakes);
+  return AbortQueued(connection, connection.out, overlapped, status, wakes) || in;
+}
+
+// Completes the queued operations that use `overlapped` (nullptr: all) with `status`; the one being
+// performed is only marked, its performer completes it. False: there was none.
+bool Socket::AbortQueued(const Connection& connection, Direction& direction,
+                         const OVERLAPPED* overlapped, NTSTATUS status, Wakes& wakes) {
+  bool any = false;
+  Operation* next = nullptr;
+  for (Operation* operation = direction.head; operation != nullptr; operation = next) {
+    next = operation->next;
+    if (overlapped != nullptr && operation->receipt.overlapped != overlapped) continue;
+    // Plain calls, and a connect in the background, end with the connection only.
+    const bool ends = closed_ || connection.state == State::kDisconnected;
+    if (operation->receipt.overlapped == nullptr && !ends) continue;
+    any = true;
+    if (direction.Busy() && operation == direction.head) {
+      if (!std::exchange(operation->cancelled, true)) operation->cancel_status = status;
+      continue;
+    }
+    direction.Remove(operation);
+    Finish(operation, Aborted(status), wakes);
+  }
+  return any;
 }
 
 // --- readiness ---------------------------------------------------------------------------------------
@@ -212,40 +394,49 @@ void Socket::OnReady(const Ready& ready) {
   const auto socket = HandleTable::Find<Socket>(reinterpret_cast<HANDLE>(ready.token));
   if (!socket) return;  // closed meanwhile
   Wakes wakes;
-  std::unique_lock guard(socket->lock_);
-  if (ready.hung_up) socket->hung_up_ = true;
-  if (ready.readable) socket->in_.ready = true;
-  if (ready.writable) socket->out_.ready = true;
-  for (Direction* const direction : {&socket->in_, &socket->out_}) {
-    if (direction->head != nullptr && !direction->performing && direction->ready) {
-      socket->Perform(*direction, guard, wakes);
-    }
+  Guard guard(socket->lock_);
+  // After an exchange the news may be of the connection before: then an attempt finds nothing.
+  Connection& connection = *socket->connection_;
+  ++connection.holders;
+  const bool stream = connection.state == State::kConnected || connection.state == State::kAccepted;
+  if (ready.more && stream) connection.short_is_no_end = true;
+  if (ready.readable) {
+    socket->Run(connection, connection.in, DirectionEvent::kEdge, guard, wakes);
   }
+  if (ready.writable) {
+    socket->Run(connection, connection.out, DirectionEvent::kEdge, guard, wakes);
+  }
+  socket->Drop(connection, guard);
 }
 
-// Once per socket (and connection), when an operation has to wait for the first time: with its
-// port's poller, or with the background thread's while it belongs to no port.
-void Socket::Register() {
-  CompletionPort* port = nullptr;
-  Poller* poller = nullptr;
-  for (;;) {
-    port = device_.port.load(std::memory_order_acquire);
-    poller = port != nullptr ? &port->poller() : Background::SocketPoller();
-    const std::lock_guard guard(lock_);
-    if (poller_ != nullptr || closed_) return;
-    if (port != device_.port.load(std::memory_order_relaxed)) continue;  // associated just now
-    poller_ = poller;
-    break;
+Poller* Socket::PollerOf(const Connection& connection) const {
+  if (connection.watch == Connection::Watch::kNobody) return nullptr;
+  if (connection.watch == Connection::Watch::kBackground) return Background::SocketPoller();
+  return &device_.port.load(std::memory_order_relaxed)->poller();
+}
+
+// Once per connection, when an operation has to wait for the first time: registers it with its
+// port's poller, or with the background thread's while the socket belongs to no port.
+void Socket::Watch(Guard& guard, Wakes& wakes) {
+  Connection& connection = *connection_;
+  const bool waiting = connection.in.head != nullptr || connection.out.head != nullptr;
+  if (connection.watch != Connection::Watch::kNobody || !waiting || closed_) return;
+  CompletionPort* const port = device_.port.load(std::memory_order_relaxed);
+  connection.watch = port != nullptr ? Connection::Watch::kPort : Connection::Watch::kBackground;
+  ++connection.holders;
+  guard.unlock();
+  Poller* const poller = port != nullptr ? &port->poller() : Background::SocketPoller();
+  const bool added = poller != nullptr &&
+                     poller->Add(connection.fd, reinterpret_cast<std::uint64_t>(handle()));
+  if (added && port != nullptr) port->NoteRegistration();
+  guard.lock();
+  if (!added) {
+    connection.watch = Connection::Watch::kNobody;
+    for (Direction* const direction : {&connection.in, &connection.out}) {
+      AbortQueued(connection, *direction, nullptr, STATUS_INSUFFICIENT_RESOURCES, wakes);
+    }
   }
-  if (poller != nullptr && poller->Add(fd_, reinterpret_cast<std::uint64_t>(handle()))) {
-    if (port != nullptr) port->NoteRegistration();
-    return;
-  }
-  Wakes wakes;
-  const std::lock_guard guard(lock_);
-  poller_ = nullptr;
-  AbortQueued(in_, nullptr, STATUS_INSUFFICIENT_RESOURCES, wakes);
-  AbortQueued(out_, nullptr, STATUS_INSUFFICIENT_RESOURCES, wakes);
+  Drop(connection, guard);
 }
 
 }  // namespace iocp

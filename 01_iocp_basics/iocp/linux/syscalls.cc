@@ -79,6 +79,12 @@ int RealOpen(const char* path, int flags, mode_t mode) {
   return ::open(path, flags, mode);
 }
 
+std::int64_t RealNow() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
 constexpr SystemCalls kReal = {
     .socket = RealSocket,
     .bind = ::bind,
@@ -87,7 +93,6 @@ constexpr SystemCalls kReal = {
     .connect = ::connect,
     .shutdown = ::shutdown,
     .close = ::close,
-    .dup3 = ::dup3,
     .recv = RealRecv,
     .recvmsg = RealReceiveMessage,
     .send = RealSend,
@@ -113,6 +118,7 @@ constexpr SystemCalls kReal = {
     .read = [](int fd, void* data, size_t length) { return ::read(fd, data, length); },
     .write = ::write,
     .fstat = [](int fd, struct stat* out) { return ::fstat(fd, out); },
+    .now = RealNow,
 };
 
 // Set by tests only; read by every thread.
@@ -181,10 +187,6 @@ void SysClose(int fd) {
   Table().close(fd);
 }
 
-int SysDup3(int from, int to) {
-  return Repeat(SystemCall::kDup, [&] { return Table().dup3(from, to, O_CLOEXEC); });
-}
-
 ssize_t SysRecv(int fd, const iovec* parts, std::size_t count, int flags) {
   return Repeat(SystemCall::kRecv, [&] {
     if (count == 1) return Table().recv(fd, parts->iov_base, parts->iov_len, flags | MSG_DONTWAIT);
@@ -195,14 +197,14 @@ ssize_t SysRecv(int fd, const iovec* parts, std::size_t count, int flags) {
   });
 }
 
-ssize_t SysSend(int fd, const iovec* parts, std::size_t count) {
+ssize_t SysSend(int fd, const iovec* parts, std::size_t count, int flags) {
   return Repeat(SystemCall::kSend, [&] {
-    constexpr int kFlags = MSG_DONTWAIT | MSG_NOSIGNAL;
-    if (count == 1) return Table().send(fd, parts->iov_base, parts->iov_len, kFlags);
+    const int all = flags | MSG_DONTWAIT | MSG_NOSIGNAL;
+    if (count == 1) return Table().send(fd, parts->iov_base, parts->iov_len, all);
     msghdr message{};
     message.msg_iov = const_cast<iovec*>(parts);
     message.msg_iovlen = count;
-    return Table().sendmsg(fd, &message, kFlags);
+    return Table().sendmsg(fd, &message, all);
   });
 }
 
@@ -297,6 +299,10 @@ ssize_t SysWrite(int fd, const void* data, std::size_t length) {
 
 int SysFStat(int fd, struct stat* out) {
   return Repeat(SystemCall::kFileStat, [&] { return Table().fstat(fd, out); });
+}
+
+std::int64_t SysNow() {
+  return Table().now();
 }
 
 }  // namespace iocp

@@ -27,7 +27,6 @@ struct SystemCalls {
   int (*connect)(int fd, const sockaddr* name, socklen_t length);
   int (*shutdown)(int fd, int how);
   int (*close)(int fd);
-  int (*dup3)(int from, int to, int flags);
   ssize_t (*recv)(int fd, void* data, size_t length, int flags);
   ssize_t (*recvmsg)(int fd, msghdr* message, int flags);
   ssize_t (*send)(int fd, const void* data, size_t length, int flags);
@@ -52,6 +51,7 @@ struct SystemCalls {
   ssize_t (*read)(int fd, void* data, size_t length);
   ssize_t (*write)(int fd, const void* data, size_t length);
   int (*fstat)(int fd, struct stat* out);
+  std::int64_t (*now)();  // the monotonic clock, in nanoseconds
 };
 
 // The real calls: copy it, change the entries to be faulty.
@@ -75,9 +75,8 @@ int SysAccept(int fd, sockaddr* name, socklen_t* length);  // non-blocking, clos
 int SysConnect(int fd, const sockaddr* name, socklen_t length);
 int SysShutdown(int fd, int how);
 void SysClose(int fd);
-int SysDup3(int from, int to);
 ssize_t SysRecv(int fd, const iovec* parts, std::size_t count, int flags);
-ssize_t SysSend(int fd, const iovec* parts, std::size_t count);
+ssize_t SysSend(int fd, const iovec* parts, std::size_t count, int flags);
 int SysSetSockOpt(int fd, int level, int name, const void* value, socklen_t length);
 int SysGetSockOpt(int fd, int level, int name, void* value, socklen_t* length);
 int SysGetSockName(int fd, sockaddr* name, socklen_t* length);
@@ -100,5 +99,6 @@ ssize_t SysPWrite(int fd, const void* data, std::size_t length, off_t offset);
 ssize_t SysRead(int fd, void* data, std::size_t length);
 ssize_t SysWrite(int fd, const void* data, std::size_t length);
 int SysFStat(int fd, struct stat* out);
+std::int64_t SysNow();  // not counted
 
 }  // namespace iocp

@@ -1,6 +1,11 @@
 #include "iocp/linux/thread.h"
 
+#include <pthread.h>
+#include <signal.h>
+
+#include <thread>
 #include <unordered_map>
+#include <utility>
 
 #include "iocp/linux/completion_port.h"
 #include "iocp/linux/counters.h"
@@ -88,6 +93,15 @@ std::shared_ptr<Thread> ThreadOf(HANDLE handle) {
   if (handle == GetCurrentThread()) return FindThread(Self().id);
   const auto object = HandleTable::Find<ThreadObject>(handle);
   return object ? object->thread() : nullptr;
+}
+
+void StartHelper(std::function<void()> run) {
+  sigset_t all;
+  sigset_t before;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_BLOCK, &all, &before);  // a new thread inherits it
+  std::thread(std::move(run)).detach();
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 void Park(Thread& self, std::int64_t nanoseconds) {

@@ -1,9 +1,9 @@
-// What the port knows about a thread: the kernel keeps this in KTHREAD (Queue, wait block, APC
-// list).
+// What the port knows about a thread. (The kernel keeps it in KTHREAD: queue, wait block, APC list.)
 #pragma once
 
 #include <atomic>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -80,6 +80,10 @@ void ForgetThread(Thread& thread);
 
 // A thread that is still running, by its id.
 std::shared_ptr<Thread> FindThread(DWORD id);
+
+// Starts a thread of the library's own, for the rest of the process. It blocks every signal: a
+// program's handler never runs there.
+void StartHelper(std::function<void()> run);
 
 // Blocks the calling thread until its parker is set or time is up (negative: for ever).
 void Park(Thread& self, std::int64_t nanoseconds);
