@@ -26,6 +26,16 @@ stage_unit_test(conformance
   LABELS conformance
   TIMEOUT 120)
 
+# The part of the list that other people's programs use besides ports and sockets.
+stage_unit_test(api
+  tests/unit_api_types.cc
+  tests/unit_conformance_wait.cc
+  tests/unit_conformance_locks.cc
+  tests/unit_conformance_options.cc
+  LINK test_support
+  LABELS conformance
+  TIMEOUT 120)
+
 # Random programs against a model of the port (shrunk when they fail).
 stage_unit_test(port_model
   tests/unit_port_model.cc

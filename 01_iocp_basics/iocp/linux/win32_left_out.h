@@ -4,6 +4,8 @@
 // advice; GCC and Clang both print it. (Included at the end of win32_sockets.h.)
 #pragma once
 
+#include "iocp/linux/win32_sockets.h"
+
 // A call `function(socket, ...)`.
 #define IOCP_LEFT_OUT(function, advice)                    \
   template <std::same_as<SOCKET> Socket, typename... Rest> \
