@@ -186,9 +186,9 @@ TEST(Conformance, P52_AddressRoomTooSmallFailsAndTheConnectionStays) {
 }
 
 TEST(Conformance, P57_AcceptingSocketCannotConnectMeanwhile) {
+  Operation operation;  // lives longer than the sockets: it pends until they are closed
   Server server;
   const Socket acceptor = MakeTcp();
-  Operation operation;
   ASSERT_TRUE(server.Accept(&operation, acceptor, 0).pended());
   EXPECT_EQ(connect(acceptor, reinterpret_cast<const sockaddr*>(&server.address),
                     sizeof server.address),

@@ -256,8 +256,8 @@ volatile sig_atomic_t g_handled_by = 0;
 
 TEST(SocketLife, P65_NoHelperThreadRunsTheProgramsSignalHandlers) {
   // Both helpers run: one for a socket without a port, one for a file.
-  Connection connection = Connect();
   Operation pending;
+  Connection connection = Connect();
   ASSERT_TRUE(Receive(connection.ours, &pending).pended());
   const std::string path = ::testing::TempDir() + "iocp_p65_" + std::to_string(::getpid());
   const Handle port = MakePort();

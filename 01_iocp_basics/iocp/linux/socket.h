@@ -135,7 +135,7 @@ class alignas(64) Socket final : public Object {
   bool BeginAccept(HANDLE listener);  // at the accepting socket; false: in use
   void EndAccept();                   // ... nothing was accepted
   bool IsClosed();
-  void InheritFrom(const Socket& listener);
+  void InheritFrom(Socket& listener);
   void HandOver(Operation* operation, const Outcome& outcome, Guard& guard, Wakes& wakes);
   void AbortAcceptsOf(const Socket* acceptor);
   bool AbortAccepted(const OVERLAPPED* overlapped, Wakes& wakes);

@@ -211,11 +211,17 @@ int Socket::PlainAccept(sockaddr* name, int* length, SOCKET* accepted) {
   Operation* const operation = TakeOperation(OperationKind::kAccept);
   Outcome outcome;
   int error = RunPlain(operation, INFINITE, &outcome);
+  bool non_blocking = false;
+  {
+    const std::lock_guard guard(lock_);
+    non_blocking = non_blocking_;
+  }
   if (error == 0) {
     auto* const socket = new Socket(outcome.accepted, family_, overlapped_);
     socket->connection_->state = State::kConnected;
     socket->connection_->bound = true;
     socket->InheritFrom(*this);
+    socket->non_blocking_ = non_blocking;
     if (HandleTable::Insert(socket) == nullptr) {
       error = WSAEMFILE;
     } else {
@@ -232,11 +238,16 @@ int Socket::PlainAccept(sockaddr* name, int* length, SOCKET* accepted) {
 }
 
 // What the kernel does not pass on by itself.
-void Socket::InheritFrom(const Socket& listener) {
+void Socket::InheritFrom(Socket& listener) {
   receive_timeout_.store(listener.receive_timeout_.load());
   send_timeout_.store(listener.send_timeout_.load());
-  non_blocking_ = listener.non_blocking_;
-  options_set_ = listener.options_set_;
+  bool set = false;
+  {
+    const std::lock_guard guard(listener.lock_);
+    set = listener.options_set_;
+  }
+  const std::lock_guard guard(lock_);
+  options_set_ = options_set_ || set;
 }
 
 }  // namespace iocp

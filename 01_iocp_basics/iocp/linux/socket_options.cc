@@ -78,9 +78,11 @@ int Socket::SetOption(int level, int name, const void* value, int length) {
     std::memcpy(&handle, value, sizeof handle);
     const auto listener = HandleTable::Find<Socket>(reinterpret_cast<HANDLE>(handle));
     if (!listener) return WSAENOTSOCK;
-    const std::lock_guard guard(lock_);
-    if (connection_->state != State::kConnected) return WSAENOTCONN;
-    connection_->needs_context = false;
+    {
+      const std::lock_guard guard(lock_);
+      if (connection_->state != State::kConnected) return WSAENOTCONN;
+      connection_->needs_context = false;
+    }
     InheritFrom(*listener);
     return 0;
   }

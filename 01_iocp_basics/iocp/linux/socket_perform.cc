@@ -29,7 +29,9 @@ int Socket::Issue(Operation* operation, OVERLAPPED* overlapped, DWORD* bytes) {
       FreeOperation(operation);
       return error;
     }
-    if (trace::On()) trace::OperationIssued(handle(), ToString(operation->kind), overlapped);
+    if (trace::On() && overlapped != nullptr) {
+      trace::OperationIssued(handle(), ToString(operation->kind), overlapped);
+    }
     Connection& connection = *connection_;
     if (operation->kind == OperationKind::kConnect) BeginConnect(connection);
     Direction& direction = DirectionOf(connection, *operation);
@@ -396,17 +398,17 @@ void Socket::OnReady(const Ready& ready) {
   Wakes wakes;
   Guard guard(socket->lock_);
   // After an exchange the news may be of the connection before: then an attempt finds nothing.
-  Connection& connection = *socket->connection_;
-  ++connection.holders;
-  const bool stream = connection.state == State::kConnected || connection.state == State::kAccepted;
-  if (ready.more && stream) connection.short_is_no_end = true;
+  const State state = socket->connection_->state;
+  const bool stream = state == State::kConnected || state == State::kAccepted;
+  if (ready.more && stream) socket->connection_->short_is_no_end = true;
   if (ready.readable) {
+    Connection& connection = *socket->connection_;
     socket->Run(connection, connection.in, DirectionEvent::kEdge, guard, wakes);
   }
   if (ready.writable) {
+    Connection& connection = *socket->connection_;
     socket->Run(connection, connection.out, DirectionEvent::kEdge, guard, wakes);
   }
-  socket->Drop(connection, guard);
 }
 
 Poller* Socket::PollerOf(const Connection& connection) const {
