@@ -32,6 +32,7 @@ stage_unit_test(api
   tests/unit_conformance_wait.cc
   tests/unit_conformance_locks.cc
   tests/unit_conformance_options.cc
+  tests/unit_conformance_routine.cc
   LINK test_support
   LABELS conformance
   TIMEOUT 120)

@@ -11,7 +11,7 @@ namespace {
 using namespace course_test;
 
 int GetInt(SOCKET socket, int level, int name) {
-  int value = -1;
+  int value = 0;  // Windows writes one byte for some options
   int length = sizeof value;
   EXPECT_EQ(getsockopt(socket, level, name, reinterpret_cast<char*>(&value), &length), 0)
       << WSAGetLastError();
@@ -28,8 +28,10 @@ TEST(Conformance, P75_ABoolOptionMayBeOneByte) {
   EXPECT_NE(GetInt(socket, IPPROTO_TCP, TCP_NODELAY), 0);
   EXPECT_EQ(setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, value, sizeof on), 0);
   EXPECT_NE(GetInt(socket, SOL_SOCKET, SO_KEEPALIVE), 0);
-  EXPECT_EQ(setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, value, 0), SOCKET_ERROR);
-  EXPECT_CODE(WSAGetLastError(), WSAEFAULT);
+  if (!WineDiffers("P75", "takes a value of no bytes", "seen with Wine 8.0")) {
+    EXPECT_EQ(setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, value, 0), SOCKET_ERROR);
+    EXPECT_CODE(WSAGetLastError(), WSAEFAULT);
+  }
 }
 
 TEST(Conformance, P75_NoDelayAtTheSocketsLevelHasNoEffect) {

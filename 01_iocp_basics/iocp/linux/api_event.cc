@@ -72,20 +72,8 @@ void Sleep(DWORD milliseconds) {
 DWORD QueueUserAPC(PAPCFUNC function, HANDLE thread_handle, ULONG_PTR parameter) {
   const std::shared_ptr<iocp::Thread> found = iocp::ThreadOf(thread_handle);
   if (found == nullptr) return Fail(ERROR_INVALID_HANDLE, 0);
-  iocp::Thread& thread = *found;
-  // The port to be woken may be closed, and the thread leave it, before `wakes` fires.
-  iocp::Ref<iocp::CompletionPort> port;
-  iocp::Wakes wakes;
-  const std::lock_guard guard(thread.apc_lock);
-  if (thread.ended) return Fail(ERROR_GEN_FAILURE, 0);
-  thread.apcs.push_back({function, parameter});
-  if (thread.alertable && thread.alert_port != nullptr) {
-    // Until it has taken back `alert_port`, under this lock, the thread itself holds the port.
-    port = iocp::Ref<iocp::CompletionPort>::Share(thread.alert_port);
-    port->Alert(thread, wakes);
-  } else if (thread.alertable) {
-    thread.parker.store(1, std::memory_order_release);
-    wakes.AddParked(&thread.parker);
+  if (!iocp::QueueApc(*found, {.function = function, .parameter = parameter})) {
+    return Fail(ERROR_GEN_FAILURE, 0);
   }
   return 1;
 }

@@ -56,7 +56,8 @@ int SetOption(Socket& socket, int level, int name, const char* value, int length
   if (level == SOL_SOCKET && name == SO_LINGER) return SetLinger(socket, value, length);
   // Number 1 is TCP_NODELAY at its own level and SO_DEBUG at this one, on both systems. Linux lets
   // only an administrator debug; on Windows it has no effect.
-  if (level == SOL_SOCKET && name == SO_DEBUG) return value == nullptr || length <= 0 ? WSAEFAULT : 0;
+  if (level == SOL_SOCKET && name == SO_DEBUG)
+    return value == nullptr || length <= 0 ? WSAEFAULT : 0;
   const bool none = value == nullptr || length <= 0;
   if (none && !(level == SOL_SOCKET && name == SO_UPDATE_CONNECT_CONTEXT)) return WSAEFAULT;
   if (IsShortInteger(value, length)) {

@@ -160,30 +160,49 @@ BOOL SetFileCompletionNotificationModes(HANDLE file, UCHAR flags) {
   return TRUE;
 }
 
-BOOL CancelIoEx(HANDLE file, LPOVERLAPPED overlapped) {
+namespace {
+
+BOOL Cancel(HANDLE file, const OVERLAPPED* overlapped, DWORD issuer, DWORD none) {
   const auto object = Ref<Object>::Adopt(HandleTable::FindObject(file));
   bool any = false;
   if (object && object->kind() == ObjectKind::kSocket) {
-    any = static_cast<Socket&>(*object).Cancel(overlapped);
+    any = static_cast<Socket&>(*object).Cancel(overlapped, issuer);
   } else if (object && object->kind() == ObjectKind::kFile) {
-    any = static_cast<File&>(*object).Cancel(overlapped);
+    any = static_cast<File&>(*object).Cancel(overlapped, issuer);
   } else {
     return Result(ERROR_INVALID_HANDLE);
   }
-  return Result(any ? ERROR_SUCCESS : ERROR_NOT_FOUND);
+  return Result(any ? ERROR_SUCCESS : none);
 }
 
-BOOL GetOverlappedResult(HANDLE, LPOVERLAPPED overlapped, LPDWORD bytes, BOOL wait) {
-  if (wait != FALSE) {
-    iocp::WaitForOverlapped(overlapped);
+}  // namespace
+
+BOOL CancelIoEx(HANDLE file, LPOVERLAPPED overlapped) {
+  return Cancel(file, overlapped, 0, ERROR_NOT_FOUND);
+}
+
+// (Nothing pending is a success here.)
+BOOL CancelIo(HANDLE file) {
+  return Cancel(file, nullptr, Self().id, ERROR_SUCCESS);
+}
+
+BOOL GetOverlappedResultEx(HANDLE, LPOVERLAPPED overlapped, LPDWORD bytes, DWORD milliseconds,
+                           BOOL alertable) {
+  if (milliseconds != 0 && !HasOverlappedIoCompleted(overlapped)) {
+    const DWORD result = iocp::WaitForOverlapped(overlapped, milliseconds, alertable != FALSE);
+    if (result != WAIT_OBJECT_0) return Result(result);
     const auto event = HandleTable::Find<Event>(
         reinterpret_cast<HANDLE>(reinterpret_cast<ULONG_PTR>(overlapped->hEvent) & ~ULONG_PTR{1}));
-    if (event) event->Wait(0, false);  // an auto-reset event is used up by this wait
+    if (event) event->signal().Take();  // an auto-reset event is used up by this wait
   }
   if (!HasOverlappedIoCompleted(overlapped)) return Result(ERROR_IO_INCOMPLETE);
   *bytes = static_cast<DWORD>(overlapped->InternalHigh);
   const auto status = static_cast<NTSTATUS>(static_cast<ULONG>(overlapped->Internal));
   return status >= 0 ? TRUE : Result(iocp::Win32FromStatus(status));
+}
+
+BOOL GetOverlappedResult(HANDLE file, LPOVERLAPPED overlapped, LPDWORD bytes, BOOL wait) {
+  return GetOverlappedResultEx(file, overlapped, bytes, wait != FALSE ? INFINITE : 0, FALSE);
 }
 
 // --- inspect.h ---------------------------------------------------------------------------------------

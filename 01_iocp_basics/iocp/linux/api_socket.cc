@@ -92,23 +92,23 @@ int closesocket(SOCKET s) {
 // --- overlapped --------------------------------------------------------------------------------------
 
 int WSARecv(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD bytes, LPDWORD flags,
-            LPWSAOVERLAPPED overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE) {
+            LPWSAOVERLAPPED overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
   return WinsockResult(WithSocket(s, [&](Socket& socket) {
     if (count == 0) return WSAEINVAL;  // P22
     if (flags == nullptr || buffers == nullptr) return WSAEFAULT;
     const int given = static_cast<int>(*flags);
     if ((given & ~(MSG_PEEK | MSG_WAITALL)) != 0) return WSAEOPNOTSUPP;
-    return socket.Receive(buffers, count, given, overlapped, bytes);
+    return socket.Receive(buffers, count, given, overlapped, bytes, routine);
   }));
 }
 
 int WSASend(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD bytes, DWORD flags,
-            LPWSAOVERLAPPED overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE) {
+            LPWSAOVERLAPPED overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
   return WinsockResult(WithSocket(s, [&](Socket& socket) {
     if (count == 0) return WSAEINVAL;
     if (buffers == nullptr) return WSAEFAULT;
     if ((flags & ~static_cast<DWORD>(MSG_OOB)) != 0) return WSAEOPNOTSUPP;
-    return socket.Send(buffers, count, static_cast<int>(flags), overlapped, bytes);
+    return socket.Send(buffers, count, static_cast<int>(flags), overlapped, bytes, routine);
   }));
 }
 

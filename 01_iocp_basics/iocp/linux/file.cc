@@ -47,13 +47,14 @@ class FileThread {
   }
 
   // Completes the operations that have not been begun (overlapped = nullptr: all of the file).
-  bool Cancel(const File* file, const OVERLAPPED* overlapped) {
+  bool Cancel(const File* file, const OVERLAPPED* overlapped, DWORD issuer) {
     std::deque<FileOperation> cancelled;
     {
       const std::lock_guard guard(lock_);
       for (auto it = queue_.begin(); it != queue_.end();) {
         const bool match = it->file.get() == file &&
-                           (overlapped == nullptr || it->receipt.overlapped == overlapped);
+                           (overlapped == nullptr || it->receipt.overlapped == overlapped) &&
+                           (issuer == 0 || it->receipt.issuer == issuer);
         if (match) cancelled.push_back(std::move(*it));
         it = match ? queue_.erase(it) : it + 1;
       }
@@ -166,8 +167,8 @@ DWORD File::Associate(CompletionPort* port, ULONG_PTR key) {
   return ERROR_SUCCESS;
 }
 
-bool File::Cancel(const OVERLAPPED* overlapped) {
-  return FileThread::Get().Cancel(this, overlapped);
+bool File::Cancel(const OVERLAPPED* overlapped, DWORD issuer) {
+  return FileThread::Get().Cancel(this, overlapped, issuer);
 }
 
 void File::Close() {
@@ -181,7 +182,7 @@ void File::Close() {
     }
   }
   if (last_of_closed_port) Background::LookOver();
-  if (overlapped_) FileThread::Get().Cancel(this, nullptr);
+  if (overlapped_) FileThread::Get().Cancel(this, nullptr, 0);
 }
 
 }  // namespace iocp

@@ -21,8 +21,8 @@ class File final : public Object {
   DWORD Transfer(bool write, void* data, DWORD length, DWORD* bytes, OVERLAPPED* overlapped);
   DWORD Size(LONGLONG* size);
   bool overlapped() const { return overlapped_; }
-  DWORD Associate(CompletionPort* port, ULONG_PTR key);  // P2
-  bool Cancel(const OVERLAPPED* overlapped);
+  DWORD Associate(CompletionPort* port, ULONG_PTR key);     // P2
+  bool Cancel(const OVERLAPPED* overlapped, DWORD issuer);  // nullptr, 0: whichever
   void Close();
 
  private:

@@ -71,6 +71,7 @@ void FreeOperation(Operation* operation) {
     delete std::exchange(operation->dropped, nullptr);
   }
   operation->receipt.event = {};
+  operation->receipt.has_routine = false;
   operation->receipt.overlapped = nullptr;
   operation->immediate = nullptr;
   operation->cancelled = false;

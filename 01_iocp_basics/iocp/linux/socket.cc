@@ -116,11 +116,11 @@ void Socket::Drop(Connection& connection, Guard& guard) {
   guard.lock();
 }
 
-bool Socket::Cancel(const OVERLAPPED* overlapped) {
+bool Socket::Cancel(const OVERLAPPED* overlapped, DWORD issuer) {
   Wakes wakes;
   Guard guard(lock_);
-  bool any = Abort(overlapped, STATUS_CANCELLED, wakes);
-  any = AbortAccepted(overlapped, wakes) || any;
+  bool any = Abort(overlapped, STATUS_CANCELLED, wakes, issuer);
+  any = AbortAccepted(overlapped, wakes, issuer) || any;
   // A FIN may have been owed behind what has gone now.
   Run(*connection_, connection_->out, DirectionEvent::kQueued, guard, wakes);
   return any;

@@ -3,10 +3,10 @@
 //
 // How an operation runs (socket_perform.cc): the issuing call puts a record into the queue of its
 // direction; when nobody is busy there and the kernel may have something, the same thread performs
-// the head at once. On EAGAIN the record stays, and the thread that sees the socket's next edge goes
-// on with it. The one busy thread of a direction holds no lock in the system call, so order is kept
-// (P23) and nobody waits for anybody. Every decision about a record is taken under the socket's
-// lock, hence exactly once; direction.h has the table.
+// the head at once. On EAGAIN the record stays, and the thread that sees the socket's next edge
+// goes on with it. The one busy thread of a direction holds no lock in the system call, so order is
+// kept (P23) and nobody waits for anybody. Every decision about a record is taken under the
+// socket's lock, hence exactly once; direction.h has the table.
 //
 // All public functions may be called by any thread, without locks. Functions that return int return
 // a winsock error, 0 for success. Lock order: listener -> accepting socket -> port.
@@ -36,8 +36,10 @@ class alignas(64) Socket final : public Object {
   // With an OVERLAPPED: 0, finished at once and *bytes set; WSA_IO_PENDING, a packet follows;
   // otherwise it has failed and nothing follows. Without one, or on a socket made without
   // WSA_FLAG_OVERLAPPED: a plain call.
-  int Receive(const WSABUF* buffers, DWORD count, int flags, OVERLAPPED* overlapped, DWORD* bytes);
-  int Send(const WSABUF* buffers, DWORD count, int flags, OVERLAPPED* overlapped, DWORD* bytes);
+  int Receive(const WSABUF* buffers, DWORD count, int flags, OVERLAPPED* overlapped, DWORD* bytes,
+              LPWSAOVERLAPPED_COMPLETION_ROUTINE routine = nullptr);
+  int Send(const WSABUF* buffers, DWORD count, int flags, OVERLAPPED* overlapped, DWORD* bytes,
+           LPWSAOVERLAPPED_COMPLETION_ROUTINE routine = nullptr);
 
   // --- connections (socket_accept.cc, socket_connect.cc) ---
   int Accept(const Ref<Socket>& acceptor, char* output, DWORD receive_length, DWORD local_length,
@@ -48,7 +50,8 @@ class alignas(64) Socket final : public Object {
   int PlainConnect(const sockaddr* name, socklen_t length);
   int Disconnect(OVERLAPPED* overlapped, bool reuse);
   int Shutdown(int how);
-  bool Cancel(const OVERLAPPED* overlapped);  // nullptr: all; false: nothing was pending (P31)
+  // nullptr: all; issuer: only what that thread has issued. False: nothing was pending (P31).
+  bool Cancel(const OVERLAPPED* overlapped, DWORD issuer = 0);
 
   // --- names and options (socket_options.cc) ---
   int Bind(const sockaddr* name, socklen_t length);
@@ -77,7 +80,7 @@ class alignas(64) Socket final : public Object {
   struct Outcome {
     enum class Kind : std::uint8_t {
       kDone,
-      kAgain,   // the kernel has nothing; an edge will tell
+      kAgain,    // the kernel has nothing; an edge will tell
       kFailed,   // the kernel says so
       kAborted,  // the program wants it: cancelled, closed
     };
@@ -107,12 +110,14 @@ class alignas(64) Socket final : public Object {
   DirectionEvent Conclude(Connection& connection, const Operation& operation,
                           const Outcome& outcome, Guard& guard, Wakes& wakes);
   void Finish(Operation* operation, const Outcome& outcome, Wakes& wakes);
-  bool Abort(const OVERLAPPED* overlapped, NTSTATUS status, Wakes& wakes);
-  bool AbortQueued(const Connection& connection, Direction& direction,
-                   const OVERLAPPED* overlapped, NTSTATUS status, Wakes& wakes);
+  bool Abort(const OVERLAPPED* overlapped, NTSTATUS status, Wakes& wakes, DWORD issuer = 0);
+  bool AbortQueued(const Connection& connection, Direction& direction, const OVERLAPPED* overlapped,
+                   NTSTATUS status, Wakes& wakes, DWORD issuer = 0);
   void Watch(Guard& guard, Wakes& wakes);
   Poller* PollerOf(const Connection& connection) const;
 
+  int Transfer(Operation* operation, const std::atomic<DWORD>& timeout, OVERLAPPED* overlapped,
+               DWORD* bytes, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
   int Plain(Operation* operation, const std::atomic<DWORD>& timeout, OVERLAPPED* overlapped,
             DWORD* bytes);
   static Outcome TransferFailed(int error_number);
@@ -138,25 +143,26 @@ class alignas(64) Socket final : public Object {
   void InheritFrom(Socket& listener);
   void HandOver(Operation* operation, const Outcome& outcome, Guard& guard, Wakes& wakes);
   void AbortAcceptsOf(const Socket* acceptor);
-  bool AbortAccepted(const OVERLAPPED* overlapped, Wakes& wakes);
+  bool AbortAccepted(const OVERLAPPED* overlapped, Wakes& wakes, DWORD issuer = 0);
 
   // The order is for the caches: with Object's fields, what a message needs of the socket fills the
-  // first line, and the connection is the second. In a server with many connections they are cold at
-  // every message.
+  // first line, and the connection is the second. In a server with many connections they are cold
+  // at every message.
   Lock lock_;
   const std::uint8_t family_;
   const bool overlapped_;
   // Everything below is guarded by lock_ unless it says otherwise.
   bool closed_ = false;
-  bool non_blocking_ = false;  // FIONBIO: plain calls only (P20)
-  bool options_set_ = false;   // the next descriptor gets them, too
+  bool non_blocking_ = false;    // FIONBIO: plain calls only (P20)
+  bool options_set_ = false;     // the next descriptor gets them, too
   bool no_send_buffer_ = false;  // SO_SNDBUF = 0 was set: Linux keeps a small one all the same
   std::atomic<bool> skip_on_success_{false};  // read by completions under another socket's lock
   Connection* connection_;                    // never null
-  Device device_;  // its port is read without the lock by completions
-  std::atomic<DWORD> receive_timeout_{0};  // any thread; milliseconds, 0: for ever
-  std::atomic<DWORD> send_timeout_{0};     // likewise
-  HANDLE listener_ = nullptr;      // kAccepting: where the AcceptEx is queued
+  Device device_;                             // its port is read without the lock by completions
+  std::atomic<DWORD> receive_timeout_{0};     // any thread; milliseconds, 0: for ever
+  std::atomic<DWORD> send_timeout_{0};        // likewise
+  std::int64_t connected_at_ = 0;             // nanoseconds (SysNow), of the connection
+  HANDLE listener_ = nullptr;                 // kAccepting: where the AcceptEx is queued
   Operation* accepted_ = nullptr;  // a listener's operations that wait for first data elsewhere
 };
 

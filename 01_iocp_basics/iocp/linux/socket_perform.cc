@@ -66,6 +66,9 @@ int Socket::Check(const Operation& operation, Guard& guard, Wakes& wakes) {
     Run(*connection_, connection_->out, DirectionEvent::kEdge, guard, wakes);
   }
   if (closed_) return WSAENOTSOCK;
+  // One way of being told per socket: packets, or routines.
+  const bool has_port = device_.port.load(std::memory_order_relaxed) != nullptr;
+  if (operation.receipt.has_routine && has_port) return WSAEINVAL;
   const Connection& connection = *connection_;
   const State state = connection.state;
   switch (operation.kind) {
@@ -158,8 +161,8 @@ int Socket::RunPlain(Operation* operation, DWORD milliseconds, Outcome* outcome)
 
 // Brings an event to a direction and does what follows from it, for as long as something does. The
 // lock is released around system calls; the direction is busy meanwhile, which keeps every other
-// thread away from the head. They may queue behind it, mark it cancelled, replace the connection, or
-// close the socket.
+// thread away from the head. They may queue behind it, mark it cancelled, replace the connection,
+// or close the socket.
 void Socket::Run(Connection& connection, Direction& direction, DirectionEvent event, Guard& guard,
                  Wakes& wakes) {
   Act act = direction.Take(event);
@@ -226,8 +229,8 @@ DirectionEvent Socket::TryHead(Connection& connection, Direction& direction, Gua
     return event;
   }
   direction.PopFront();
-  const bool meets = operation.kind == OperationKind::kConnect ||
-                     operation.kind == OperationKind::kAccept;
+  const bool meets =
+      operation.kind == OperationKind::kConnect || operation.kind == OperationKind::kAccept;
   // Refused is a packet, however fast the answer came (P36).
   if (meets && !done && operation.receipt.overlapped != nullptr) operation.immediate = nullptr;
   if (done && operation.kind == OperationKind::kAccept) {
@@ -273,6 +276,7 @@ DirectionEvent Socket::Conclude(Connection& connection, const Operation& operati
   if (outcome.kind == Outcome::Kind::kAgain) return DirectionEvent::kTookAll;
   if (operation.kind == OperationKind::kConnect && outcome.kind == Outcome::Kind::kDone) {
     connection.state = State::kConnected;
+    connected_at_ = SysNow();
     connection.needs_context = operation.receipt.overlapped != nullptr;  // P36
   }
   if (outcome.broken && connection.error == 0) {
@@ -314,16 +318,19 @@ void Socket::Finish(Operation* operation, const Outcome& outcome, Wakes& wakes) 
                                 status, bytes);
     }
     // The packet of an AcceptEx is the listener's, wherever it ends (P32).
-    const Socket& owner = operation->kind == OperationKind::kAcceptReceive ? *operation->listener
-                                                                           : *this;
+    const Socket& owner =
+        operation->kind == OperationKind::kAcceptReceive ? *operation->listener : *this;
     if (immediate != nullptr && failed) {
       operation->receipt.Refuse(status);
+      operation->receipt.has_routine = false;
     } else {
       const bool skip =
           immediate != nullptr && owner.skip_on_success_.load(std::memory_order_relaxed);
       operation->receipt.Complete(&owner.device_, status, bytes, !skip, wakes);
     }
   }
+  operation->moved = bytes;  // for the routine
+  operation->cancel_status = status;
   wakes.AddFinished(operation);
 }
 
@@ -350,6 +357,14 @@ Connection* Socket::StartOver(const Operation& operation, const Outcome& outcome
 }
 
 void Socket::FreeRecord(Operation* operation) {
+  if (operation->receipt.has_routine) {  // P85; here, because no lock is held
+    if (const auto issuer = FindThread(operation->receipt.issuer)) {
+      QueueApc(*issuer, {.routine = operation->routine,
+                         .error = static_cast<DWORD>(WsaFromStatus(operation->cancel_status)),
+                         .bytes = static_cast<DWORD>(operation->moved),
+                         .overlapped = operation->receipt.overlapped});
+    }
+  }
   if (operation->kind == OperationKind::kAcceptReceive) {
     Socket& listener = *operation->listener;
     const std::lock_guard guard(listener.lock_);
@@ -361,21 +376,23 @@ void Socket::FreeRecord(Operation* operation) {
   FreeOperation(operation);
 }
 
-bool Socket::Abort(const OVERLAPPED* overlapped, NTSTATUS status, Wakes& wakes) {
+bool Socket::Abort(const OVERLAPPED* overlapped, NTSTATUS status, Wakes& wakes, DWORD issuer) {
   Connection& connection = *connection_;  // exchanged when a connect is among them
-  const bool in = AbortQueued(connection, connection.in, overlapped, status, wakes);
-  return AbortQueued(connection, connection.out, overlapped, status, wakes) || in;
+  const bool in = AbortQueued(connection, connection.in, overlapped, status, wakes, issuer);
+  return AbortQueued(connection, connection.out, overlapped, status, wakes, issuer) || in;
 }
 
 // Completes the queued operations that use `overlapped` (nullptr: all) with `status`; the one being
 // performed is only marked, its performer completes it. False: there was none.
 bool Socket::AbortQueued(const Connection& connection, Direction& direction,
-                         const OVERLAPPED* overlapped, NTSTATUS status, Wakes& wakes) {
+                         const OVERLAPPED* overlapped, NTSTATUS status, Wakes& wakes,
+                         DWORD issuer) {
   bool any = false;
   Operation* next = nullptr;
   for (Operation* operation = direction.head; operation != nullptr; operation = next) {
     next = operation->next;
     if (overlapped != nullptr && operation->receipt.overlapped != overlapped) continue;
+    if (issuer != 0 && operation->receipt.issuer != issuer) continue;
     // Plain calls, and a connect in the background, end with the connection only.
     const bool ends = closed_ || connection.state == State::kDisconnected;
     if (operation->receipt.overlapped == nullptr && !ends) continue;
@@ -428,8 +445,8 @@ void Socket::Watch(Guard& guard, Wakes& wakes) {
   ++connection.holders;
   guard.unlock();
   Poller* const poller = port != nullptr ? &port->poller() : Background::SocketPoller();
-  const bool added = poller != nullptr &&
-                     poller->Add(connection.fd, reinterpret_cast<std::uint64_t>(handle()));
+  const bool added =
+      poller != nullptr && poller->Add(connection.fd, reinterpret_cast<std::uint64_t>(handle()));
   if (added && port != nullptr) port->NoteRegistration();
   guard.lock();
   if (!added) {

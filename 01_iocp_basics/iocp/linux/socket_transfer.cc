@@ -8,21 +8,30 @@
 namespace iocp {
 
 int Socket::Receive(const WSABUF* buffers, DWORD count, int flags, OVERLAPPED* overlapped,
-                    DWORD* bytes) {
+                    DWORD* bytes, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
   Operation* const operation = TakeOperation(OperationKind::kReceive);
   operation->buffers.Capture(buffers, count);
   operation->flags = static_cast<std::uint16_t>(flags);
-  if (overlapped != nullptr && overlapped_) return Issue(operation, overlapped, bytes);
-  return Plain(operation, receive_timeout_, overlapped, bytes);
+  return Transfer(operation, receive_timeout_, overlapped, bytes, routine);
 }
 
 int Socket::Send(const WSABUF* buffers, DWORD count, int flags, OVERLAPPED* overlapped,
-                 DWORD* bytes) {
+                 DWORD* bytes, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
   Operation* const operation = TakeOperation(OperationKind::kSend);
   operation->buffers.Capture(buffers, count);
   operation->flags = static_cast<std::uint16_t>(flags);
-  if (overlapped != nullptr && overlapped_) return Issue(operation, overlapped, bytes);
-  return Plain(operation, send_timeout_, overlapped, bytes);
+  return Transfer(operation, send_timeout_, overlapped, bytes, routine);
+}
+
+int Socket::Transfer(Operation* operation, const std::atomic<DWORD>& timeout,
+                     OVERLAPPED* overlapped, DWORD* bytes,
+                     LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
+  if (overlapped == nullptr || !overlapped_) return Plain(operation, timeout, overlapped, bytes);
+  if (routine != nullptr) {
+    operation->receipt.has_routine = true;
+    operation->routine = routine;
+  }
+  return Issue(operation, overlapped, bytes);
 }
 
 // A blocking send returns when everything was taken; a non-blocking one may be short. `overlapped`

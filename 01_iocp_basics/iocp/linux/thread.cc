@@ -135,9 +135,36 @@ bool RunApcs(Thread& self) {
       apc = self.apcs.front();
       self.apcs.pop_front();
     }
-    apc.function(apc.parameter);
+    if (apc.routine != nullptr) {
+      apc.routine(apc.error, apc.bytes, apc.overlapped, 0);
+    } else {
+      apc.function(apc.parameter);
+    }
     any = true;
   }
+}
+
+bool QueueApc(Thread& thread, const Apc& apc) {
+  // The port to be woken may be closed, and the thread leave it, before `wakes` fires.
+  Ref<CompletionPort> port;
+  Wakes wakes;
+  const std::lock_guard guard(thread.apc_lock);
+  if (thread.ended) return false;
+  thread.apcs.push_back(apc);
+  if (thread.alertable && thread.alert_port != nullptr) {
+    // Until it has taken back `alert_port`, under this lock, the thread itself holds the port.
+    port = Ref<CompletionPort>::Share(thread.alert_port);
+    port->Alert(thread, wakes);
+  } else if (thread.alertable) {
+    thread.parker.store(1, std::memory_order_release);
+    wakes.AddParked(&thread.parker);
+  }
+  return true;
+}
+
+bool HasApcs(Thread& self) {
+  const std::lock_guard guard(self.apc_lock);
+  return !self.apcs.empty();
 }
 
 // --- paused ------------------------------------------------------------------------------------------

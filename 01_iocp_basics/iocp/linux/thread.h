@@ -1,4 +1,5 @@
-// What the port knows about a thread. (The kernel keeps it in KTHREAD: queue, wait block, APC list.)
+// What the port knows about a thread. (The kernel keeps it in KTHREAD: queue, wait block, APC
+// list.)
 #pragma once
 
 #include <atomic>
@@ -39,9 +40,14 @@ struct PortWait {
   Packet packet{};
 };
 
+// A program's own, or an operation's completion routine.
 struct Apc {
-  PAPCFUNC function;
-  ULONG_PTR parameter;
+  PAPCFUNC function = nullptr;
+  ULONG_PTR parameter = 0;
+  LPWSAOVERLAPPED_COMPLETION_ROUTINE routine = nullptr;
+  DWORD error = 0;
+  DWORD bytes = 0;
+  OVERLAPPED* overlapped = nullptr;
 };
 
 struct Thread : Linked<Thread> {
@@ -87,6 +93,9 @@ void StartHelper(std::function<void()> run);
 
 // Blocks the calling thread until its parker is set or time is up (negative: for ever).
 void Park(Thread& self, std::int64_t nanoseconds);
+
+bool QueueApc(Thread& thread, const Apc& apc);  // false: the thread has ended
+bool HasApcs(Thread& self);
 
 // Runs the calling thread's queued APCs. False: there was none.
 bool RunApcs(Thread& self);

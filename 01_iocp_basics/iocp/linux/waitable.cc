@@ -10,14 +10,6 @@
 #include "iocp/linux/win32_errors.h"
 
 namespace iocp {
-namespace {
-
-bool HasApcs(Thread& self) {
-  const std::lock_guard guard(self.apc_lock);
-  return !self.apcs.empty();
-}
-
-}  // namespace
 
 // --- the side that signals ---------------------------------------------------------------------------
 

@@ -100,8 +100,6 @@ using LPWSAOVERLAPPED = OVERLAPPED*;
 struct WSAPROTOCOL_INFOW;  // only ever passed as nullptr
 using LPWSAPROTOCOL_INFOW = WSAPROTOCOL_INFOW*;
 using LPWSAPROTOCOL_INFO = WSAPROTOCOL_INFOW*;
-struct IocpNoCompletionRoutine;  // completion routines are not in the subset: pass nullptr
-using LPWSAOVERLAPPED_COMPLETION_ROUTINE = IocpNoCompletionRoutine*;
 
 // Events of winsock are events.
 using WSAEVENT = HANDLE;

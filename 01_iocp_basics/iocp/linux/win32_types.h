@@ -174,6 +174,10 @@ struct OVERLAPPED {
 #endif
 using LPOVERLAPPED = OVERLAPPED*;
 
+// Called in the thread that issued the operation, when it next waits alertably (P85).
+using LPWSAOVERLAPPED_COMPLETION_ROUTINE = void (*)(DWORD error, DWORD bytes,
+                                                    OVERLAPPED* overlapped, DWORD flags);
+
 struct OVERLAPPED_ENTRY {
   ULONG_PTR lpCompletionKey;
   LPOVERLAPPED lpOverlapped;
