@@ -33,6 +33,7 @@ stage_unit_test(api
   tests/unit_conformance_locks.cc
   tests/unit_conformance_options.cc
   tests/unit_conformance_routine.cc
+  tests/unit_conformance_poll.cc
   LINK test_support
   LABELS conformance
   TIMEOUT 120)

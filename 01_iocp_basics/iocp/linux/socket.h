@@ -61,6 +61,12 @@ class alignas(64) Socket final : public Object {
   int GetOption(int level, int name, void* value, int* length);
   int Ioctl(long command, unsigned long* argument);
 
+  // --- readiness (api_poll.cc, socket_options.cc) ---
+  // Between the two the caller polls `fd` (-1: there is nothing to poll) and the connection is
+  // held. BeginPoll: nullptr, closed. EndPoll: what poll's answer means for the program.
+  Connection* BeginPoll(int* fd);
+  short EndPoll(Connection* connection, short events);
+
   // --- life (socket.cc) ---
   // ERROR_SUCCESS or why the socket cannot be associated (P2).
   DWORD Associate(CompletionPort* port, ULONG_PTR key);

@@ -277,6 +277,11 @@ int SysPoll(int fd, short events, int milliseconds) {
   return ready;
 }
 
+int SysPollMany(pollfd* entries, std::size_t count, int milliseconds) {
+  CountCall(SystemCall::kPoll);
+  return Table().poll(entries, count, milliseconds);
+}
+
 int SysOpen(const char* path, int flags, mode_t mode) {
   return Repeat(SystemCall::kOpen, [&] { return Table().open(path, flags | O_CLOEXEC, mode); });
 }

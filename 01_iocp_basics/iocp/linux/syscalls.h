@@ -93,6 +93,7 @@ void SysFutexWait(std::atomic<std::uint32_t>* word, std::uint32_t expected,
 void SysFutexWake(std::atomic<std::uint32_t>* word, int count = 1);  // wakes up to `count` waiters
 int SysPoll(int fd, short events,
             int milliseconds);  // >0 ready, 0 time-out, -1 (EINTR: caller repeats)
+int SysPollMany(pollfd* entries, std::size_t count, int milliseconds);  // likewise
 int SysOpen(const char* path, int flags, mode_t mode);
 ssize_t SysPRead(int fd, void* data, std::size_t length, off_t offset);
 ssize_t SysPWrite(int fd, const void* data, std::size_t length, off_t offset);

@@ -50,8 +50,3 @@ struct use_an_int_for_the_length* getpeername(SOCKET s, sockaddr* name, Length* 
 template <typename Length>
 struct use_an_int_for_the_length* getsockopt(SOCKET s, int level, int name, char* value,
                                              Length* length) = delete;
-
-// An fd_set holds small descriptor numbers; a SOCKET as an index would write far outside.
-#undef FD_SET
-#undef FD_CLR
-#undef FD_ISSET

@@ -31,6 +31,7 @@ extern "C" int socket(int family, int type, int protocol) noexcept
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 
 #include <concepts>
 #include <type_traits>
@@ -256,6 +257,39 @@ LPCWSTR InetNtopW(INT family, const void* address, LPWSTR text, SIZE_T size);
 #define InetNtopA inet_ntop
 #define InetPton InetPtonW
 #define InetNtop InetNtopW
+
+// --- readiness, for few sockets -----------------------------------------------------------------------
+// An fd_set is an array of SOCKETs, as on Windows; the C library's, which holds small descriptor
+// numbers, has no name where this header is included. `count` is ignored. Connecting sockets:
+// writable when connected, in `except` when refused.
+#undef FD_SETSIZE
+#undef FD_ZERO
+#undef FD_SET
+#undef FD_CLR
+#undef FD_ISSET
+#define FD_SETSIZE 64
+#define fd_set IocpSocketSet
+struct IocpSocketSet {
+  UINT fd_count;
+  SOCKET fd_array[FD_SETSIZE];
+};
+inline void FD_ZERO(fd_set* set) {
+  set->fd_count = 0;
+}
+BOOL FD_ISSET(SOCKET s, const fd_set* set);
+void FD_SET(SOCKET s, fd_set* set);  // no room: ignored
+void FD_CLR(SOCKET s, fd_set* set);
+// How many entries are left in the sets; 0: time-out (nullptr: wait for ever).
+int select(int count, fd_set* read, fd_set* write, fd_set* except, const timeval* timeout);
+
+struct WSAPOLLFD {
+  SOCKET fd;  // INVALID_SOCKET: ignored
+  SHORT events;
+  SHORT revents;
+};
+using LPWSAPOLLFD = WSAPOLLFD*;
+using PWSAPOLLFD = WSAPOLLFD*;
+int WSAPoll(LPWSAPOLLFD fds, ULONG count, INT milliseconds);  // negative: for ever
 
 // send(s, text, sizeof text, 0): a length of another integer type is the same call.
 template <std::integral Length>
