@@ -34,6 +34,7 @@ stage_unit_test(api
   tests/unit_conformance_options.cc
   tests/unit_conformance_routine.cc
   tests/unit_conformance_poll.cc
+  tests/unit_conformance_datagram.cc
   LINK test_support
   LABELS conformance
   TIMEOUT 120)

@@ -129,8 +129,11 @@ TEST(Conformance, P79_ReadFileAndWriteFileOnASocket) {
   EXPECT_EQ(got.overlapped, &write);
   EXPECT_EQ(got.bytes, 6u);
   EXPECT_EQ(ReceiveExactly(associated.peer(), 6), "answer");
-  EXPECT_FALSE(ReadFile(file, read.buffer, 1, nullptr, nullptr)) << "an overlapped handle";
-  EXPECT_CODE(GetLastError(), ERROR_INVALID_PARAMETER);
+  if (!WineDiffers("P79", "waits without an OVERLAPPED on an overlapped socket",
+                   "seen with Wine 8.0")) {
+    EXPECT_FALSE(ReadFile(file, read.buffer, 1, nullptr, nullptr)) << "an overlapped handle";
+    EXPECT_CODE(GetLastError(), ERROR_INVALID_PARAMETER);
+  }
 }
 
 TEST(Conformance, P79_CloseHandleClosesASocket) {

@@ -64,16 +64,16 @@ SOCKET WSASocketW(int family, int type, int protocol, LPWSAPROTOCOL_INFOW, GROUP
     error = WSANOTINITIALISED;
   } else if (family != AF_INET && family != AF_INET6) {
     error = WSAEAFNOSUPPORT;
-  } else if (type != SOCK_STREAM) {
+  } else if (type != SOCK_STREAM && type != SOCK_DGRAM) {
     error = WSAESOCKTNOSUPPORT;
-  } else if (protocol != 0 && protocol != IPPROTO_TCP) {
+  } else if (protocol != 0 && protocol != (type == SOCK_STREAM ? IPPROTO_TCP : IPPROTO_UDP)) {
     error = WSAEPROTONOSUPPORT;
   }
-  const int fd = error == 0 ? iocp::OpenDescriptor(family) : -1;
+  const int fd = error == 0 ? iocp::OpenDescriptor(family, type) : -1;
   if (error == 0 && fd < 0) error = iocp::WsaFromErrno(errno);
   if (error == 0) {
     const HANDLE handle =
-        HandleTable::Insert(new Socket(fd, family, (flags & WSA_FLAG_OVERLAPPED) != 0));
+        HandleTable::Insert(new Socket(fd, family, type, (flags & WSA_FLAG_OVERLAPPED) != 0));
     if (handle != nullptr) return reinterpret_cast<SOCKET>(handle);
     error = WSAEMFILE;
   }
@@ -109,6 +109,30 @@ int WSASend(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD bytes, DWORD flags,
     if (buffers == nullptr) return WSAEFAULT;
     if ((flags & ~static_cast<DWORD>(MSG_OOB)) != 0) return WSAEOPNOTSUPP;
     return socket.Send(buffers, count, static_cast<int>(flags), overlapped, bytes, routine);
+  }));
+}
+
+int WSARecvFrom(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD bytes, LPDWORD flags,
+                sockaddr* from, LPINT from_length, LPWSAOVERLAPPED overlapped,
+                LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
+  return WinsockResult(WithSocket(s, [&](Socket& socket) {
+    if (count == 0) return WSAEINVAL;
+    if (flags == nullptr || buffers == nullptr) return WSAEFAULT;
+    if ((from == nullptr) != (from_length == nullptr)) return WSAEFAULT;
+    const int given = static_cast<int>(*flags);
+    if ((given & ~MSG_PEEK) != 0) return WSAEOPNOTSUPP;
+    return socket.ReceiveFrom(buffers, count, given, from, from_length, overlapped, bytes, routine);
+  }));
+}
+
+int WSASendTo(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD bytes, DWORD flags,
+              const sockaddr* to, int to_length, LPWSAOVERLAPPED overlapped,
+              LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
+  return WinsockResult(WithSocket(s, [&](Socket& socket) {
+    if (count == 0) return WSAEINVAL;
+    if (buffers == nullptr) return WSAEFAULT;
+    if (flags != 0) return WSAEOPNOTSUPP;
+    return socket.SendTo(buffers, count, 0, to, to_length, overlapped, bytes, routine);
   }));
 }
 
@@ -180,6 +204,23 @@ int recv(SOCKET s, char* data, int length, int flags) {
     const WSABUF buffer{static_cast<ULONG>(length), data};
     return socket.Receive(&buffer, 1, flags, nullptr, &moved);
   }));
+  return result == 0 ? static_cast<int>(moved) : result;
+}
+
+int recvfrom(SOCKET s, char* data, int length, int flags, sockaddr* from, int* from_length) {
+  WSABUF buffer{static_cast<ULONG>(length), data};
+  DWORD moved = 0;
+  DWORD given = static_cast<DWORD>(flags);
+  const int result =
+      WSARecvFrom(s, &buffer, 1, &moved, &given, from, from_length, nullptr, nullptr);
+  return result == 0 ? static_cast<int>(moved) : result;
+}
+
+int sendto(SOCKET s, const char* data, int length, int flags, const sockaddr* to, int to_length) {
+  WSABUF buffer{static_cast<ULONG>(length), const_cast<char*>(data)};
+  DWORD moved = 0;
+  const int result =
+      WSASendTo(s, &buffer, 1, &moved, static_cast<DWORD>(flags), to, to_length, nullptr, nullptr);
   return result == 0 ? static_cast<int>(moved) : result;
 }
 

@@ -25,9 +25,9 @@ int Connection::Surrender() {
   return std::exchange(fd, -1);
 }
 
-int Connection::EnsureDescriptor(int family) {
+int Connection::EnsureDescriptor(int family, int type) {
   if (fd >= 0) return 0;
-  fd = OpenDescriptor(family);
+  fd = OpenDescriptor(family, type);
   if (fd < 0) return errno;
   CountDescriptors(1);
   return 0;
@@ -38,8 +38,8 @@ void Connection::ShareAddress(bool share) {
   SysSetSockOpt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 }
 
-int OpenDescriptor(int family) {
-  const int fd = SysSocket(family, SOCK_STREAM, IPPROTO_TCP);
+int OpenDescriptor(int family, int type) {
+  const int fd = SysSocket(family, type, 0);
   const int on = 1;
   if (fd >= 0 && family == AF_INET6) SysSetSockOpt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
   return fd;

@@ -30,7 +30,7 @@ struct alignas(64) Connection {
   Connection& operator=(const Connection&) = delete;
   ~Connection();    // closes
   int Surrender();  // the descriptor is another connection's from now on
-  int EnsureDescriptor(int family);  // 0 or errno
+  int EnsureDescriptor(int family, int type);  // 0 or errno
   void ShareAddress(bool share);     // SO_REUSEADDR
 
   int fd;                     // -1: none
@@ -49,8 +49,8 @@ struct alignas(64) Connection {
 };
 static_assert(sizeof(Connection) == 64);  // one cache line of the two that a message needs
 
-// A non-blocking TCP descriptor with Windows' defaults; -1: errno.
-int OpenDescriptor(int family);
+// A non-blocking descriptor with Windows' defaults; -1: errno.
+int OpenDescriptor(int family, int type);
 // Gives a new descriptor the options that a program can have set on the one before it.
 void CopyOptions(int from, int to);
 

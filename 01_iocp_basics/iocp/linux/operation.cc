@@ -94,8 +94,10 @@ void FreeOperation(Operation* operation) {
 const char* ToString(OperationKind kind) {
   switch (kind) {
     case OperationKind::kReceive:
+    case OperationKind::kReceiveFrom:
       return "recv";
     case OperationKind::kSend:
+    case OperationKind::kSendTo:
       return "send";
     case OperationKind::kAccept:
     case OperationKind::kAcceptReceive:

@@ -63,6 +63,8 @@ struct Immediate {
 enum class OperationKind : std::uint8_t {
   kReceive,
   kSend,
+  kReceiveFrom,    // datagrams
+  kSendTo,
   kAccept,         // queued at the listener
   kAcceptReceive,  // accepted, waits for the first data at the accepting socket (P32)
   kConnect,        // becomes a kSend when there is first data (P36)
@@ -89,16 +91,19 @@ struct alignas(64) Operation {
   // kAcceptReceive: among the listener's (Socket::accepted_), guarded by the listener's lock
   union {
     Operation* accepted_before = nullptr;
-    LPWSAOVERLAPPED_COMPLETION_ROUTINE routine;  // kReceive, kSend: with receipt.has_routine
+    LPWSAOVERLAPPED_COMPLETION_ROUTINE routine;  // the transfers: with receipt.has_routine
   };
-  Operation* accepted_after = nullptr;
+  union {
+    Operation* accepted_after = nullptr;
+    int* from_length;  // kReceiveFrom: the program's; `output` is its address
+  };
   Connection* dropped = nullptr;  // to be closed when no lock is held
   char* output = nullptr;         // AcceptEx: data, local address, remote address
   DWORD receive_length = 0;
   DWORD local_length = 0;
   DWORD remote_length = 0;
 
-  sockaddr_in6 address;  // kConnect; or the smaller sockaddr_in in its place
+  sockaddr_in6 address;  // kConnect, kSendTo; or the smaller sockaddr_in in its place
   socklen_t address_length = 0;
 };
 static_assert(sizeof(Operation) == 256);  // every session that waits for data has one

@@ -10,9 +10,10 @@
 
 namespace iocp {
 
-Socket::Socket(int fd, int family, bool overlapped)
+Socket::Socket(int fd, int family, int type, bool overlapped)
     : Object(kKind),
       family_(static_cast<std::uint8_t>(family)),
+      type_(static_cast<std::uint8_t>(type)),
       overlapped_(overlapped),
       connection_(new Connection(fd)) {
   CountAllocation();
@@ -86,7 +87,8 @@ void Socket::SkipCompletionOnSuccess(bool skip) {
 
 Direction& Socket::DirectionOf(Connection& connection, const Operation& operation) {
   const bool out =
-      operation.kind == OperationKind::kSend || operation.kind == OperationKind::kConnect;
+      operation.kind == OperationKind::kSend || operation.kind == OperationKind::kSendTo ||
+      operation.kind == OperationKind::kConnect;
   return out ? connection.out : connection.in;
 }
 
@@ -99,7 +101,7 @@ void Socket::BeginConnect(Connection& connection) {
 // The program's options go on to the new descriptor. Without one (there are none left) the socket
 // can still be given to AcceptEx; bind and connect try again.
 Connection* Socket::NewConnection(const Connection& like) {
-  auto* const fresh = new Connection(OpenDescriptor(family_));
+  auto* const fresh = new Connection(OpenDescriptor(family_, type_));
   if (options_set_ && fresh->fd >= 0 && like.fd >= 0) CopyOptions(like.fd, fresh->fd);
   return fresh;
 }

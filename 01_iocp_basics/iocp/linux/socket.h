@@ -1,4 +1,4 @@
-// A TCP socket: what outlives its connections (handle, place in a port, options), and the
+// A socket, of TCP or of UDP (socket_datagram.cc): what outlives its connections (handle, place in a port, options), and the
 // connection that it has now.
 //
 // How an operation runs (socket_perform.cc): the issuing call puts a record into the queue of its
@@ -30,7 +30,7 @@ class alignas(64) Socket final : public Object {
  public:
   static constexpr ObjectKind kKind = ObjectKind::kSocket;
 
-  Socket(int fd, int family, bool overlapped);
+  Socket(int fd, int family, int type, bool overlapped);
 
   // --- transfers (socket_transfer.cc) ---
   // With an OVERLAPPED: 0, finished at once and *bytes set; WSA_IO_PENDING, a packet follows;
@@ -40,6 +40,13 @@ class alignas(64) Socket final : public Object {
               LPWSAOVERLAPPED_COMPLETION_ROUTINE routine = nullptr);
   int Send(const WSABUF* buffers, DWORD count, int flags, OVERLAPPED* overlapped, DWORD* bytes,
            LPWSAOVERLAPPED_COMPLETION_ROUTINE routine = nullptr);
+
+  // --- datagrams (socket_datagram.cc); on a TCP socket: WSAEOPNOTSUPP ---
+  // `from` and `from_length` are the program's, written before the completion is told.
+  int ReceiveFrom(const WSABUF* buffers, DWORD count, int flags, sockaddr* from, int* from_length,
+                  OVERLAPPED* overlapped, DWORD* bytes, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
+  int SendTo(const WSABUF* buffers, DWORD count, int flags, const sockaddr* to, int to_length,
+             OVERLAPPED* overlapped, DWORD* bytes, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
 
   // --- connections (socket_accept.cc, socket_connect.cc) ---
   int Accept(const Ref<Socket>& acceptor, char* output, DWORD receive_length, DWORD local_length,
@@ -129,6 +136,10 @@ class alignas(64) Socket final : public Object {
   static Outcome TransferFailed(int error_number);
   static Outcome AttemptReceive(int fd, Operation& operation);
   static Outcome AttemptSend(int fd, Operation& operation);
+  int CheckDatagram(const Operation& operation) const;
+  static Outcome AttemptReceiveFrom(int fd, Operation& operation);
+  static Outcome AttemptSendTo(int fd, Operation& operation);
+  int ConnectDatagram(const sockaddr* name, socklen_t length);
   static Outcome AttemptConnect(int fd, Operation& operation);
   Outcome AttemptAccept(int fd, Operation& operation);
 
@@ -156,6 +167,7 @@ class alignas(64) Socket final : public Object {
   // at every message.
   Lock lock_;
   const std::uint8_t family_;
+  const std::uint8_t type_;  // SOCK_STREAM, SOCK_DGRAM
   const bool overlapped_;
   // Everything below is guarded by lock_ unless it says otherwise.
   bool closed_ = false;

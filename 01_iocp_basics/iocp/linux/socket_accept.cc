@@ -220,7 +220,7 @@ int Socket::PlainAccept(sockaddr* name, int* length, SOCKET* accepted) {
     non_blocking = non_blocking_;
   }
   if (error == 0) {
-    auto* const socket = new Socket(outcome.accepted, family_, overlapped_);
+    auto* const socket = new Socket(outcome.accepted, family_, SOCK_STREAM, overlapped_);
     socket->connection_->state = State::kConnected;
     socket->connected_at_ = SysNow();
     socket->connection_->bound = true;

@@ -38,6 +38,7 @@ int Socket::Connect(const sockaddr* name, socklen_t length, void* data, DWORD da
 
 // With FIONBIO the connect goes on in the background, and its end is never this call's result.
 int Socket::PlainConnect(const sockaddr* name, socklen_t length) {
+  if (type_ == SOCK_DGRAM) return ConnectDatagram(name, length);
   Operation* const operation = TakeConnect(name, length);
   bool background = false;
   {

@@ -18,7 +18,7 @@ int Socket::Bind(const sockaddr* name, socklen_t length) {
   if (closed_) return WSAENOTSOCK;
   Connection& connection = *connection_;
   if (connection.state != State::kFresh || connection.bound) return WSAEINVAL;
-  if (const int error = connection.EnsureDescriptor(family_)) return WsaFromErrno(error);
+  if (const int error = connection.EnsureDescriptor(family_, type_)) return WsaFromErrno(error);
   if (SysBind(connection.fd, name, length) != 0) {
     if (errno != EADDRINUSE || connection.shared_address) return WsaFromErrno(errno);
     // Windows lets a server bind its port again while old connections are in TIME_WAIT. So does
@@ -37,6 +37,7 @@ int Socket::Listen(int backlog) {
   const std::lock_guard guard(lock_);
   if (closed_) return WSAENOTSOCK;
   Connection& connection = *connection_;
+  if (type_ == SOCK_DGRAM) return WSAEOPNOTSUPP;
   if (connection.state == State::kConnected) return WSAEISCONN;
   if (connection.state == State::kListening) return 0;
   if (!connection.bound || connection.state != State::kFresh) return WSAEINVAL;

@@ -80,6 +80,9 @@ int Socket::Check(const Operation& operation, Guard& guard, Wakes& wakes) {
       const Direction& direction = send ? connection.out : connection.in;
       return direction.state.end == End::kOpen ? 0 : WSAESHUTDOWN;
     }
+    case OperationKind::kReceiveFrom:
+    case OperationKind::kSendTo:
+      return CheckDatagram(operation);
     case OperationKind::kAccept:
       return state == State::kListening ? 0 : WSAEINVAL;
     case OperationKind::kConnect:
@@ -260,6 +263,10 @@ Socket::Outcome Socket::Attempt(int fd, Operation& operation) {
       return AttemptReceive(fd, operation);
     case OperationKind::kSend:
       return AttemptSend(fd, operation);
+    case OperationKind::kReceiveFrom:
+      return AttemptReceiveFrom(fd, operation);
+    case OperationKind::kSendTo:
+      return AttemptSendTo(fd, operation);
     case OperationKind::kAccept:
       return AttemptAccept(fd, operation);
     case OperationKind::kConnect:
@@ -295,7 +302,8 @@ DirectionEvent Socket::Conclude(Connection& connection, const Operation& operati
 // The operation has left its queue. The one place that completes.
 void Socket::Finish(Operation* operation, const Outcome& outcome, Wakes& wakes) {
   const bool failed = outcome.kind != Outcome::Kind::kDone;
-  const std::size_t bytes = failed ? 0 : operation->moved;
+  const bool cut = outcome.status == STATUS_BUFFER_OVERFLOW;  // what there was room for
+  const std::size_t bytes = failed && !cut ? 0 : operation->moved;
   const NTSTATUS status = failed ? outcome.status : STATUS_SUCCESS;
   Immediate* const immediate = operation->immediate;
   if (immediate != nullptr) {

@@ -9,6 +9,9 @@ namespace iocp {
 
 int Socket::Receive(const WSABUF* buffers, DWORD count, int flags, OVERLAPPED* overlapped,
                     DWORD* bytes, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
+  if (type_ == SOCK_DGRAM) {
+    return ReceiveFrom(buffers, count, flags, nullptr, nullptr, overlapped, bytes, routine);
+  }
   Operation* const operation = TakeOperation(OperationKind::kReceive);
   operation->buffers.Capture(buffers, count);
   operation->flags = static_cast<std::uint16_t>(flags);
@@ -17,6 +20,9 @@ int Socket::Receive(const WSABUF* buffers, DWORD count, int flags, OVERLAPPED* o
 
 int Socket::Send(const WSABUF* buffers, DWORD count, int flags, OVERLAPPED* overlapped,
                  DWORD* bytes, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
+  if (type_ == SOCK_DGRAM) {
+    return SendTo(buffers, count, flags, nullptr, 0, overlapped, bytes, routine);
+  }
   Operation* const operation = TakeOperation(OperationKind::kSend);
   operation->buffers.Capture(buffers, count);
   operation->flags = static_cast<std::uint16_t>(flags);

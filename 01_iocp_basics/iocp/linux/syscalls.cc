@@ -208,6 +208,33 @@ ssize_t SysSend(int fd, const iovec* parts, std::size_t count, int flags) {
   });
 }
 
+ssize_t SysReceiveFrom(int fd, const iovec* parts, std::size_t count, int flags, sockaddr* name,
+                       socklen_t* length, bool* truncated) {
+  return Repeat(SystemCall::kRecv, [&] {
+    msghdr message{};
+    message.msg_name = name;
+    message.msg_namelen = *length;
+    message.msg_iov = const_cast<iovec*>(parts);
+    message.msg_iovlen = count;
+    const ssize_t got = Table().recvmsg(fd, &message, flags | MSG_DONTWAIT);
+    *length = message.msg_namelen;
+    *truncated = (message.msg_flags & MSG_TRUNC) != 0;
+    return got;
+  });
+}
+
+ssize_t SysSendTo(int fd, const iovec* parts, std::size_t count, int flags, const sockaddr* name,
+                  socklen_t length) {
+  return Repeat(SystemCall::kSend, [&] {
+    msghdr message{};
+    message.msg_name = const_cast<sockaddr*>(name);
+    message.msg_namelen = length;
+    message.msg_iov = const_cast<iovec*>(parts);
+    message.msg_iovlen = count;
+    return Table().sendmsg(fd, &message, flags | MSG_DONTWAIT | MSG_NOSIGNAL);
+  });
+}
+
 int SysSetSockOpt(int fd, int level, int name, const void* value, socklen_t length) {
   return Repeat(SystemCall::kSockopt,
                 [&] { return Table().setsockopt(fd, level, name, value, length); });

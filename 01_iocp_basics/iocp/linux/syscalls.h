@@ -77,6 +77,11 @@ int SysShutdown(int fd, int how);
 void SysClose(int fd);
 ssize_t SysRecv(int fd, const iovec* parts, std::size_t count, int flags);
 ssize_t SysSend(int fd, const iovec* parts, std::size_t count, int flags);
+// Datagrams: with the other side's address. `truncated`: the datagram was longer than the buffers.
+ssize_t SysReceiveFrom(int fd, const iovec* parts, std::size_t count, int flags, sockaddr* name,
+                       socklen_t* length, bool* truncated);
+ssize_t SysSendTo(int fd, const iovec* parts, std::size_t count, int flags, const sockaddr* name,
+                  socklen_t length);
 int SysSetSockOpt(int fd, int level, int name, const void* value, socklen_t length);
 int SysGetSockOpt(int fd, int level, int name, void* value, socklen_t* length);
 int SysGetSockName(int fd, sockaddr* name, socklen_t* length);

@@ -18,8 +18,6 @@ IOCP_LEFT_OUT(recvmsg, use_WSARecv_for_a_SOCKET);
 IOCP_LEFT_OUT(write, use_WSASend_or_send_for_a_SOCKET);
 IOCP_LEFT_OUT(writev, use_WSASend_for_a_SOCKET);
 IOCP_LEFT_OUT(sendmsg, use_WSASend_for_a_SOCKET);
-IOCP_LEFT_OUT(recvfrom, use_WSARecv_datagram_sockets_are_left_out);
-IOCP_LEFT_OUT(sendto, use_WSASend_datagram_sockets_are_left_out);
 IOCP_LEFT_OUT(accept4, use_AcceptEx_or_accept_for_a_SOCKET);
 IOCP_LEFT_OUT(dup, use_the_same_SOCKET_it_cannot_be_duplicated);
 IOCP_LEFT_OUT(dup2, use_the_same_SOCKET_it_cannot_be_duplicated);
@@ -35,6 +33,12 @@ struct cast_the_data_to_const_char_pointer* send(SOCKET s, T* data, Length lengt
                                                  int flags) = delete;
 template <IocpNotChar T, std::integral Length>
 struct cast_the_data_to_char_pointer* recv(SOCKET s, T* data, Length length, int flags) = delete;
+template <IocpNotChar T, std::integral Length, typename ToLength>
+struct cast_the_data_to_const_char_pointer* sendto(SOCKET s, T* data, Length length, int flags,
+                                                   const sockaddr* to, ToLength to_length) = delete;
+template <typename T, std::integral Length, typename FromLength>
+struct cast_the_data_to_char_pointer_and_use_an_int_for_the_length* recvfrom(
+    SOCKET s, T* data, Length length, int flags, sockaddr* from, FromLength* from_length) = delete;
 template <IocpNotChar T, std::integral Length>
 struct cast_the_value_to_const_char_pointer* setsockopt(SOCKET s, int level, int name, T* value,
                                                         Length length) = delete;

@@ -1,4 +1,4 @@
-// Winsock: TCP sockets (AF_INET, AF_INET6), overlapped and plain calls.
+// Winsock: TCP and UDP sockets (AF_INET, AF_INET6), overlapped and plain calls.
 //
 // A SOCKET is not a descriptor. The BSD names are overloads on SOCKET with Windows' parameter
 // types, and what the C library would do to a SOCKET narrowed to an int is a compile error
@@ -156,6 +156,15 @@ int WSARecv(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD bytes, LPDWORD flag
             LPWSAOVERLAPPED overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
 int WSASend(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD bytes, DWORD flags,
             LPWSAOVERLAPPED overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
+// Datagrams (UDP): one operation, one datagram. A longer one than the buffers is cut: WSAEMSGSIZE,
+// as a packet ERROR_MORE_DATA with the bytes that fitted. `from` and `from_length` must live as
+// long as the data buffers; they may both be nullptr. On a TCP socket the address is left alone.
+int WSARecvFrom(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD bytes, LPDWORD flags,
+                sockaddr* from, LPINT from_length, LPWSAOVERLAPPED overlapped,
+                LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
+int WSASendTo(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD bytes, DWORD flags,
+              const sockaddr* to, int to_length, LPWSAOVERLAPPED overlapped,
+              LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
 BOOL WSAGetOverlappedResult(SOCKET s, LPWSAOVERLAPPED overlapped, LPDWORD bytes, BOOL wait,
                             LPDWORD flags);
 
@@ -225,6 +234,8 @@ int connect(SOCKET s, const sockaddr* name, int length);
 int shutdown(SOCKET s, int how);
 int send(SOCKET s, const char* data, int length, int flags);
 int recv(SOCKET s, char* data, int length, int flags);
+int recvfrom(SOCKET s, char* data, int length, int flags, sockaddr* from, int* from_length);
+int sendto(SOCKET s, const char* data, int length, int flags, const sockaddr* to, int to_length);
 int getsockname(SOCKET s, sockaddr* name, int* length);
 int getpeername(SOCKET s, sockaddr* name, int* length);
 // SO_RCVTIMEO and SO_SNDTIMEO take a DWORD of milliseconds, as on Windows.
@@ -299,6 +310,16 @@ int send(SOCKET s, const char* data, Length length, int flags) {
 template <std::integral Length>
 int recv(SOCKET s, char* data, Length length, int flags) {
   return recv(s, data, static_cast<int>(length), flags);
+}
+
+template <std::integral Length>
+int recvfrom(SOCKET s, char* data, Length length, int flags, sockaddr* from, int* from_length) {
+  return recvfrom(s, data, static_cast<int>(length), flags, from, from_length);
+}
+template <std::integral Length, std::integral ToLength>
+int sendto(SOCKET s, const char* data, Length length, int flags, const sockaddr* to,
+           ToLength to_length) {
+  return sendto(s, data, static_cast<int>(length), flags, to, static_cast<int>(to_length));
 }
 
 #include "iocp/linux/win32_left_out.h"  // NOLINT: needs the types above
