@@ -126,7 +126,8 @@ TEST(Conformance, P42_TheListenersNotificationModeDecides) {
   }
 }
 
-// CancelIoEx meets an AcceptEx at every moment of its way from the listener to the accepting socket.
+// CancelIoEx meets an AcceptEx at every moment of its way from the listener to the accepting
+// socket.
 TEST(Conformance, P46_CancelFindsAnAcceptWhereverItIs) {
   Server server;
   Random random(TestSeed());
@@ -190,9 +191,9 @@ TEST(Conformance, P57_AcceptingSocketCannotConnectMeanwhile) {
   Server server;
   const Socket acceptor = MakeTcp();
   ASSERT_TRUE(server.Accept(&operation, acceptor, 0).pended());
-  EXPECT_EQ(connect(acceptor, reinterpret_cast<const sockaddr*>(&server.address),
-                    sizeof server.address),
-            SOCKET_ERROR);
+  EXPECT_EQ(
+      connect(acceptor, reinterpret_cast<const sockaddr*>(&server.address), sizeof server.address),
+      SOCKET_ERROR);
   EXPECT_CODE(WSAGetLastError(), WSAEINVAL);
   EXPECT_TRUE(NothingQueued(server.port));
 }
@@ -210,7 +211,8 @@ TEST(Conformance, P57_DisconnectedSocketCannotConnectAgain) {
 
 // --- connecting ----------------------------------------------------------------------------------------
 
-// A socket whose connect is under way for as long as the test needs: the listener's backlog is full.
+// A socket whose connect is under way for as long as the test needs: the listener's backlog is
+// full.
 struct Unanswered {
   Unanswered() : listener(MakeListener(&address, 1)) {
     for (int i = 0; i < 64; ++i) {
@@ -251,8 +253,7 @@ TEST(Conformance, P53_WhatAConnectingSocketAnswers) {
   Operation operation;
   DWORD bytes = 0;
   const auto connect_ex = ExtensionFunction<LPFN_CONNECTEX>(socket, WSAID_CONNECTEX);
-  EXPECT_FALSE(
-      connect_ex(socket, name, sizeof server.address, nullptr, 0, &bytes, &operation));
+  EXPECT_FALSE(connect_ex(socket, name, sizeof server.address, nullptr, 0, &bytes, &operation));
   EXPECT_CODE(WSAGetLastError(), WSAEINVAL);
 }
 
@@ -296,7 +297,8 @@ TEST(Conformance, P67_RefusedNonBlockingConnectIsToldBySoError) {
   int error = 0;
   ASSERT_TRUE(Eventually([&] {
     int length = sizeof error;
-    return getsockopt(socket, SOL_SOCKET, SO_ERROR, reinterpret_cast<char*>(&error), &length) == 0 &&
+    return getsockopt(socket, SOL_SOCKET, SO_ERROR, reinterpret_cast<char*>(&error), &length) ==
+               0 &&
            error != 0;
   }));
   EXPECT_CODE(error, WSAECONNREFUSED);
@@ -314,8 +316,8 @@ TEST(Conformance, P66_ConnectAfterAFailedConnect) {
   const auto connect_ex = ExtensionFunction<LPFN_CONNECTEX>(socket, WSAID_CONNECTEX);
   const auto issue = [&](const sockaddr_in& to, Operation* operation) {
     DWORD bytes = 0;
-    const BOOL ok = connect_ex(socket, reinterpret_cast<const sockaddr*>(&to), sizeof to, nullptr, 0,
-                               &bytes, operation);
+    const BOOL ok = connect_ex(socket, reinterpret_cast<const sockaddr*>(&to), sizeof to, nullptr,
+                               0, &bytes, operation);
     return ok || WSAGetLastError() == WSA_IO_PENDING;
   };
   for (int round = 0; round < 2; ++round) {

@@ -24,8 +24,9 @@ TEST(Conformance, P47_PacketComesBeforeAnApcForAThreadOfThePort) {
   OVERLAPPED_ENTRY entry{};
   ULONG count = 0;
   const BOOL packet = GetQueuedCompletionStatusEx(port, &entry, 1, &count, kDeadlineMs, TRUE);
-  if (WineDiffers("P47", "Wine runs the APC first",
-                  "Wine 8.0 dlls/ntdll/unix/sync.c, NtRemoveIoCompletionEx waits alertably first")) {
+  if (WineDiffers(
+          "P47", "Wine runs the APC first",
+          "Wine 8.0 dlls/ntdll/unix/sync.c, NtRemoveIoCompletionEx waits alertably first")) {
     SleepEx(0, TRUE);
     return;
   }
@@ -144,8 +145,8 @@ TEST(Conformance, P63_AcceptedSocketInheritsTheTimeouts) {
   for (const int name : {SO_RCVTIMEO, SO_SNDTIMEO}) {
     DWORD got = 0;
     int length = sizeof got;
-    ASSERT_EQ(
-        getsockopt(connection.ours, SOL_SOCKET, name, reinterpret_cast<char*>(&got), &length), 0);
+    ASSERT_EQ(getsockopt(connection.ours, SOL_SOCKET, name, reinterpret_cast<char*>(&got), &length),
+              0);
     EXPECT_EQ(got, milliseconds);
   }
 }
@@ -158,8 +159,8 @@ TEST(Conformance, P68_SendBufferOfZeroIsTaken) {
             0);
   int got = -1;
   int length = sizeof got;
-  ASSERT_EQ(
-      getsockopt(io.ours(), SOL_SOCKET, SO_SNDBUF, reinterpret_cast<char*>(&got), &length), 0);
+  ASSERT_EQ(getsockopt(io.ours(), SOL_SOCKET, SO_SNDBUF, reinterpret_cast<char*>(&got), &length),
+            0);
   if (!WineDiffers("P68", "Wine reports the Linux kernel's smallest buffer",
                    "Wine 8.0 dlls/ws2_32/socket.c, getsockopt SO_SNDBUF")) {
     EXPECT_EQ(got, 0);
@@ -174,8 +175,8 @@ TEST(Conformance, P68_SendBufferOfZeroIsTaken) {
 // --- files -------------------------------------------------------------------------------------------------
 
 TEST(Conformance, P61_OpeningTellsWhetherTheFileWasThere) {
-  const std::string path = ::testing::TempDir() + "iocp_p61_" + std::to_string(GetCurrentThreadId()) +
-                           "_" + std::to_string(TestSeed());
+  const std::string path = ::testing::TempDir() + "iocp_p61_" +
+                           std::to_string(GetCurrentThreadId()) + "_" + std::to_string(TestSeed());
   for (const DWORD disposition : {DWORD{OPEN_ALWAYS}, DWORD{CREATE_ALWAYS}}) {
     SetLastError(12345);
     Handle fresh(CreateFileA(path.c_str(), GENERIC_READ | GENERIC_WRITE, 0, nullptr, disposition,

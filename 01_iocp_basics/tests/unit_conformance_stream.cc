@@ -187,6 +187,9 @@ TEST(Conformance, P64_CloseWithASendPendingResetsTheConnection) {
   connection.ours.Close();
   std::string rest;
   const int end = ReadToTheEnd(connection.peer, &rest);
+  for (Operation& operation : operations) {
+    EXPECT_TRUE(Eventually([&] { return HasOverlappedIoCompleted(&operation); }));
+  }
   EXPECT_LT(rest.size() + 1'000'000, large.size() * 3);
   if (WineDiffers("P64", "Wine sends FIN behind what the Linux kernel had taken",
                   "Wine 8.0 server/sock.c, sock_destroy: closes the descriptor")) {

@@ -71,15 +71,15 @@ enum class OperationKind : std::uint8_t {
 const char* ToString(OperationKind kind);
 
 // All guarded by the lock of the socket that it is queued at; the thread that performs the
-// operation uses kind, flags, buffers, moved and the accept and connect fields without it. A receive
-// or send touches the first two cache lines only.
+// operation uses kind, flags, buffers, moved and the accept and connect fields without it. A
+// receive or send touches the first two cache lines only.
 struct alignas(64) Operation {
   Operation* next = nullptr;  // in its direction's queue or in the pool
   Receipt receipt;
   Immediate* immediate = nullptr;  // set while the issuing thread itself performs it, or waits
   std::size_t moved = 0;           // bytes so far
   OperationKind kind = OperationKind::kReceive;
-  bool cancelled = false;  // whoever performs it completes it with cancel_status
+  bool cancelled = false;   // whoever performs it completes it with cancel_status
   std::uint16_t flags = 0;  // MSG_*
   NTSTATUS cancel_status = 0;
   BufferList buffers;
@@ -90,7 +90,7 @@ struct alignas(64) Operation {
   Operation* accepted_before = nullptr;
   Operation* accepted_after = nullptr;
   Connection* dropped = nullptr;  // to be closed when no lock is held
-  char* output = nullptr;     // AcceptEx: data, local address, remote address
+  char* output = nullptr;         // AcceptEx: data, local address, remote address
   DWORD receive_length = 0;
   DWORD local_length = 0;
   DWORD remote_length = 0;

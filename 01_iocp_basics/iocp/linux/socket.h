@@ -3,10 +3,10 @@
 //
 // How an operation runs (socket_perform.cc): the issuing call puts a record into the queue of its
 // direction; when nobody is busy there and the kernel may have something, the same thread performs
-// the head at once. On EAGAIN the record stays, and the thread that sees the socket's next edge goes
-// on with it. The one busy thread of a direction holds no lock in the system call, so order is kept
-// (P23) and nobody waits for anybody. Every decision about a record is taken under the socket's
-// lock, hence exactly once; direction.h has the table.
+// the head at once. On EAGAIN the record stays, and the thread that sees the socket's next edge
+// goes on with it. The one busy thread of a direction holds no lock in the system call, so order is
+// kept (P23) and nobody waits for anybody. Every decision about a record is taken under the
+// socket's lock, hence exactly once; direction.h has the table.
 //
 // All public functions may be called by any thread, without locks. Functions that return int return
 // a winsock error, 0 for success. Lock order: listener -> accepting socket -> port.
@@ -77,7 +77,7 @@ class alignas(64) Socket final : public Object {
   struct Outcome {
     enum class Kind : std::uint8_t {
       kDone,
-      kAgain,   // the kernel has nothing; an edge will tell
+      kAgain,    // the kernel has nothing; an edge will tell
       kFailed,   // the kernel says so
       kAborted,  // the program wants it: cancelled, closed
     };
@@ -108,8 +108,8 @@ class alignas(64) Socket final : public Object {
                           const Outcome& outcome, Guard& guard, Wakes& wakes);
   void Finish(Operation* operation, const Outcome& outcome, Wakes& wakes);
   bool Abort(const OVERLAPPED* overlapped, NTSTATUS status, Wakes& wakes);
-  bool AbortQueued(const Connection& connection, Direction& direction,
-                   const OVERLAPPED* overlapped, NTSTATUS status, Wakes& wakes);
+  bool AbortQueued(const Connection& connection, Direction& direction, const OVERLAPPED* overlapped,
+                   NTSTATUS status, Wakes& wakes);
   void Watch(Guard& guard, Wakes& wakes);
   Poller* PollerOf(const Connection& connection) const;
 
@@ -141,22 +141,22 @@ class alignas(64) Socket final : public Object {
   bool AbortAccepted(const OVERLAPPED* overlapped, Wakes& wakes);
 
   // The order is for the caches: with Object's fields, what a message needs of the socket fills the
-  // first line, and the connection is the second. In a server with many connections they are cold at
-  // every message.
+  // first line, and the connection is the second. In a server with many connections they are cold
+  // at every message.
   Lock lock_;
   const std::uint8_t family_;
   const bool overlapped_;
   // Everything below is guarded by lock_ unless it says otherwise.
   bool closed_ = false;
-  bool non_blocking_ = false;  // FIONBIO: plain calls only (P20)
-  bool options_set_ = false;   // the next descriptor gets them, too
+  bool non_blocking_ = false;    // FIONBIO: plain calls only (P20)
+  bool options_set_ = false;     // the next descriptor gets them, too
   bool no_send_buffer_ = false;  // SO_SNDBUF = 0 was set: Linux keeps a small one all the same
   std::atomic<bool> skip_on_success_{false};  // read by completions under another socket's lock
   Connection* connection_;                    // never null
-  Device device_;  // its port is read without the lock by completions
-  std::atomic<DWORD> receive_timeout_{0};  // any thread; milliseconds, 0: for ever
-  std::atomic<DWORD> send_timeout_{0};     // likewise
-  HANDLE listener_ = nullptr;      // kAccepting: where the AcceptEx is queued
+  Device device_;                             // its port is read without the lock by completions
+  std::atomic<DWORD> receive_timeout_{0};     // any thread; milliseconds, 0: for ever
+  std::atomic<DWORD> send_timeout_{0};        // likewise
+  HANDLE listener_ = nullptr;                 // kAccepting: where the AcceptEx is queued
   Operation* accepted_ = nullptr;  // a listener's operations that wait for first data elsewhere
 };
 

@@ -1,6 +1,6 @@
 // AcceptEx and accept. An AcceptEx waits in the listener's queue; with a receive length it then
-// moves on to the accepting socket and waits there for the first data. Its packet always goes to the
-// listener's port (P32), and CancelIoEx and closesocket on the listener find it wherever it is.
+// moves on to the accepting socket and waits there for the first data. Its packet always goes to
+// the listener's port (P32), and CancelIoEx and closesocket on the listener find it wherever it is.
 #include <errno.h>
 
 #include <algorithm>
@@ -116,7 +116,8 @@ Socket::Outcome Socket::AttemptAccept(int fd, Operation& operation) {
     }
     if (!IsOfOneConnection(errno)) return Failed(errno);
   }
-  std::memcpy(&operation.address, &remote, std::min<std::size_t>(remote_size, sizeof operation.address));
+  std::memcpy(&operation.address, &remote,
+              std::min<std::size_t>(remote_size, sizeof operation.address));
   operation.address_length = remote_size;
   if (!extended) return outcome;
   sockaddr_storage local{};
@@ -139,8 +140,7 @@ void Socket::HandOver(Operation* operation, const Outcome& outcome, Guard& guard
   std::unique_ptr<Connection> old;
   {
     Guard at_acceptor(acceptor->lock_);
-    const bool possible =
-        !acceptor->closed_ && acceptor->connection_->state == State::kAccepting;
+    const bool possible = !acceptor->closed_ && acceptor->connection_->state == State::kAccepting;
     if (!possible || (wants_data && (closed_ || operation->cancelled))) {
       at_acceptor.unlock();
       Finish(operation, Aborted(STATUS_CANCELLED), wakes);
@@ -181,7 +181,8 @@ void Socket::AbortAcceptsOf(const Socket* acceptor) {
   const std::lock_guard guard(lock_);
   Direction& in = connection_->in;
   for (Operation* operation = in.head; operation != nullptr; operation = operation->next) {
-    if (operation->kind != OperationKind::kAccept || operation->acceptor.get() != acceptor) continue;
+    if (operation->kind != OperationKind::kAccept || operation->acceptor.get() != acceptor)
+      continue;
     AbortQueued(*connection_, in, operation->receipt.overlapped, STATUS_CANCELLED, wakes);
     return;
   }
@@ -206,7 +207,8 @@ bool Socket::AbortAccepted(const OVERLAPPED* overlapped, Wakes& wakes) {
 // --- plain -------------------------------------------------------------------------------------------
 
 int Socket::PlainAccept(sockaddr* name, int* length, SOCKET* accepted) {
-  const auto room = static_cast<int>(family_ == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in));
+  const auto room =
+      static_cast<int>(family_ == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in));
   if (name != nullptr && (length == nullptr || *length < room)) return WSAEFAULT;
   Operation* const operation = TakeOperation(OperationKind::kAccept);
   Outcome outcome;

@@ -54,8 +54,8 @@ int Socket::Name(bool peer, sockaddr* name, int* length) {
   const Connection& connection = *connection_;
   if (connection.needs_context) return WSAENOTCONN;  // P34
   const State state = connection.state;
-  const bool has_peer = state == State::kConnected || state == State::kDisconnected ||
-                        state == State::kConnecting;
+  const bool has_peer =
+      state == State::kConnected || state == State::kDisconnected || state == State::kConnecting;
   if (peer && !has_peer) return WSAENOTCONN;
   if (!peer && !connection.bound && !has_peer) return WSAEINVAL;
   sockaddr_storage address{};
@@ -121,8 +121,7 @@ int Socket::GetOption(int level, int name, void* value, int* length) {
   if (value == nullptr || length == nullptr) return WSAEFAULT;
   if (level == SOL_SOCKET && (name == SO_RCVTIMEO || name == SO_SNDTIMEO)) {
     if (*length < static_cast<int>(sizeof(DWORD))) return WSAEFAULT;
-    const DWORD milliseconds =
-        (name == SO_RCVTIMEO ? receive_timeout_ : send_timeout_).load();
+    const DWORD milliseconds = (name == SO_RCVTIMEO ? receive_timeout_ : send_timeout_).load();
     std::memcpy(value, &milliseconds, sizeof milliseconds);
     *length = sizeof(DWORD);
     return 0;

@@ -158,8 +158,8 @@ int Socket::RunPlain(Operation* operation, DWORD milliseconds, Outcome* outcome)
 
 // Brings an event to a direction and does what follows from it, for as long as something does. The
 // lock is released around system calls; the direction is busy meanwhile, which keeps every other
-// thread away from the head. They may queue behind it, mark it cancelled, replace the connection, or
-// close the socket.
+// thread away from the head. They may queue behind it, mark it cancelled, replace the connection,
+// or close the socket.
 void Socket::Run(Connection& connection, Direction& direction, DirectionEvent event, Guard& guard,
                  Wakes& wakes) {
   Act act = direction.Take(event);
@@ -226,8 +226,8 @@ DirectionEvent Socket::TryHead(Connection& connection, Direction& direction, Gua
     return event;
   }
   direction.PopFront();
-  const bool meets = operation.kind == OperationKind::kConnect ||
-                     operation.kind == OperationKind::kAccept;
+  const bool meets =
+      operation.kind == OperationKind::kConnect || operation.kind == OperationKind::kAccept;
   // Refused is a packet, however fast the answer came (P36).
   if (meets && !done && operation.receipt.overlapped != nullptr) operation.immediate = nullptr;
   if (done && operation.kind == OperationKind::kAccept) {
@@ -314,8 +314,8 @@ void Socket::Finish(Operation* operation, const Outcome& outcome, Wakes& wakes) 
                                 status, bytes);
     }
     // The packet of an AcceptEx is the listener's, wherever it ends (P32).
-    const Socket& owner = operation->kind == OperationKind::kAcceptReceive ? *operation->listener
-                                                                           : *this;
+    const Socket& owner =
+        operation->kind == OperationKind::kAcceptReceive ? *operation->listener : *this;
     if (immediate != nullptr && failed) {
       operation->receipt.Refuse(status);
     } else {
@@ -428,8 +428,8 @@ void Socket::Watch(Guard& guard, Wakes& wakes) {
   ++connection.holders;
   guard.unlock();
   Poller* const poller = port != nullptr ? &port->poller() : Background::SocketPoller();
-  const bool added = poller != nullptr &&
-                     poller->Add(connection.fd, reinterpret_cast<std::uint64_t>(handle()));
+  const bool added =
+      poller != nullptr && poller->Add(connection.fd, reinterpret_cast<std::uint64_t>(handle()));
   if (added && port != nullptr) port->NoteRegistration();
   guard.lock();
   if (!added) {

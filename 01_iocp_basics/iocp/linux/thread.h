@@ -1,4 +1,5 @@
-// What the port knows about a thread. (The kernel keeps it in KTHREAD: queue, wait block, APC list.)
+// What the port knows about a thread. (The kernel keeps it in KTHREAD: queue, wait block, APC
+// list.)
 #pragma once
 
 #include <atomic>

@@ -24,7 +24,7 @@ class Wakes {
 
   // Only the word's address is kept: after the thread was told (parker = 1) it may even have ended.
   void AddParked(std::atomic<std::uint32_t>* parker);
-  void AddSignal(CompletionPort* port);                   // one thread in the port's poller
+  void AddSignal(CompletionPort* port);  // one thread in the port's poller
   // The background thread shall watch the port; `now`: poll for it at once.
   void AddWatch(CompletionPort* port, bool now) {
     watch_ = port;

@@ -182,8 +182,8 @@ int send(SOCKET s, const void* data, int length, int flags) = delete;
 int recv(SOCKET s, void* data, int length, int flags) = delete;
 // (A template: NULL, as for SO_UPDATE_CONNECT_CONTEXT, fits the one above alone.)
 template <typename T>
-  requires(!std::same_as<T, char>)
-int setsockopt(SOCKET s, int level, int name, const T* value, int length) = delete;
+requires(!std::same_as<T, char>) int setsockopt(SOCKET s, int level, int name, const T* value,
+                                                int length) = delete;
 int getsockopt(SOCKET s, int level, int name, void* value, int* length) = delete;
 template <typename Length>
 SOCKET accept(SOCKET s, sockaddr* name, Length* length) = delete;
