@@ -19,7 +19,7 @@ constexpr int kReceives = 16;  // so many datagrams can be in work at once; more
 
 // One datagram on its way in, then out. Whoever has its packet owns it.
 struct Datagram : OVERLAPPED {
-  sockaddr_in from{};             // written by the system with the data: must live as long (P91)
+  sockaddr_in from{};             // written by the system with the data: must live as long (P131)
   INT from_length = sizeof from;  // likewise
   bool sending = false;
   char data[2048];

@@ -2,7 +2,7 @@
 //
 // On Windows this header is the system headers and nothing else. Elsewhere it declares a subset of
 // the same API with the same names, types, constants and observable behaviour, implemented in user
-// space in iocp/linux/ (the list of promises is P1..P40; code cites them by number).
+// space in iocp/linux/ (the promises are listed in iocp/PROMISES.md; code cites them by number).
 //
 // What the subset leaves out does not compile. What user space cannot reproduce, in one place:
 //   - A thread that blocks in a call of *this* API frees its place in the port (P12). A thread that

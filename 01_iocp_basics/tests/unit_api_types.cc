@@ -1,4 +1,4 @@
-// P60: every type has Windows' size and sign, on both systems. What compiles here is proved; the
+// P100: every type has Windows' size and sign, on both systems. What compiles here is proved; the
 // one test that runs is there so that the list has an entry.
 #include <type_traits>
 
@@ -51,7 +51,7 @@ static_assert(sizeof(CONDITION_VARIABLE) == 8 && sizeof(SLIST_HEADER) == 16);
 static_assert(alignof(SLIST_HEADER) == 16);
 static_assert(sizeof(WAIT_TIMEOUT) == 4 && MAXIMUM_WAIT_OBJECTS == 64);
 
-TEST(Conformance, P60_TypesHaveWindowsSizes) {
+TEST(Conformance, P100_TypesHaveWindowsSizes) {
   LARGE_INTEGER number;
   number.QuadPart = -1;
   EXPECT_EQ(number.LowPart, 0xFFFFFFFFu);
@@ -64,7 +64,7 @@ TEST(Conformance, P60_TypesHaveWindowsSizes) {
   EXPECT_EQ(CONTAINING_RECORD(overlapped, Record, overlapped), &record);
 }
 
-TEST(Conformance, P61_SystemInfoAndTicks) {
+TEST(Conformance, P101_SystemInfoAndTicks) {
   SYSTEM_INFO info;
   GetSystemInfo(&info);
   EXPECT_GE(info.dwNumberOfProcessors, 1u);
@@ -77,7 +77,7 @@ TEST(Conformance, P61_SystemInfoAndTicks) {
   EXPECT_LT(passed, static_cast<ULONGLONG>(course_test::kDeadlineMs));
 }
 
-TEST(Conformance, P61_MemoryFunctions) {
+TEST(Conformance, P101_MemoryFunctions) {
   char bytes[8];
   FillMemory(bytes, sizeof bytes, 'x');
   EXPECT_EQ(std::string(bytes, 8), "xxxxxxxx");
@@ -88,7 +88,7 @@ TEST(Conformance, P61_MemoryFunctions) {
   EXPECT_EQ(std::string(bytes, 8), std::string(8, '\0'));
 }
 
-TEST(Conformance, P61_AddressesAsWideText) {
+TEST(Conformance, P101_AddressesAsWideText) {
   IN_ADDR address{};
   ASSERT_EQ(InetPtonW(AF_INET, L"127.0.0.1", &address), 1);
   EXPECT_EQ(address.s_addr, htonl(INADDR_LOOPBACK));

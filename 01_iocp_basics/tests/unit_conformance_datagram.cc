@@ -62,7 +62,7 @@ void Send(SOCKET socket, const std::string& text, const sockaddr_in& to) {
             static_cast<int>(text.size()));
 }
 
-TEST(Conformance, P91_ADatagramComesWithItsSender) {
+TEST(Conformance, P131_ADatagramComesWithItsSender) {
   const Pair pair;
   From from;
   ASSERT_TRUE(ReceiveFrom(pair.server, &from).pended());
@@ -87,7 +87,7 @@ TEST(Conformance, P91_ADatagramComesWithItsSender) {
   EXPECT_EQ(sender.sin_port, pair.at.sin_port);
 }
 
-TEST(Conformance, P91_OneOperationOneDatagramInOrder) {
+TEST(Conformance, P131_OneOperationOneDatagramInOrder) {
   const Pair pair;
   std::array<From, 3> pending;
   for (From& from : pending) ASSERT_TRUE(ReceiveFrom(pair.server, &from).pended());
@@ -103,7 +103,7 @@ TEST(Conformance, P91_OneOperationOneDatagramInOrder) {
   EXPECT_EQ(Dequeue(pair.port).bytes, 4u);
 }
 
-TEST(Conformance, P92_ALongDatagramIsCut) {
+TEST(Conformance, P132_ALongDatagramIsCut) {
   const Pair pair;
   From from;
   ASSERT_TRUE(ReceiveFrom(pair.server, &from, 3).pended());
@@ -121,7 +121,7 @@ TEST(Conformance, P92_ALongDatagramIsCut) {
   EXPECT_EQ(next.bytes(got.bytes), "next") << "the rest of the first is gone";
 }
 
-TEST(Conformance, P92_AnEmptyDatagramIsOne) {
+TEST(Conformance, P132_AnEmptyDatagramIsOne) {
   const Pair pair;
   From from;
   ASSERT_TRUE(ReceiveFrom(pair.server, &from).pended());
@@ -132,7 +132,7 @@ TEST(Conformance, P92_AnEmptyDatagramIsOne) {
   EXPECT_EQ(from.address.sin_port, LocalAddressOf(pair.client).sin_port);
 }
 
-TEST(Conformance, P93_ReceivingNeedsAnAddressAndSendingMakesOne) {
+TEST(Conformance, P133_ReceivingNeedsAnAddressAndSendingMakesOne) {
   const Socket socket = MakeUdp(false);
   From from;
   EXPECT_EQ(ReceiveFrom(socket, &from).error, WSAEINVAL);
@@ -146,7 +146,7 @@ TEST(Conformance, P93_ReceivingNeedsAnAddressAndSendingMakesOne) {
   EXPECT_CODE(WSAGetLastError(), WSAEOPNOTSUPP);
 }
 
-TEST(Conformance, P93_ClosingEndsWhatIsPending) {
+TEST(Conformance, P133_ClosingEndsWhatIsPending) {
   Pair pair;
   From from;
   ASSERT_TRUE(ReceiveFrom(pair.server, &from).pended());
@@ -154,10 +154,10 @@ TEST(Conformance, P93_ClosingEndsWhatIsPending) {
   const Dequeued got = Dequeue(pair.port);
   EXPECT_FALSE(got.ok);
   EXPECT_EQ(got.overlapped, &from);
-  ExpectClosedError("P93", got.error);
+  ExpectClosedError("P133", got.error);
 }
 
-TEST(Conformance, P93_AConnectedOneHasAPeer) {
+TEST(Conformance, P133_AConnectedOneHasAPeer) {
   const Pair pair;
   ASSERT_EQ(connect(pair.client, reinterpret_cast<const sockaddr*>(&pair.at), sizeof pair.at), 0);
   ASSERT_EQ(send(pair.client, "hi", 2, 0), 2);

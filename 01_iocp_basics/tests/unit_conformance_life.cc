@@ -84,16 +84,16 @@ void AcceptAgainAfter(bool reset) {
 }
 
 TEST(Conformance, P41_AcceptingSocketIsAsNewAfterTheClientsReset) {
-  if (WineDiffers("P41", "Wine keeps the reset connection in the accepting socket",
-                  "Wine 8.0 server/sock.c, accept_into_socket: nothing takes it back")) {
+  if (WineDiffers("P41", "Wine's accepting socket stays in use, and no packet tells of the reset",
+                  "seen under Wine 8.0")) {
     return;
   }
   AcceptAgainAfter(true);
 }
 
 TEST(Conformance, P41_AcceptingSocketIsAsNewAfterACancel) {
-  if (WineDiffers("P41", "Wine keeps the cancelled connection in the accepting socket",
-                  "Wine 8.0 server/sock.c, accept_into_socket: nothing takes it back")) {
+  if (WineDiffers("P41", "Wine's accepting socket keeps the cancelled accept's connection",
+                  "seen under Wine 8.0")) {
     return;
   }
   AcceptAgainAfter(false);
@@ -129,10 +129,10 @@ TEST(Conformance, P42_TheListenersNotificationModeDecides) {
 // CancelIoEx meets an AcceptEx at every moment of its way from the listener to the accepting
 // socket.
 TEST(Conformance, P46_CancelFindsAnAcceptWhereverItIs) {
-  Server server;
   Random random(TestSeed());
   const int rounds = 300 * StressFactor();
   for (int round = 0; round < rounds; ++round) {
+    Server server;
     const Socket acceptor = MakeTcp();
     Operation operation;
     ASSERT_TRUE(server.Accept(&operation, acceptor, 16).pended());
@@ -151,11 +151,6 @@ TEST(Conformance, P46_CancelFindsAnAcceptWhereverItIs) {
     EXPECT_FALSE(got.ok);
     EXPECT_CODE(got.error, ERROR_OPERATION_ABORTED);
     ASSERT_TRUE(NothingQueued(server.port));
-    // A connection that no AcceptEx took is still in the backlog.
-    Operation drain;
-    const Socket next = MakeTcp();
-    if (server.Accept(&drain, next, 0).pended()) CancelIoEx(server.listener.handle(), &drain);
-    ASSERT_EQ(Dequeue(server.port).overlapped, &drain);
   }
 }
 
@@ -173,8 +168,8 @@ TEST(Conformance, P52_AddressRoomTooSmallFailsAndTheConnectionStays) {
     const Socket client = server.Client();
     const Dequeued got = Dequeue(server.port);
     EXPECT_EQ(got.overlapped, &operation);
-    if (WineDiffers("P52", "Wine completes it, with addresses that do not fit left out",
-                    "Wine 8.0 dlls/ws2_32/tests/sock.c, test_AcceptEx: marked todo_wine")) {
+    if (WineDiffers("P52", "Wine completes it with success", "seen under Wine 8.0")) {
+      EXPECT_TRUE(got.ok);
       return;
     }
     EXPECT_FALSE(got.ok) << room.local << ' ' << room.remote;
@@ -233,8 +228,11 @@ TEST(Conformance, P53_WhatAConnectingSocketAnswers) {
   u_long on = 1;
   ASSERT_EQ(ioctlsocket(socket, FIONBIO, &on), 0);
   const auto* const name = reinterpret_cast<const sockaddr*>(&server.address);
-  if (OnlyOurPort("P53", "a full backlog refuses on Windows, and Wine's connect may be through",
-                  "Wine 8.0 dlls/ws2_32/tests/sock.c, test_connecting_socket uses a far address")) {
+  if (OnlyOurPort(
+          "P53",
+          "Windows refuses when the backlog is full, so nothing is under way for long; Wine "
+          "says WSAEWOULDBLOCK, WSAENOTCONN for the name, and WSAEALREADY",
+          "seen under Wine 8.0")) {
     return;
   }
   ASSERT_EQ(connect(socket, name, sizeof server.address), SOCKET_ERROR);
@@ -322,7 +320,13 @@ TEST(Conformance, P66_ConnectAfterAFailedConnect) {
   };
   for (int round = 0; round < 2; ++round) {
     Operation operation;
-    ASSERT_TRUE(issue(nobody, &operation)) << WSAGetLastError();
+    const bool issued = issue(nobody, &operation);
+    if (round == 1 && WineDiffers("P66", "Wine's socket cannot connect again after a refusal",
+                                  "seen under Wine 8.0")) {
+      EXPECT_FALSE(issued);
+      return;
+    }
+    ASSERT_TRUE(issued) << WSAGetLastError();
     const Dequeued got = Dequeue(port);
     EXPECT_FALSE(got.ok);
     EXPECT_CODE(got.error, ERROR_CONNECTION_REFUSED);
@@ -351,8 +355,13 @@ TEST(Conformance, P56_PeerIsKnownAfterBothFins) {
   ASSERT_EQ(recv(connection.peer, &byte, 1, 0), 0);
   sockaddr_in name{};
   int length = sizeof name;
-  EXPECT_EQ(getpeername(connection.ours, reinterpret_cast<sockaddr*>(&name), &length), 0)
-      << WSAGetLastError();
+  const int result = getpeername(connection.ours, reinterpret_cast<sockaddr*>(&name), &length);
+  if (WineDiffers("P56", "Wine asks the Linux socket, which has no peer then",
+                  "seen under Wine 8.0")) {
+    EXPECT_EQ(result, SOCKET_ERROR);
+    return;
+  }
+  EXPECT_EQ(result, 0) << WSAGetLastError();
   EXPECT_EQ(name.sin_port, peer.sin_port);
 }
 

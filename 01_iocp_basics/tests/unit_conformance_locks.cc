@@ -21,7 +21,7 @@ void OnThreads(Work work) {
   for (std::thread& thread : threads) thread.join();
 }
 
-TEST(Conformance, P70_CriticalSectionIsExclusiveAndRecursive) {
+TEST(Conformance, P110_CriticalSectionIsExclusiveAndRecursive) {
   CRITICAL_SECTION section;
   InitializeCriticalSection(&section);
   int counter = 0;  // plain: guarded by the section
@@ -44,7 +44,7 @@ TEST(Conformance, P70_CriticalSectionIsExclusiveAndRecursive) {
   DeleteCriticalSection(&section);
 }
 
-TEST(Conformance, P71_SlimLockHasOneWriterOrManyReaders) {
+TEST(Conformance, P111_SlimLockHasOneWriterOrManyReaders) {
   SRWLOCK lock = SRWLOCK_INIT;
   int first = 0;  // plain: guarded by the lock, always equal
   int second = 0;
@@ -77,7 +77,7 @@ TEST(Conformance, P71_SlimLockHasOneWriterOrManyReaders) {
   ReleaseSRWLockExclusive(&lock);
 }
 
-TEST(Conformance, P72_ConditionVariableWithEitherLock) {
+TEST(Conformance, P112_ConditionVariableWithEitherLock) {
   CRITICAL_SECTION section;
   InitializeCriticalSection(&section);
   SRWLOCK lock = SRWLOCK_INIT;
@@ -134,7 +134,7 @@ TEST(Conformance, P72_ConditionVariableWithEitherLock) {
   EXPECT_EQ(gone.load(), kThreads);
 }
 
-TEST(Conformance, P73_InterlockedHasTheWidthOfItsArgument) {
+TEST(Conformance, P113_InterlockedHasTheWidthOfItsArgument) {
   LONG volatile number = 0x7FFFFFFF;
   EXPECT_EQ(InterlockedIncrement(&number), static_cast<LONG>(-0x7FFFFFFF - 1)) << "32 bits";
   EXPECT_EQ(InterlockedDecrement(&number), 0x7FFFFFFF);
@@ -166,7 +166,7 @@ TEST(Conformance, P73_InterlockedHasTheWidthOfItsArgument) {
   EXPECT_EQ(own, kThreads * 50'000);
 }
 
-TEST(Conformance, P74_SinglyLinkedListIsAStackForAnyThreads) {
+TEST(Conformance, P114_SinglyLinkedListIsAStackForAnyThreads) {
   struct Item : SLIST_ENTRY {
     int number = 0;
   };

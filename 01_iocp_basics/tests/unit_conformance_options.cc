@@ -18,7 +18,7 @@ int GetInt(SOCKET socket, int level, int name) {
   return value;
 }
 
-TEST(Conformance, P75_ABoolOptionMayBeOneByte) {
+TEST(Conformance, P115_ABoolOptionMayBeOneByte) {
   const Socket socket = MakeTcp();
   const bool on = true;
   const char* const value = reinterpret_cast<const char*>(&on);
@@ -28,13 +28,13 @@ TEST(Conformance, P75_ABoolOptionMayBeOneByte) {
   EXPECT_NE(GetInt(socket, IPPROTO_TCP, TCP_NODELAY), 0);
   EXPECT_EQ(setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, value, sizeof on), 0);
   EXPECT_NE(GetInt(socket, SOL_SOCKET, SO_KEEPALIVE), 0);
-  if (!WineDiffers("P75", "takes a value of no bytes", "seen with Wine 8.0")) {
+  if (!WineDiffers("P115", "takes a value of no bytes", "seen with Wine 8.0")) {
     EXPECT_EQ(setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, value, 0), SOCKET_ERROR);
     EXPECT_CODE(WSAGetLastError(), WSAEFAULT);
   }
 }
 
-TEST(Conformance, P75_NoDelayAtTheSocketsLevelHasNoEffect) {
+TEST(Conformance, P115_NoDelayAtTheSocketsLevelHasNoEffect) {
   const Socket socket = MakeTcp();
   const BOOL on = TRUE;
   EXPECT_EQ(
@@ -43,7 +43,7 @@ TEST(Conformance, P75_NoDelayAtTheSocketsLevelHasNoEffect) {
   EXPECT_EQ(GetInt(socket, IPPROTO_TCP, TCP_NODELAY), 0);
 }
 
-TEST(Conformance, P76_LingerHasFourBytes) {
+TEST(Conformance, P116_LingerHasFourBytes) {
   const Socket socket = MakeTcp();
   LINGER linger{1, 7};
   ASSERT_EQ(setsockopt(socket, SOL_SOCKET, SO_LINGER, reinterpret_cast<const char*>(&linger),
@@ -57,7 +57,7 @@ TEST(Conformance, P76_LingerHasFourBytes) {
   EXPECT_EQ(got.l_linger, 7);
 }
 
-TEST(Conformance, P77_IoctlsocketTouchesFourBytes) {
+TEST(Conformance, P117_IoctlsocketTouchesFourBytes) {
   const Connection connection = Connect();
   struct {
     u_long number = 0xFFFFFFFF;
@@ -87,7 +87,7 @@ TEST(Conformance, P77_IoctlsocketTouchesFourBytes) {
   EXPECT_CODE(WSAGetLastError(), WSAEWOULDBLOCK);
 }
 
-TEST(Conformance, P78_KeepAliveValues) {
+TEST(Conformance, P118_KeepAliveValues) {
   const Connection connection = Connect();
   tcp_keepalive values{};
   values.onoff = 1;
@@ -111,7 +111,7 @@ TEST(Conformance, P78_KeepAliveValues) {
 
 // --- a SOCKET is a file ------------------------------------------------------------------------------
 
-TEST(Conformance, P79_ReadFileAndWriteFileOnASocket) {
+TEST(Conformance, P119_ReadFileAndWriteFileOnASocket) {
   const Associated associated;
   const HANDLE file = associated.connection.ours.handle();
   Operation read;
@@ -129,14 +129,14 @@ TEST(Conformance, P79_ReadFileAndWriteFileOnASocket) {
   EXPECT_EQ(got.overlapped, &write);
   EXPECT_EQ(got.bytes, 6u);
   EXPECT_EQ(ReceiveExactly(associated.peer(), 6), "answer");
-  if (!WineDiffers("P79", "waits without an OVERLAPPED on an overlapped socket",
+  if (!WineDiffers("P119", "waits without an OVERLAPPED on an overlapped socket",
                    "seen with Wine 8.0")) {
     EXPECT_FALSE(ReadFile(file, read.buffer, 1, nullptr, nullptr)) << "an overlapped handle";
     EXPECT_CODE(GetLastError(), ERROR_INVALID_PARAMETER);
   }
 }
 
-TEST(Conformance, P79_CloseHandleClosesASocket) {
+TEST(Conformance, P119_CloseHandleClosesASocket) {
   Associated associated;
   Operation receive;
   ASSERT_TRUE(Receive(associated.ours(), &receive).pended());
@@ -151,7 +151,7 @@ TEST(Conformance, P79_CloseHandleClosesASocket) {
 
 // --- names -------------------------------------------------------------------------------------------
 
-TEST(Conformance, P80_SocketIsOverlapped) {
+TEST(Conformance, P120_SocketIsOverlapped) {
   const Socket socket(::socket(AF_INET, SOCK_STREAM, 0));
   ASSERT_NE(socket.get(), INVALID_SOCKET);
   const Handle port = MakePort();
@@ -159,7 +159,7 @@ TEST(Conformance, P80_SocketIsOverlapped) {
   EXPECT_EQ(::socket(AF_INET, SOCK_STREAM, IPPROTO_UDP), INVALID_SOCKET);
 }
 
-TEST(Conformance, P80_WsaAcceptAcceptsWithoutACondition) {
+TEST(Conformance, P120_WsaAcceptAcceptsWithoutACondition) {
   sockaddr_in address{};
   const Socket listener = MakeListener(&address);
   const Socket client = MakeTcp();
@@ -172,7 +172,7 @@ TEST(Conformance, P80_WsaAcceptAcceptsWithoutACondition) {
   EXPECT_EQ(from.sin_port, LocalAddressOf(client).sin_port);
 }
 
-TEST(Conformance, P80_UpdateConnectContextTakesNull) {
+TEST(Conformance, P120_UpdateConnectContextTakesNull) {
   const Connection connection = Connect();
   EXPECT_EQ(setsockopt(connection.peer, SOL_SOCKET, SO_UPDATE_CONNECT_CONTEXT, NULL, 0), 0);
 }

@@ -31,7 +31,7 @@ int ReceiveWith(SOCKET socket, Routine* routine) {
   return WSARecv(socket, &buffer, 1, nullptr, &flags, routine, &OnCompletion);
 }
 
-TEST(Conformance, P85_ARoutineRunsInTheIssuingThreadWhenItWaitsAlertably) {
+TEST(Conformance, P125_ARoutineRunsInTheIssuingThreadWhenItWaitsAlertably) {
   const Connection connection = Connect();
   Routine receive;
   ASSERT_EQ(ReceiveWith(connection.ours, &receive), SOCKET_ERROR);
@@ -51,7 +51,7 @@ TEST(Conformance, P85_ARoutineRunsInTheIssuingThreadWhenItWaitsAlertably) {
   EXPECT_EQ(receive.thread, GetCurrentThreadId());
 }
 
-TEST(Conformance, P85_ARoutineFollowsAnImmediateSuccessToo) {
+TEST(Conformance, P125_ARoutineFollowsAnImmediateSuccessToo) {
   const Connection connection = Connect();
   Routine send;
   WSABUF buffer{3, const_cast<char*>("abc")};
@@ -63,7 +63,7 @@ TEST(Conformance, P85_ARoutineFollowsAnImmediateSuccessToo) {
   EXPECT_EQ(ReceiveExactly(connection.peer, 3), "abc");
 }
 
-TEST(Conformance, P85_ARoutineIsToldOfCancelAndOfTheEnd) {
+TEST(Conformance, P125_ARoutineIsToldOfCancelAndOfTheEnd) {
   Connection connection = Connect();
   Routine receive;
   ASSERT_EQ(ReceiveWith(connection.ours, &receive), SOCKET_ERROR);
@@ -81,14 +81,14 @@ TEST(Conformance, P85_ARoutineIsToldOfCancelAndOfTheEnd) {
   EXPECT_EQ(receive.bytes_moved, 0u);
 }
 
-TEST(Conformance, P85_NoRoutineWithAPort) {
+TEST(Conformance, P125_NoRoutineWithAPort) {
   const Associated associated;
   Routine receive;
   EXPECT_EQ(ReceiveWith(associated.ours(), &receive), SOCKET_ERROR);
   EXPECT_CODE(WSAGetLastError(), WSAEINVAL);
 }
 
-TEST(Conformance, P85_AnImmediateFailureCallsNoRoutine) {
+TEST(Conformance, P125_AnImmediateFailureCallsNoRoutine) {
   const Connection connection = Connect();
   ASSERT_EQ(shutdown(connection.ours, SD_RECEIVE), 0);
   Routine receive;
@@ -118,7 +118,7 @@ void CALLBACK OnEchoReceived(DWORD error, DWORD bytes, LPWSAOVERLAPPED overlappe
   WSARecv(echo->socket, &buffer, 1, nullptr, &flags, echo, &OnEchoReceived);
 }
 
-TEST(Conformance, P85_ARoutineMayIssueTheNextOperation) {
+TEST(Conformance, P125_ARoutineMayIssueTheNextOperation) {
   Connection connection = Connect();
   std::thread client([&] {
     for (int i = 0; i < 100; ++i) {
@@ -141,7 +141,7 @@ TEST(Conformance, P85_ARoutineMayIssueTheNextOperation) {
 
 // --- CancelIo ----------------------------------------------------------------------------------------
 
-TEST(Conformance, P86_CancelIoCancelsWhatThisThreadHasIssued) {
+TEST(Conformance, P126_CancelIoCancelsWhatThisThreadHasIssued) {
   const Associated associated;
   Operation mine;
   Operation others;
@@ -174,7 +174,7 @@ VOID CALLBACK Count(ULONG_PTR counter) {
   ++*reinterpret_cast<int*>(counter);
 }
 
-TEST(Conformance, P87_GetOverlappedResultExHasALimit) {
+TEST(Conformance, P127_GetOverlappedResultExHasALimit) {
   const Connection connection = Connect();
   const HANDLE file = connection.ours.handle();
   const Handle event = MakeEvent();
@@ -209,7 +209,7 @@ DWORD ConnectTime(SOCKET socket) {
   return seconds;
 }
 
-TEST(Conformance, P88_ConnectTimeOfAClientThatSendsNothing) {
+TEST(Conformance, P128_ConnectTimeOfAClientThatSendsNothing) {
   const Handle port = MakePort();
   sockaddr_in address{};
   const Socket listener = MakeListener(&address);

@@ -24,12 +24,6 @@ TEST(Conformance, P47_PacketComesBeforeAnApcForAThreadOfThePort) {
   OVERLAPPED_ENTRY entry{};
   ULONG count = 0;
   const BOOL packet = GetQueuedCompletionStatusEx(port, &entry, 1, &count, kDeadlineMs, TRUE);
-  if (WineDiffers(
-          "P47", "Wine runs the APC first",
-          "Wine 8.0 dlls/ntdll/unix/sync.c, NtRemoveIoCompletionEx waits alertably first")) {
-    SleepEx(0, TRUE);
-    return;
-  }
   ASSERT_TRUE(packet) << GetLastError();
   EXPECT_EQ(entry.dwNumberOfBytesTransferred, 2u);
   EXPECT_EQ(ran, 0) << "it waits";
@@ -161,10 +155,7 @@ TEST(Conformance, P68_SendBufferOfZeroIsTaken) {
   int length = sizeof got;
   ASSERT_EQ(getsockopt(io.ours(), SOL_SOCKET, SO_SNDBUF, reinterpret_cast<char*>(&got), &length),
             0);
-  if (!WineDiffers("P68", "Wine reports the Linux kernel's smallest buffer",
-                   "Wine 8.0 dlls/ws2_32/socket.c, getsockopt SO_SNDBUF")) {
-    EXPECT_EQ(got, 0);
-  }
+  EXPECT_EQ(got, 0);
   Operation operation;
   const Issued issued = Send(io.ours(), &operation, "unbuffered");
   ASSERT_TRUE(issued.done() || issued.pended()) << issued.error;

@@ -77,10 +77,14 @@ TEST(Conformance, P51_AnyNumberOfBuffersInOneCall) {
   std::vector<WSABUF> buffers(sent.size());
   for (std::size_t i = 0; i < sent.size(); ++i) buffers[i] = {1, &sent[i]};
   Operation send_operation;
-  ASSERT_EQ(WSASend(io.ours(), buffers.data(), static_cast<DWORD>(buffers.size()), nullptr, 0,
-                    &send_operation, nullptr),
-            0)
-      << WSAGetLastError();
+  const int sending = WSASend(io.ours(), buffers.data(), static_cast<DWORD>(buffers.size()),
+                              nullptr, 0, &send_operation, nullptr);
+  if (WineDiffers("P51", "Wine passes on the Linux kernel's limit of 1,024",
+                  "seen under Wine 8.0")) {
+    EXPECT_EQ(sending, SOCKET_ERROR);
+    return;
+  }
+  ASSERT_EQ(sending, 0) << WSAGetLastError();
   EXPECT_EQ(Dequeue(io.port).bytes, 1500u);
   EXPECT_EQ(ReceiveExactly(io.peer(), sent.size()), sent);
 
@@ -98,11 +102,15 @@ TEST(Conformance, P51_AnyNumberOfBuffersInOneCall) {
 }
 
 TEST(Conformance, P59_NoBuffersAtAllIsInvalid) {
+  Operation operation;  // lives longer than the socket: under Wine it pends
   Associated io;
-  Operation operation;
   DWORD bytes = kUntouched;
   DWORD flags = 0;
   EXPECT_EQ(WSARecv(io.ours(), nullptr, 0, &bytes, &flags, &operation, nullptr), SOCKET_ERROR);
+  if (WineDiffers("P59", "Wine lets it pend", "seen under Wine 8.0")) {
+    EXPECT_CODE(WSAGetLastError(), WSA_IO_PENDING);
+    return;
+  }
   EXPECT_CODE(WSAGetLastError(), WSAEINVAL);
   EXPECT_EQ(bytes, kUntouched);
 }
@@ -143,8 +151,7 @@ TEST(Conformance, P60_WaitAllCompletesWhenFull) {
   ASSERT_EQ(result, SOCKET_ERROR);
   ASSERT_CODE(WSAGetLastError(), WSA_IO_PENDING);
   SendAll(io.peer(), "12345");
-  if (WineDiffers("P60", "Wine completes it with the first bytes",
-                  "Wine 8.0 dlls/ntdll/unix/socket.c, try_recv: MSG_WAITALL is not translated")) {
+  if (WineDiffers("P60", "Wine completes it with the first bytes", "seen under Wine 8.0")) {
     EXPECT_EQ(Dequeue(io.port).bytes, 5u);
     return;
   }
@@ -187,9 +194,13 @@ TEST(Conformance, P64_CloseWithASendPendingResetsTheConnection) {
   connection.ours.Close();
   std::string rest;
   const int end = ReadToTheEnd(connection.peer, &rest);
+  for (Operation& operation : operations) {
+    EXPECT_TRUE(Eventually([&] { return HasOverlappedIoCompleted(&operation); }));
+  }
   EXPECT_LT(rest.size() + 1'000'000, large.size() * 3);
   if (WineDiffers("P64", "Wine sends FIN behind what the Linux kernel had taken",
-                  "Wine 8.0 server/sock.c, sock_destroy: closes the descriptor")) {
+                  "seen under Wine 8.0")) {
+    EXPECT_CODE(end, 0);
     return;
   }
   EXPECT_CODE(end, WSAECONNRESET) << "after " << rest.size() << " bytes more";

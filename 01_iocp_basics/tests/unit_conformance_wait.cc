@@ -26,7 +26,7 @@ struct Events {
   std::vector<HANDLE> array;
 };
 
-TEST(Conformance, P62_AnyGivesTheFirstThatIsSet) {
+TEST(Conformance, P102_AnyGivesTheFirstThatIsSet) {
   const Events events(3);
   EXPECT_CODE(events.Wait(false, 0), WAIT_TIMEOUT);
   EXPECT_CODE(events.Wait(false, 20), WAIT_TIMEOUT);
@@ -37,7 +37,7 @@ TEST(Conformance, P62_AnyGivesTheFirstThatIsSet) {
   EXPECT_CODE(events.Wait(false, 0), WAIT_TIMEOUT);
 }
 
-TEST(Conformance, P62_AnyWakesForEachOfThem) {
+TEST(Conformance, P102_AnyWakesForEachOfThem) {
   const Events events(64);
   for (const std::size_t which : {std::size_t{0}, std::size_t{31}, std::size_t{63}}) {
     std::atomic<DWORD> result{WAIT_FAILED};
@@ -48,7 +48,7 @@ TEST(Conformance, P62_AnyWakesForEachOfThem) {
   }
 }
 
-TEST(Conformance, P63_AllTakesAllOrNothing) {
+TEST(Conformance, P103_AllTakesAllOrNothing) {
   const Events events(3);
   SetEvent(events.array[0]);
   SetEvent(events.array[2]);
@@ -61,7 +61,7 @@ TEST(Conformance, P63_AllTakesAllOrNothing) {
   EXPECT_CODE(events.Wait(false, 0), WAIT_TIMEOUT) << "all used up";
 }
 
-TEST(Conformance, P64_ArgumentsOfWaits) {
+TEST(Conformance, P104_ArgumentsOfWaits) {
   const Events events(2);
   std::array<HANDLE, 65> many;
   many.fill(events.array[0]);
@@ -69,7 +69,7 @@ TEST(Conformance, P64_ArgumentsOfWaits) {
   EXPECT_CODE(GetLastError(), ERROR_INVALID_PARAMETER);
   EXPECT_CODE(WaitForMultipleObjects(0, many.data(), FALSE, 0), WAIT_FAILED);
   EXPECT_CODE(GetLastError(), ERROR_INVALID_PARAMETER);
-  if (!WineDiffers("P64", "takes the same object twice", "seen with Wine 8.0")) {
+  if (!WineDiffers("P104", "takes the same object twice", "seen with Wine 8.0")) {
     EXPECT_CODE(WaitForMultipleObjects(2, many.data(), TRUE, 0), WAIT_FAILED);
     EXPECT_CODE(GetLastError(), ERROR_INVALID_PARAMETER);
   }
@@ -79,7 +79,7 @@ TEST(Conformance, P64_ArgumentsOfWaits) {
 }
 
 // One set of an automatic event lets exactly one wait through, whichever kind of wait it is.
-TEST(Conformance, P62_NoSignalIsLostOrGivenTwice) {
+TEST(Conformance, P102_NoSignalIsLostOrGivenTwice) {
   const Events events(2);
   constexpr int kSignals = 2000;
   std::atomic<int> taken{0};
@@ -110,7 +110,7 @@ VOID CALLBACK CountCall(ULONG_PTR counter) {
   ++*reinterpret_cast<int*>(counter);
 }
 
-TEST(Conformance, P65_ASetObjectGoesBeforeAQueuedApc) {
+TEST(Conformance, P105_ASetObjectGoesBeforeAQueuedApc) {
   int calls = 0;
   const Handle event = MakeEvent(false, true);
   ASSERT_NE(QueueUserAPC(&CountCall, GetCurrentThread(), reinterpret_cast<ULONG_PTR>(&calls)), 0u);
@@ -135,7 +135,7 @@ DWORD WINAPI PassGate(LPVOID argument) {
   return gate.code;
 }
 
-TEST(Conformance, P66_AThreadHandleIsSetWhenTheThreadHasEnded) {
+TEST(Conformance, P106_AThreadHandleIsSetWhenTheThreadHasEnded) {
   const Handle open = MakeEvent(true);
   Gate gate{open, 42};
   DWORD id = 0;
@@ -159,7 +159,7 @@ unsigned WINAPI EndInTheMiddle(void* argument) {
   _endthreadex(7);
 }
 
-TEST(Conformance, P66_BeginThreadExAndEndThreadEx) {
+TEST(Conformance, P106_BeginThreadExAndEndThreadEx) {
   int reached = 0;
   unsigned id = 0;
   const Handle thread(
@@ -172,7 +172,7 @@ TEST(Conformance, P66_BeginThreadExAndEndThreadEx) {
   EXPECT_EQ(reached, 1);
 }
 
-TEST(Conformance, P66_WaitsForManyThreads) {
+TEST(Conformance, P106_WaitsForManyThreads) {
   const Handle open = MakeEvent(true);
   std::array<Gate, 16> gates;
   std::vector<Handle> owned;
@@ -191,7 +191,7 @@ TEST(Conformance, P66_WaitsForManyThreads) {
   EXPECT_CODE(WaitForMultipleObjects(count, threads.data(), FALSE, 0), WAIT_OBJECT_0);
 }
 
-TEST(Conformance, P67_ASuspendedThreadBeginsWhenResumedWithItsApcsFirst) {
+TEST(Conformance, P107_ASuspendedThreadBeginsWhenResumedWithItsApcsFirst) {
   const Handle open = MakeEvent(true, true);
   Gate gate{open, 1};
   const Handle thread(CreateThread(nullptr, 0, &PassGate, &gate, CREATE_SUSPENDED, nullptr));
@@ -209,7 +209,7 @@ TEST(Conformance, P67_ASuspendedThreadBeginsWhenResumedWithItsApcsFirst) {
 
 // --- winsock's events --------------------------------------------------------------------------------
 
-TEST(Conformance, P68_WinsockEventsAreEvents) {
+TEST(Conformance, P108_WinsockEventsAreEvents) {
   const WSAEVENT event = WSACreateEvent();
   ASSERT_NE(event, WSA_INVALID_EVENT);
   EXPECT_CODE(WSAWaitForMultipleEvents(1, &event, FALSE, 0, FALSE), WSA_WAIT_TIMEOUT);
@@ -246,7 +246,7 @@ void OtherThreadRunsWhile(const std::function<void(HANDLE go_on)>& wait) {
   first.join();
 }
 
-TEST(Conformance, P69_AWaitForSeveralFreesThePlace) {
+TEST(Conformance, P109_AWaitForSeveralFreesThePlace) {
   OtherThreadRunsWhile([](HANDLE go_on) {
     const Handle never = MakeEvent();
     const HANDLE both[] = {never, go_on};
@@ -254,7 +254,7 @@ TEST(Conformance, P69_AWaitForSeveralFreesThePlace) {
   });
 }
 
-TEST(Conformance, P69_ACriticalSectionFreesThePlace) {
+TEST(Conformance, P109_ACriticalSectionFreesThePlace) {
   OtherThreadRunsWhile([](HANDLE go_on) {
     CRITICAL_SECTION section;
     InitializeCriticalSection(&section);
@@ -273,7 +273,7 @@ TEST(Conformance, P69_ACriticalSectionFreesThePlace) {
   });
 }
 
-TEST(Conformance, P69_ASlimLockFreesThePlace) {
+TEST(Conformance, P109_ASlimLockFreesThePlace) {
   OtherThreadRunsWhile([](HANDLE go_on) {
     SRWLOCK lock = SRWLOCK_INIT;
     const Handle held = MakeEvent();

@@ -15,9 +15,9 @@ namespace {
 constexpr std::array kPhases = {Phase::kWaiting, Phase::kReady, Phase::kTrying,
                                 Phase::kTryingAgain};
 constexpr std::array kEnds = {End::kOpen, End::kFinOwed, End::kShut, End::kBroken};
-constexpr std::array kEvents = {DirectionEvent::kQueued,   DirectionEvent::kEdge,
-                                DirectionEvent::kTookAll,  DirectionEvent::kTookSome,
-                                DirectionEvent::kRefuse,   DirectionEvent::kFinish,
+constexpr std::array kEvents = {DirectionEvent::kQueued,  DirectionEvent::kEdge,
+                                DirectionEvent::kTookAll, DirectionEvent::kTookSome,
+                                DirectionEvent::kRefuse,  DirectionEvent::kFinish,
                                 DirectionEvent::kBreak};
 
 bool Busy(Phase phase) {

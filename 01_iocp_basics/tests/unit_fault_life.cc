@@ -9,8 +9,10 @@
 
 #include <atomic>
 #include <cstdio>
+#include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "iocp/inspect.h"
 #include "iocp/linux/syscalls.h"
@@ -25,18 +27,18 @@ const iocp::SystemCalls& Real() {
   return iocp::RealSystemCalls();
 }
 
-// Installs a table for one test.
+// Installs a table for one test. It stays where it is for ever: the port's own thread may still be
+// in a call that it found there.
 class Replaced {
  public:
-  explicit Replaced(const iocp::SystemCalls& table) : table_(table) {
-    iocp::testing::ReplaceSystemCalls(&table_);
+  explicit Replaced(const iocp::SystemCalls& table) {
+    static auto* const tables = new std::vector<std::unique_ptr<const iocp::SystemCalls>>;
+    tables->push_back(std::make_unique<const iocp::SystemCalls>(table));
+    iocp::testing::ReplaceSystemCalls(tables->back().get());
   }
   ~Replaced() { iocp::testing::ReplaceSystemCalls(nullptr); }
   Replaced(const Replaced&) = delete;
   Replaced& operator=(const Replaced&) = delete;
-
- private:
-  const iocp::SystemCalls table_;
 };
 
 // --- a thread stopped before its send --------------------------------------------------------------------
@@ -216,7 +218,8 @@ TEST(SocketLife, P70_WaitThatEndsBetweenTwoLooksAtTheClock) {
       t_looks = 0;
       EXPECT_CODE(WaitForSingleObject(event, 1000), WAIT_TIMEOUT);
     }
-    // A waiter left in the event's list is touched now (seen by AddressSanitizer, and by its effect).
+    // A waiter left in the event's list is touched now (seen by AddressSanitizer, and by its
+    // effect).
     EXPECT_TRUE(SetEvent(event));
     EXPECT_CODE(WaitForSingleObject(event, 0), WAIT_OBJECT_0);
   }

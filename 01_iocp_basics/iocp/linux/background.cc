@@ -14,8 +14,9 @@ namespace iocp {
 namespace {
 
 constexpr auto kTick = std::chrono::milliseconds(10);
-constexpr int kUnattendedTicks = 3;  // nobody has looked at the port's sockets for so long: take over
-constexpr int kQuietTicks = 10;      // a port attended for so long is dropped from the list
+constexpr int kUnattendedTicks =
+    3;                           // nobody has looked at the port's sockets for so long: take over
+constexpr int kQuietTicks = 10;  // a port attended for so long is dropped from the list
 
 struct WatchedPort {
   HANDLE handle = nullptr;
@@ -205,8 +206,9 @@ Poller* Background::SocketPoller() {
 bool Background::Watch(HANDLE port, bool now) {
   Watcher* const watcher = Get();
   if (watcher == nullptr) return false;
-  watcher->Tell(
-      [&](Watcher::Inbox& inbox) { inbox.ports.push_back({.handle = port, .closed = {}, .now = now}); });
+  watcher->Tell([&](Watcher::Inbox& inbox) {
+    inbox.ports.push_back({.handle = port, .closed = {}, .now = now});
+  });
   return true;
 }
 

@@ -84,7 +84,7 @@ class CompletionPort final : public Object {
       std::uint64_t entries);  // drops the port, unless a thread has polled since `entries`
   void WatchFailed();
   void EndNesting();  // it does not poll for the port any more
-  void Harvest();  // performs what is ready, without waiting
+  void Harvest();     // performs what is ready, without waiting
 
   PortSnapshot Snapshot();
 

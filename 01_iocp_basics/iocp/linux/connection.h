@@ -28,10 +28,10 @@ struct alignas(64) Connection {
   explicit Connection(int descriptor);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
-  ~Connection();    // closes
-  int Surrender();  // the descriptor is another connection's from now on
+  ~Connection();                               // closes
+  int Surrender();                             // the descriptor is another connection's from now on
   int EnsureDescriptor(int family, int type);  // 0 or errno
-  void ShareAddress(bool share);     // SO_REUSEADDR
+  void ShareAddress(bool share);               // SO_REUSEADDR
 
   int fd;                     // -1: none
   std::uint16_t holders = 1;  // the socket, and every thread in a call
@@ -40,9 +40,9 @@ struct alignas(64) Connection {
   std::uint8_t error = 0;  // errno with which it ended: it latches (P26). kFresh: SO_ERROR
   Watch watch = Watch::kNobody;
   bool bound : 1 = false;
-  bool reused : 1 = false;         // after DisconnectEx, ConnectEx needs no new bind (P37)
-  bool needs_context : 1 = false;  // SO_UPDATE_ACCEPT_CONTEXT / _CONNECT_CONTEXT not yet given (P34)
-  bool short_is_no_end : 1 = false;  // FIN, RST or urgent data is here: a short receive may leave more
+  bool reused : 1 = false;           // after DisconnectEx, ConnectEx needs no new bind (P37)
+  bool needs_context : 1 = false;    // SO_UPDATE_ACCEPT_CONTEXT or _CONNECT_CONTEXT is due (P34)
+  bool short_is_no_end : 1 = false;  // FIN, RST, urgent data: a short receive may leave more
   bool shared_address : 1 = false;   // the program set SO_REUSEADDR itself
   Direction in;                      // receives; accepts
   Direction out;                     // sends; connects

@@ -13,9 +13,8 @@ class Deadline {
  public:
   explicit Deadline(DWORD milliseconds)
       : infinite_(milliseconds == INFINITE),
-        end_(infinite_ || milliseconds == 0
-                 ? 0
-                 : SysNow() + std::int64_t{milliseconds} * 1'000'000) {}
+        end_(infinite_ || milliseconds == 0 ? 0
+                                            : SysNow() + std::int64_t{milliseconds} * 1'000'000) {}
 
   bool Passed() const { return !infinite_ && Nanoseconds() == 0; }
 

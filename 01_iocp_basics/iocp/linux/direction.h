@@ -1,8 +1,8 @@
 // One direction of a connection (receives and accepts, or sends and connects): the operations that
 // wait in it, in call order, and the state machine that says whose turn it is.
 //
-// Only the head is performed, by one thread at a time (P23). A plain call takes its turn in the same
-// queue: it becomes the head, and its own thread tries and waits while it is.
+// Only the head is performed, by one thread at a time (P23). A plain call takes its turn in the
+// same queue: it becomes the head, and its own thread tries and waits while it is.
 //
 // Everything here is guarded by the socket's lock. Next() is the whole table of transitions;
 // unit_direction.cc walks it exhaustively.

@@ -1,10 +1,10 @@
 // The handle table: from a HANDLE or SOCKET value to a live object.
 //
 // A handle value is generation and index of a slot, larger than any descriptor number. Its low two
-// bits are clear, and ignored where a handle is given (as on Windows). The generation changes whenever a slot is freed, so a stale handle never
-// reaches the slot's next object (P39). Looking up is lock-free: the slot's one atomic word holds
-// generation, open flag and reference count, and a reference is only added while generation and
-// flag still match.
+// bits are clear, and ignored where a handle is given (as on Windows). The generation changes
+// whenever a slot is freed, so a stale handle never reaches the slot's next object (P39). Looking
+// up is lock-free: the slot's one atomic word holds generation, open flag and reference count, and
+// a reference is only added while generation and flag still match.
 #pragma once
 
 #include <array>

@@ -63,7 +63,7 @@ struct Immediate {
 enum class OperationKind : std::uint8_t {
   kReceive,
   kSend,
-  kReceiveFrom,    // datagrams
+  kReceiveFrom,  // datagrams
   kSendTo,
   kAccept,         // queued at the listener
   kAcceptReceive,  // accepted, waits for the first data at the accepting socket (P32)

@@ -14,9 +14,10 @@ struct Receipt {
   OVERLAPPED* overlapped = nullptr;
   Ref<Event>
       event;  // hEvent, looked up at issue: the program may free the OVERLAPPED at completion
-  bool no_packet = false;    // hEvent's low bit: only the event tells (P19)
-  bool has_routine = false;  // instead of event and packet, the issuing thread runs a routine (P85)
-  DWORD issuer = 0;          // id of the issuing thread
+  bool no_packet = false;  // hEvent's low bit: only the event tells (P19)
+  bool has_routine =
+      false;         // instead of event and packet, the issuing thread runs a routine (P125)
+  DWORD issuer = 0;  // id of the issuing thread
 
   // Begins, with has_routine set before: hEvent is reset (P19), Internal becomes STATUS_PENDING
   // (P18). 0, or ERROR_INVALID_HANDLE for a bad hEvent. Debug builds abort when the OVERLAPPED

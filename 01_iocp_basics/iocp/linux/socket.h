@@ -1,5 +1,5 @@
-// A socket, of TCP or of UDP (socket_datagram.cc): what outlives its connections (handle, place in a port, options), and the
-// connection that it has now.
+// A socket, of TCP or of UDP (socket_datagram.cc): what outlives its connections (handle, place in
+// a port, options), and the connection that it has now.
 //
 // How an operation runs (socket_perform.cc): the issuing call puts a record into the queue of its
 // direction; when nobody is busy there and the kernel may have something, the same thread performs

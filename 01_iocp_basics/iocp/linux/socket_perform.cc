@@ -365,7 +365,7 @@ Connection* Socket::StartOver(const Operation& operation, const Outcome& outcome
 }
 
 void Socket::FreeRecord(Operation* operation) {
-  if (operation->receipt.has_routine) {  // P85; here, because no lock is held
+  if (operation->receipt.has_routine) {  // P125; here, because no lock is held
     if (const auto issuer = FindThread(operation->receipt.issuer)) {
       QueueApc(*issuer, {.routine = operation->routine,
                          .error = static_cast<DWORD>(WsaFromStatus(operation->cancel_status)),

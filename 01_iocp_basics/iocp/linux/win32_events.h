@@ -11,7 +11,7 @@ using PAPCFUNC = void (*)(ULONG_PTR parameter);
 #define SYNCHRONIZE 0x00100000u
 #define THREAD_ALL_ACCESS 0x001FFFFFu
 
-// Events and timers have no names and no security attributes here: all these pointers must be
+// Events have no names and no security attributes here: all these pointers must be
 // nullptr, and a name does not compile.
 HANDLE CreateEventW(LPSECURITY_ATTRIBUTES attributes, BOOL manual_reset, BOOL initial_state,
                     std::nullptr_t name);
@@ -29,7 +29,7 @@ struct events_have_no_names_here_pass_nullptr* CreateEventA(LPSECURITY_ATTRIBUTE
 BOOL SetEvent(HANDLE event);
 BOOL ResetEvent(HANDLE event);
 
-// Waits for an event, the end of a thread, or a timer (P60, P61). A thread of a port frees its
+// Waits for an event or the end of a thread (P102, P106). A thread of a port frees its
 // place there while it waits (P12). Returns WAIT_OBJECT_0 (+ index of the object), WAIT_TIMEOUT,
 // WAIT_IO_COMPLETION (alertable, nothing was signalled and an APC ran), WAIT_FAILED.
 DWORD WaitForSingleObject(HANDLE object, DWORD milliseconds);

@@ -174,7 +174,7 @@ struct OVERLAPPED {
 #endif
 using LPOVERLAPPED = OVERLAPPED*;
 
-// Called in the thread that issued the operation, when it next waits alertably (P85).
+// Called in the thread that issued the operation, when it next waits alertably (P125).
 using LPWSAOVERLAPPED_COMPLETION_ROUTINE = void (*)(DWORD error, DWORD bytes,
                                                     OVERLAPPED* overlapped, DWORD flags);
 
