@@ -135,7 +135,14 @@ TEST(Conformance, P132_AnEmptyDatagramIsOne) {
 TEST(Conformance, P133_ReceivingNeedsAnAddressAndSendingMakesOne) {
   const Socket socket = MakeUdp(false);
   From from;
-  EXPECT_EQ(ReceiveFrom(socket, &from).error, WSAEINVAL);
+  const Issued unbound = ReceiveFrom(socket, &from);
+  if (WineDiffers("P133", "receives on a socket that is not bound", "seen with Wine 8.0")) {
+    CancelIoEx(socket.handle(), &from);
+    ASSERT_TRUE(Eventually([&] { return HasOverlappedIoCompleted(&from); }));
+    from.Clear();
+  } else {
+    EXPECT_EQ(unbound.error, WSAEINVAL);
+  }
   const Socket other = MakeUdp();
   Operation send;
   ASSERT_TRUE(SendTo(socket, &send, "x", LocalAddressOf(other)).done());

@@ -116,8 +116,9 @@ TEST(Conformance, P130_WsaPollOfAClosedSocket) {
   Connection connection = Connect();
   WSAPOLLFD fds[2] = {{connection.ours, POLLRDNORM, 0}, {connection.peer, POLLRDNORM, 0}};
   connection.ours.Close();
-  EXPECT_EQ(WSAPoll(fds, 2, static_cast<INT>(kDeadlineMs)), 2);
+  EXPECT_GE(WSAPoll(fds, 2, static_cast<INT>(kDeadlineMs)), 1);
   EXPECT_EQ(fds[0].revents, POLLNVAL);
+  EXPECT_EQ(WSAPoll(fds + 1, 1, static_cast<INT>(kDeadlineMs)), 1);
   EXPECT_NE(fds[1].revents & (POLLHUP | POLLRDNORM), 0) << "its peer has gone";
 }
 

@@ -232,4 +232,56 @@ TEST(Conformance, P128_ConnectTimeOfAClientThatSendsNothing) {
   EXPECT_EQ(Dequeue(port).bytes, 7u);
 }
 
+// --- the handle itself -------------------------------------------------------------------------------
+
+bool IsSet(HANDLE handle) {
+  return WaitForSingleObject(handle, 0) == static_cast<DWORD>(WAIT_OBJECT_0);
+}
+
+TEST(Conformance, P127_TheHandleIsSetAtTheEndOfAnOperationWithoutEvent) {
+  const Connection connection = Connect();
+  const HANDLE handle = connection.ours.handle();
+  Operation receive;
+  ASSERT_TRUE(Receive(connection.ours, &receive).pended());
+  EXPECT_FALSE(IsSet(handle));
+  std::thread sender([&] { SendAll(connection.peer, "abc"); });
+  EXPECT_CODE(WaitForSingleObject(handle, kDeadlineMs), WAIT_OBJECT_0);
+  sender.join();
+  EXPECT_TRUE(HasOverlappedIoCompleted(&receive));
+  EXPECT_TRUE(IsSet(handle)) << "until the next operation begins";
+  Operation next;
+  ASSERT_TRUE(Receive(connection.ours, &next).pended());
+  EXPECT_FALSE(IsSet(handle));
+  ASSERT_TRUE(CancelIoEx(handle, &next));
+  EXPECT_CODE(WaitForSingleObject(handle, kDeadlineMs), WAIT_OBJECT_0);
+}
+
+TEST(Conformance, P127_AnEventIsSetInsteadOfTheHandle) {
+  const Connection connection = Connect();
+  const Handle event = MakeEvent();
+  Operation receive;
+  receive.hEvent = event;
+  ASSERT_TRUE(Receive(connection.ours, &receive).pended());
+  EXPECT_FALSE(IsSet(connection.ours.handle()));
+  SendAll(connection.peer, "abc");
+  ASSERT_CODE(WaitForSingleObject(event, kDeadlineMs), WAIT_OBJECT_0);
+  EXPECT_FALSE(IsSet(connection.ours.handle()));
+}
+
+TEST(Conformance, P127_SkipSetEventOnHandle) {
+  const Connection connection = Connect();
+  const HANDLE handle = connection.ours.handle();
+  ASSERT_TRUE(SetFileCompletionNotificationModes(handle, FILE_SKIP_SET_EVENT_ON_HANDLE));
+  const Handle event = MakeEvent();
+  for (const HANDLE given : {HANDLE{nullptr}, event.get()}) {
+    Operation receive;
+    receive.hEvent = given;
+    ASSERT_TRUE(Receive(connection.ours, &receive).pended());
+    SendAll(connection.peer, "abc");
+    ASSERT_TRUE(Eventually([&] { return HasOverlappedIoCompleted(&receive); }));
+    EXPECT_CODE(WaitForSingleObject(handle, 20), WAIT_TIMEOUT);
+  }
+  EXPECT_TRUE(IsSet(event)) << "an event of the operation's own is set all the same";
+}
+
 }  // namespace

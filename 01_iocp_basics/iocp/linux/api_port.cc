@@ -149,13 +149,13 @@ BOOL SetFileCompletionNotificationModes(HANDLE file, UCHAR flags) {
   }
   const auto object = Ref<Object>::Adopt(HandleTable::FindObject(file));
   if (!object) return Result(ERROR_INVALID_HANDLE);
-  // A file's operations always pend here, so for files there is nothing to remember.
   if (object->kind() == ObjectKind::kFile && !static_cast<File&>(*object).overlapped()) {
     return Result(ERROR_INVALID_PARAMETER);
   }
   if (object->kind() == ObjectKind::kSocket) {
-    static_cast<Socket&>(*object).SkipCompletionOnSuccess(
-        (flags & FILE_SKIP_COMPLETION_PORT_ON_SUCCESS) != 0);
+    static_cast<Socket&>(*object).SetNotificationModes(flags);
+  } else if (object->kind() == ObjectKind::kFile) {
+    static_cast<File&>(*object).SetNotificationModes(flags);
   }
   return TRUE;
 }

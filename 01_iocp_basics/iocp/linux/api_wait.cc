@@ -2,17 +2,21 @@
 #include <array>
 
 #include "iocp/linux/event.h"
+#include "iocp/linux/file.h"
+#include "iocp/linux/socket.h"
 #include "iocp/linux/thread.h"
 #include "iocp/linux/waitable.h"
 #include "iocp/linux/win32_events.h"
 #include "iocp/linux/win32_sockets.h"
 
 using iocp::Event;
+using iocp::File;
 using iocp::HandleTable;
 using iocp::Object;
 using iocp::ObjectKind;
 using iocp::Ref;
 using iocp::Signal;
+using iocp::Socket;
 using iocp::ThreadObject;
 
 namespace {
@@ -29,6 +33,10 @@ Signal* SignalOf(Object& object) {
       return &static_cast<Event&>(object).signal();
     case ObjectKind::kThread:
       return &static_cast<ThreadObject&>(object).thread()->finished;
+    case ObjectKind::kSocket:
+      return &static_cast<Socket&>(object).signal();
+    case ObjectKind::kFile:
+      return &static_cast<File&>(object).signal();
     default:
       return nullptr;
   }

@@ -143,7 +143,7 @@ DWORD File::Transfer(bool write, void* data, DWORD length, DWORD* bytes, OVERLAP
   operation.length = length;
   operation.offset = static_cast<off_t>((std::uint64_t{overlapped->OffsetHigh} << 32) |
                                         std::uint64_t{overlapped->Offset});
-  if (const DWORD error = operation.receipt.Begin(overlapped)) return error;
+  if (const DWORD error = operation.receipt.Begin(overlapped, &device_)) return error;
   if (bytes != nullptr) *bytes = 0;
   if (trace::On()) trace::OperationIssued(handle(), NameOf(operation), overlapped);
   FileThread::Get().Add(std::move(operation));

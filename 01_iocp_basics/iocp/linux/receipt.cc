@@ -75,7 +75,7 @@ WaiterList& Waiters() {
 
 }  // namespace
 
-DWORD Receipt::Begin(OVERLAPPED* o) {
+DWORD Receipt::Begin(OVERLAPPED* o, const Device* device) {
   MarkPending(o);
   overlapped = o;
   issuer = Self().id;
@@ -90,6 +90,7 @@ DWORD Receipt::Begin(OVERLAPPED* o) {
     }
     event->Reset();
   }
+  if (device != nullptr) device->signal.OnBegin();
   o->InternalHigh = 0;
   StatusOf(o).store(Widen(STATUS_PENDING), std::memory_order_release);
   return ERROR_SUCCESS;
@@ -118,7 +119,11 @@ void Receipt::Complete(const Device* device, NTSTATUS status, std::uint64_t byte
     }
   }
   // The event before the packet: who gets the packet may reuse OVERLAPPED and event at once.
-  if (event) event->Set(wakes);
+  if (event) {
+    event->Set(wakes);
+  } else if (device != nullptr && !has_routine) {
+    device->signal.OnEnd(wakes);
+  }
   event = {};
   if (!packet || no_packet || has_routine || device == nullptr) return;
   if (CompletionPort* const port = device->port.load(std::memory_order_acquire)) {

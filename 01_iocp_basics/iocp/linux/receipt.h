@@ -22,7 +22,7 @@ struct Receipt {
   // Begins, with has_routine set before: hEvent is reset (P19), Internal becomes STATUS_PENDING
   // (P18). 0, or ERROR_INVALID_HANDLE for a bad hEvent. Debug builds abort when the OVERLAPPED
   // already belongs to a pending operation.
-  DWORD Begin(OVERLAPPED* o);
+  DWORD Begin(OVERLAPPED* o, const Device* device);
 
   // The operation failed at issue: no event, no packet (P16).
   void Refuse(NTSTATUS status);

@@ -7,6 +7,7 @@
 #include "iocp/linux/background.h"
 #include "iocp/linux/counters.h"
 #include "iocp/linux/syscalls.h"
+#include "iocp/linux/win32_port.h"
 
 namespace iocp {
 
@@ -79,8 +80,12 @@ DWORD Socket::Associate(CompletionPort* port, ULONG_PTR key) {
   return ERROR_SUCCESS;
 }
 
-void Socket::SkipCompletionOnSuccess(bool skip) {
-  if (skip) skip_on_success_.store(true, std::memory_order_relaxed);
+// A mode that is on stays on.
+void Socket::SetNotificationModes(UCHAR flags) {
+  if ((flags & FILE_SKIP_COMPLETION_PORT_ON_SUCCESS) != 0) {
+    skip_on_success_.store(true, std::memory_order_relaxed);
+  }
+  if ((flags & FILE_SKIP_SET_EVENT_ON_HANDLE) != 0) device_.signal.Skip();
 }
 
 // --- connections -------------------------------------------------------------------------------------

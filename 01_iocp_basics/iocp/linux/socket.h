@@ -77,7 +77,8 @@ class alignas(64) Socket final : public Object {
   // --- life (socket.cc) ---
   // ERROR_SUCCESS or why the socket cannot be associated (P2).
   DWORD Associate(CompletionPort* port, ULONG_PTR key);
-  void SkipCompletionOnSuccess(bool skip);
+  void SetNotificationModes(UCHAR flags);
+  Signal& signal() { return device_.signal.Get(); }  // the handle itself
   void Close();  // aborts what is pending (P29, P35); the handle has been, or is being removed
 
   static void FreeRecord(Operation* operation);  // frees the record of a completed operation

@@ -83,7 +83,7 @@ int Socket::Disconnect(OVERLAPPED* overlapped, bool reuse) {
     if (fresh->fd < 0) error = WsaFromErrno(errno);
   }
   if (error == 0 && overlapped != nullptr) {
-    error = static_cast<int>(operation->receipt.Begin(overlapped));
+    error = static_cast<int>(operation->receipt.Begin(overlapped, &device_));
   }
   if (error != 0) {
     guard.unlock();

@@ -22,7 +22,7 @@ int Socket::Issue(Operation* operation, OVERLAPPED* overlapped, DWORD* bytes) {
     Guard guard(lock_);
     int error = Check(*operation, guard, wakes);
     if (error == 0 && overlapped != nullptr) {
-      error = static_cast<int>(operation->receipt.Begin(overlapped));
+      error = static_cast<int>(operation->receipt.Begin(overlapped, &device_));
     }
     if (error != 0) {
       guard.unlock();

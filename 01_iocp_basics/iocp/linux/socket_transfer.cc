@@ -46,7 +46,7 @@ int Socket::Plain(Operation* operation, const std::atomic<DWORD>& timeout, OVERL
                   DWORD* bytes) {
   Receipt receipt;
   int error = 0;
-  if (overlapped != nullptr) error = static_cast<int>(receipt.Begin(overlapped));
+  if (overlapped != nullptr) error = static_cast<int>(receipt.Begin(overlapped, &device_));
   if (error != 0) {
     FreeOperation(operation);
     return error;
@@ -63,7 +63,7 @@ int Socket::Plain(Operation* operation, const std::atomic<DWORD>& timeout, OVERL
   if (overlapped != nullptr) {
     Wakes wakes;
     if (error == 0) {
-      receipt.Complete(nullptr, STATUS_SUCCESS, moved, false, wakes);
+      receipt.Complete(&device_, STATUS_SUCCESS, moved, false, wakes);
     } else {
       receipt.Refuse(outcome.status);
     }

@@ -29,7 +29,8 @@ struct events_have_no_names_here_pass_nullptr* CreateEventA(LPSECURITY_ATTRIBUTE
 BOOL SetEvent(HANDLE event);
 BOOL ResetEvent(HANDLE event);
 
-// Waits for an event or the end of a thread (P102, P106). A thread of a port frees its
+// Waits for an event, the end of a thread, or the end of an operation on a file or socket handle
+// (P102, P106, P127). A thread of a port frees its
 // place there while it waits (P12). Returns WAIT_OBJECT_0 (+ index of the object), WAIT_TIMEOUT,
 // WAIT_IO_COMPLETION (alertable, nothing was signalled and an APC ran), WAIT_FAILED.
 DWORD WaitForSingleObject(HANDLE object, DWORD milliseconds);

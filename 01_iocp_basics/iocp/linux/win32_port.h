@@ -32,6 +32,7 @@ BOOL GetQueuedCompletionStatusEx(HANDLE port, LPOVERLAPPED_ENTRY entries, ULONG 
 BOOL PostQueuedCompletionStatus(HANDLE port, DWORD bytes, ULONG_PTR completion_key,
                                 LPOVERLAPPED overlapped);
 
+// FILE_SKIP_SET_EVENT_ON_HANDLE: the end of an operation does not set the handle itself (P127).
 // FILE_SKIP_COMPLETION_PORT_ON_SUCCESS: an operation that succeeds at once queues no packet (P15).
 BOOL SetFileCompletionNotificationModes(HANDLE file, UCHAR flags);
 
