@@ -174,7 +174,7 @@ VOID CALLBACK Count(ULONG_PTR counter) {
   ++*reinterpret_cast<int*>(counter);
 }
 
-TEST(Conformance, P127_GetOverlappedResultExHasALimit) {
+TEST(Conformance, P124_GetOverlappedResultExHasALimit) {
   const Connection connection = Connect();
   const HANDLE file = connection.ours.handle();
   const Handle event = MakeEvent();

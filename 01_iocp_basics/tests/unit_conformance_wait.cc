@@ -84,7 +84,7 @@ TEST(Conformance, P102_NoSignalIsLostOrGivenTwice) {
   constexpr int kSignals = 2000;
   std::atomic<int> taken{0};
   std::vector<std::thread> waiters;
-  for (int i = 0; i < 4; ++i) {
+  for (std::size_t i = 0; i < 4; ++i) {
     waiters.emplace_back([&, i] {
       for (;;) {
         const DWORD result =
