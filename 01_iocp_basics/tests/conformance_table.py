@@ -105,6 +105,7 @@ TITLES = {
     "P130": "WSAPoll",
     "P131": "a datagram comes with its sender",
     "P132": "a long datagram is cut, an empty one is one",
+    "P134": "TransmitFile: head, file, tail",
     "P133": "UDP: bound, connected, closed",
 }
 

@@ -32,7 +32,8 @@ struct Server {
 
 std::string Text(std::size_t size, char first) {
   std::string text(size, first);
-  for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>('a' + (i * 7 + first) % 26);
+  for (std::size_t i = 0; i < size; ++i)
+    text[i] = static_cast<char>('a' + (i * 7 + static_cast<unsigned char>(first)) % 26);
   return text;
 }
 

@@ -35,6 +35,7 @@ stage_unit_test(api
   tests/unit_conformance_routine.cc
   tests/unit_conformance_poll.cc
   tests/unit_conformance_datagram.cc
+  tests/unit_conformance_transmit.cc
   LINK test_support
   LABELS conformance
   TIMEOUT 120)

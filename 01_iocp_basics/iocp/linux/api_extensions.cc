@@ -1,7 +1,9 @@
 // The winsock extension functions: AcceptEx, ConnectEx, DisconnectEx, and WSAIoctl that finds them.
 #include <cstring>
+#include <utility>
 
 #include "iocp/linux/api_socket.h"
+#include "iocp/linux/file.h"
 #include "iocp/linux/socket.h"
 #include "iocp/linux/win32_sockets.h"
 
@@ -65,6 +67,31 @@ void GetAcceptExSockaddrs(PVOID output, DWORD receive_length, DWORD local_length
   *remote_size = size_of(*remote);
 }
 
+BOOL TransmitFile(SOCKET s, HANDLE file, DWORD length, DWORD, LPOVERLAPPED overlapped,
+                  LPTRANSMIT_FILE_BUFFERS buffers, DWORD flags) {
+  return WinsockBool(WithSocket(s, [&](Socket& socket) {
+    if ((flags & (TF_DISCONNECT | TF_REUSE_SOCKET)) != 0) return WSAEOPNOTSUPP;
+    iocp::FileToSend what;
+    if (file != nullptr) {
+      what.file = iocp::HandleTable::Find<iocp::File>(file);
+      if (!what.file) return static_cast<int>(ERROR_INVALID_HANDLE);
+      what.left = length == 0 ? ~std::uint64_t{0} : length;
+      what.at_pointer = overlapped == nullptr;
+      if (overlapped != nullptr) {
+        what.offset =
+            static_cast<off_t>((std::uint64_t{overlapped->OffsetHigh} << 32) | overlapped->Offset);
+      }
+    }
+    WSABUF head{0, nullptr};
+    if (buffers != nullptr) {
+      head = {buffers->HeadLength, static_cast<CHAR*>(buffers->Head)};
+      what.tail = buffers->Tail;
+      what.tail_length = buffers->TailLength;
+    }
+    return socket.Transmit(head, std::move(what), overlapped);
+  }));
+}
+
 int WSAIoctl(SOCKET s, DWORD code, LPVOID in, DWORD in_length, LPVOID out, DWORD out_length,
              LPDWORD bytes, LPWSAOVERLAPPED, LPWSAOVERLAPPED_COMPLETION_ROUTINE) {
   return WinsockResult(WithSocket(s, [&](Socket& socket) {
@@ -103,6 +130,8 @@ int WSAIoctl(SOCKET s, DWORD code, LPVOID in, DWORD in_length, LPVOID out, DWORD
       function = reinterpret_cast<void*>(&ConnectEx);
     } else if (Same(wanted, WSAID_DISCONNECTEX)) {
       function = reinterpret_cast<void*>(&DisconnectEx);
+    } else if (Same(wanted, WSAID_TRANSMITFILE)) {
+      function = reinterpret_cast<void*>(&TransmitFile);
     } else if (Same(wanted, WSAID_GETACCEPTEXSOCKADDRS)) {
       function = reinterpret_cast<void*>(&GetAcceptExSockaddrs);
     } else {

@@ -29,6 +29,18 @@ void GetSystemInfo(LPSYSTEM_INFO info) {
   }
 }
 
+BOOL QueryPerformanceCounter(PLARGE_INTEGER count) {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  count->QuadPart = LONGLONG{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+  return TRUE;
+}
+
+BOOL QueryPerformanceFrequency(PLARGE_INTEGER per_second) {
+  per_second->QuadPart = 1'000'000'000;
+  return TRUE;
+}
+
 ULONGLONG GetTickCount64() {
   timespec now{};
   ::clock_gettime(CLOCK_BOOTTIME, &now);

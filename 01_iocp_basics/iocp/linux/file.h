@@ -26,6 +26,7 @@ class File final : public Object {
     if ((flags & FILE_SKIP_SET_EVENT_ON_HANDLE) != 0) device_.signal.Skip();
   }
   Signal& signal() { return device_.signal.Get(); }  // the handle itself
+  int descriptor() const { return fd_; }
   bool overlapped() const { return overlapped_; }
   DWORD Associate(CompletionPort* port, ULONG_PTR key);     // P2
   bool Cancel(const OVERLAPPED* overlapped, DWORD issuer);  // nullptr, 0: whichever

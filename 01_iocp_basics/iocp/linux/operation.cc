@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "iocp/linux/counters.h"
+#include "iocp/linux/file.h"
 #include "iocp/linux/socket.h"
 
 namespace iocp {
@@ -68,6 +69,7 @@ void FreeOperation(Operation* operation) {
   if (operation->kind != OperationKind::kReceive && operation->kind != OperationKind::kSend) {
     operation->listener = {};
     operation->acceptor = {};
+    if (operation->kind == OperationKind::kTransmit) delete operation->file_to_send;
     delete std::exchange(operation->dropped, nullptr);
   }
   operation->receipt.event = {};
@@ -98,6 +100,7 @@ const char* ToString(OperationKind kind) {
       return "recv";
     case OperationKind::kSend:
     case OperationKind::kSendTo:
+    case OperationKind::kTransmit:
       return "send";
     case OperationKind::kAccept:
     case OperationKind::kAcceptReceive:

@@ -18,6 +18,7 @@
 
 namespace iocp {
 
+class File;
 class Socket;
 
 // The program's WSABUFs, captured at issue (P21), and how far they have been used up.
@@ -65,12 +66,23 @@ enum class OperationKind : std::uint8_t {
   kSend,
   kReceiveFrom,  // datagrams
   kSendTo,
+  kTransmit,       // a file
   kAccept,         // queued at the listener
   kAcceptReceive,  // accepted, waits for the first data at the accepting socket (P32)
   kConnect,        // becomes a kSend when there is first data (P36)
   kDisconnect,
 };
 const char* ToString(OperationKind kind);
+
+// What a kTransmit sends between its head (the buffers, at first) and its tail.
+struct FileToSend {
+  Ref<File> file;  // empty: none
+  off_t offset = 0;
+  bool at_pointer = false;  // instead of `offset`
+  std::uint64_t left = 0;
+  void* tail = nullptr;
+  DWORD tail_length = 0;
+};
 
 // All guarded by the lock of the socket that it is queued at; the thread that performs the
 // operation uses kind, flags, buffers, moved and the accept and connect fields without it. A
@@ -98,7 +110,10 @@ struct alignas(64) Operation {
     int* from_length;  // kReceiveFrom: the program's; `output` is its address
   };
   Connection* dropped = nullptr;  // to be closed when no lock is held
-  char* output = nullptr;         // AcceptEx: data, local address, remote address
+  union {
+    char* output = nullptr;  // AcceptEx: data, local address, remote address; kReceiveFrom: address
+    FileToSend* file_to_send;  // kTransmit: the operation's own
+  };
   DWORD receive_length = 0;
   DWORD local_length = 0;
   DWORD remote_length = 0;

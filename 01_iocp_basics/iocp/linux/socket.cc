@@ -91,9 +91,9 @@ void Socket::SetNotificationModes(UCHAR flags) {
 // --- connections -------------------------------------------------------------------------------------
 
 Direction& Socket::DirectionOf(Connection& connection, const Operation& operation) {
-  const bool out = operation.kind == OperationKind::kSend ||
-                   operation.kind == OperationKind::kSendTo ||
-                   operation.kind == OperationKind::kConnect;
+  const bool out =
+      operation.kind == OperationKind::kSend || operation.kind == OperationKind::kSendTo ||
+      operation.kind == OperationKind::kTransmit || operation.kind == OperationKind::kConnect;
   return out ? connection.out : connection.in;
 }
 

@@ -41,6 +41,9 @@ class alignas(64) Socket final : public Object {
   int Send(const WSABUF* buffers, DWORD count, int flags, OVERLAPPED* overlapped, DWORD* bytes,
            LPWSAOVERLAPPED_COMPLETION_ROUTINE routine = nullptr);
 
+  // `file` may be empty. Takes over `what`.
+  int Transmit(const WSABUF& head, FileToSend what, OVERLAPPED* overlapped);
+
   // --- datagrams (socket_datagram.cc); on a TCP socket: WSAEOPNOTSUPP ---
   // `from` and `from_length` are the program's, written before the completion is told.
   int ReceiveFrom(const WSABUF* buffers, DWORD count, int flags, sockaddr* from, int* from_length,
@@ -137,6 +140,7 @@ class alignas(64) Socket final : public Object {
   static Outcome TransferFailed(int error_number);
   static Outcome AttemptReceive(int fd, Operation& operation);
   static Outcome AttemptSend(int fd, Operation& operation);
+  static Outcome AttemptTransmit(int fd, Operation& operation);
   int CheckDatagram(const Operation& operation) const;
   static Outcome AttemptReceiveFrom(int fd, Operation& operation);
   static Outcome AttemptSendTo(int fd, Operation& operation);

@@ -73,10 +73,11 @@ int Socket::Check(const Operation& operation, Guard& guard, Wakes& wakes) {
   const State state = connection.state;
   switch (operation.kind) {
     case OperationKind::kReceive:
+    case OperationKind::kTransmit:
     case OperationKind::kSend: {
       if (state != State::kConnected) return WSAENOTCONN;
       if (connection.error != 0) return WsaFromErrno(connection.error);
-      const bool send = operation.kind == OperationKind::kSend;
+      const bool send = operation.kind != OperationKind::kReceive;
       const Direction& direction = send ? connection.out : connection.in;
       return direction.state.end == End::kOpen ? 0 : WSAESHUTDOWN;
     }
@@ -263,6 +264,8 @@ Socket::Outcome Socket::Attempt(int fd, Operation& operation) {
       return AttemptReceive(fd, operation);
     case OperationKind::kSend:
       return AttemptSend(fd, operation);
+    case OperationKind::kTransmit:
+      return AttemptTransmit(fd, operation);
     case OperationKind::kReceiveFrom:
       return AttemptReceiveFrom(fd, operation);
     case OperationKind::kSendTo:

@@ -1,7 +1,11 @@
 // Receives, sends, and the end of sending.
 #include <errno.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "iocp/linux/errors.h"
+#include "iocp/linux/file.h"
 #include "iocp/linux/socket.h"
 #include "iocp/linux/syscalls.h"
 
@@ -132,6 +136,41 @@ Socket::Outcome Socket::AttemptSend(int fd, Operation& operation) {
     buffers.Advance(static_cast<std::size_t>(sent));
   } while (buffers.total() > 0);  // whole, never short (P24)
   return {};
+}
+
+// --- a file ------------------------------------------------------------------------------------------
+
+int Socket::Transmit(const WSABUF& head, FileToSend what, OVERLAPPED* overlapped) {
+  Operation* const operation = TakeOperation(OperationKind::kTransmit);
+  operation->file_to_send = new FileToSend(std::move(what));
+  operation->buffers.Capture(&head, 1);
+  return Transfer(operation, send_timeout_, overlapped, nullptr, nullptr);
+}
+
+// Head, file, tail: each goes on where the attempt before had to stop.
+Socket::Outcome Socket::AttemptTransmit(int fd, Operation& operation) {
+  FileToSend& what = *operation.file_to_send;
+  if (operation.buffers.total() > 0) {
+    operation.flags = what.left > 0 || what.tail_length > 0 ? MSG_MORE : 0;
+    const Outcome outcome = AttemptSend(fd, operation);
+    if (outcome.kind != Outcome::Kind::kDone) return outcome;
+  }
+  while (what.left > 0) {
+    constexpr std::uint64_t kStep = 1u
+                                    << 20;  // more might keep the disk busy for this client alone
+    const ssize_t sent =
+        SysSendFile(fd, what.file->descriptor(), what.at_pointer ? nullptr : &what.offset,
+                    static_cast<std::size_t>(std::min(what.left, kStep)));
+    if (sent < 0) return TransferFailed(errno);
+    if (sent == 0) break;  // the file's end
+    operation.moved += static_cast<std::size_t>(sent);
+    what.left -= static_cast<std::uint64_t>(sent);
+  }
+  what.left = 0;
+  if (what.tail_length == 0) return {};
+  operation.buffers.Capture(what.tail, std::exchange(what.tail_length, 0));
+  operation.flags = 0;
+  return AttemptSend(fd, operation);
 }
 
 int Socket::Shutdown(int how) {

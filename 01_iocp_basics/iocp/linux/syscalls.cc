@@ -3,8 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/sendfile.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -79,6 +81,26 @@ int RealOpen(const char* path, int flags, mode_t mode) {
   return ::open(path, flags, mode);
 }
 
+// There is no MSG_NOSIGNAL here: SIGPIPE is held back, and taken away when the call has raised it.
+ssize_t RealSendFile(int fd, int file, off_t* offset, size_t length) {
+  sigset_t pipe;
+  sigset_t before;
+  sigset_t pending;
+  ::sigemptyset(&pipe);
+  ::sigaddset(&pipe, SIGPIPE);
+  ::sigpending(&pending);
+  ::pthread_sigmask(SIG_BLOCK, &pipe, &before);
+  const ssize_t sent = ::sendfile(fd, file, offset, length);
+  const int error = errno;
+  if (sent < 0 && error == EPIPE && ::sigismember(&pending, SIGPIPE) == 0) {
+    const timespec at_once{};
+    ::sigtimedwait(&pipe, nullptr, &at_once);
+  }
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  errno = error;
+  return sent;
+}
+
 std::int64_t RealNow() {
   timespec now{};
   ::clock_gettime(CLOCK_MONOTONIC, &now);
@@ -118,6 +140,7 @@ constexpr SystemCalls kReal = {
     .read = [](int fd, void* data, size_t length) { return ::read(fd, data, length); },
     .write = ::write,
     .fstat = [](int fd, struct stat* out) { return ::fstat(fd, out); },
+    .sendfile = RealSendFile,
     .now = RealNow,
 };
 
@@ -327,6 +350,10 @@ ssize_t SysRead(int fd, void* data, std::size_t length) {
 
 ssize_t SysWrite(int fd, const void* data, std::size_t length) {
   return Repeat(SystemCall::kFileWrite, [&] { return Table().write(fd, data, length); });
+}
+
+ssize_t SysSendFile(int fd, int file, off_t* offset, std::size_t length) {
+  return Repeat(SystemCall::kSend, [&] { return Table().sendfile(fd, file, offset, length); });
 }
 
 int SysFStat(int fd, struct stat* out) {

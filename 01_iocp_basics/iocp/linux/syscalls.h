@@ -51,6 +51,7 @@ struct SystemCalls {
   ssize_t (*read)(int fd, void* data, size_t length);
   ssize_t (*write)(int fd, const void* data, size_t length);
   int (*fstat)(int fd, struct stat* out);
+  ssize_t (*sendfile)(int fd, int file, off_t* offset, size_t length);
   std::int64_t (*now)();  // the monotonic clock, in nanoseconds
 };
 
@@ -104,6 +105,8 @@ ssize_t SysPRead(int fd, void* data, std::size_t length, off_t offset);
 ssize_t SysPWrite(int fd, const void* data, std::size_t length, off_t offset);
 ssize_t SysRead(int fd, void* data, std::size_t length);
 ssize_t SysWrite(int fd, const void* data, std::size_t length);
+// offset nullptr: at the file pointer.
+ssize_t SysSendFile(int fd, int file, off_t* offset, std::size_t length);
 int SysFStat(int fd, struct stat* out);
 std::int64_t SysNow();  // not counted
 

@@ -191,6 +191,32 @@ using LPFN_DISCONNECTEX = BOOL (*)(SOCKET s, LPOVERLAPPED overlapped, DWORD flag
 using LPFN_GETACCEPTEXSOCKADDRS = void (*)(PVOID output, DWORD receive_length, DWORD local_length,
                                            DWORD remote_length, sockaddr** local, int* local_size,
                                            sockaddr** remote, int* remote_size);
+
+// Sends `head`, then the file from OVERLAPPED's offset (without one: from its file pointer),
+// `length` bytes or 0 for all that is left, then `tail`, as one operation of so many bytes. `file`
+// may be nullptr. TF_DISCONNECT and TF_REUSE_SOCKET are not in the subset: WSAEOPNOTSUPP.
+struct TRANSMIT_FILE_BUFFERS {
+  LPVOID Head;
+  DWORD HeadLength;
+  LPVOID Tail;
+  DWORD TailLength;
+};
+using LPTRANSMIT_FILE_BUFFERS = TRANSMIT_FILE_BUFFERS*;
+#define TF_WRITE_BEHIND 0x04u
+#define TF_USE_DEFAULT_WORKER 0x00u
+#define TF_USE_SYSTEM_THREAD 0x10u
+#define TF_USE_KERNEL_APC 0x20u
+using LPFN_TRANSMITFILE = BOOL (*)(SOCKET s, HANDLE file, DWORD length, DWORD per_send,
+                                   LPOVERLAPPED overlapped, LPTRANSMIT_FILE_BUFFERS buffers,
+                                   DWORD flags);
+BOOL TransmitFile(SOCKET s, HANDLE file, DWORD length, DWORD per_send, LPOVERLAPPED overlapped,
+                  LPTRANSMIT_FILE_BUFFERS buffers, DWORD flags);
+#define WSAID_TRANSMITFILE                           \
+  {                                                  \
+    0xb5367df0, 0xcbac, 0x11cf, {                    \
+      0x95, 0xca, 0x00, 0x80, 0x5f, 0x48, 0xa1, 0x92 \
+    }                                                \
+  }
 #define WSAID_ACCEPTEX                               \
   {                                                  \
     0xb5367df1, 0xcbac, 0x11cf, {                    \

@@ -104,6 +104,11 @@ using HANDLE = void*;
 using PHANDLE = HANDLE*;
 using LPHANDLE = HANDLE*;
 
+#define S_OK (static_cast<HRESULT>(0))
+#define S_FALSE (static_cast<HRESULT>(1))
+#define E_FAIL (static_cast<HRESULT>(0x80004005u))
+#define SUCCEEDED(result) (static_cast<HRESULT>(result) >= 0)
+#define FAILED(result) (static_cast<HRESULT>(result) < 0)
 #define TRUE 1
 #define FALSE 0
 #define INFINITE 0xFFFFFFFFu
@@ -114,6 +119,8 @@ using LPHANDLE = HANDLE*;
 #define PASCAL
 #define MAKEWORD(low, high) \
   (static_cast<WORD>(static_cast<BYTE>(low) | (static_cast<WORD>(static_cast<BYTE>(high)) << 8)))
+#define LOWORD(number) (static_cast<WORD>(static_cast<DWORD_PTR>(number) & 0xFFFF))
+#define HIWORD(number) (static_cast<WORD>((static_cast<DWORD_PTR>(number) >> 16) & 0xFFFF))
 #define LOBYTE(word) (static_cast<BYTE>(word))
 #define HIBYTE(word) (static_cast<BYTE>(static_cast<WORD>(word) >> 8))
 
@@ -219,6 +226,9 @@ struct SYSTEM_INFO {
 };
 using LPSYSTEM_INFO = SYSTEM_INFO*;
 void GetSystemInfo(LPSYSTEM_INFO info);
+
+BOOL QueryPerformanceCounter(PLARGE_INTEGER count);
+BOOL QueryPerformanceFrequency(PLARGE_INTEGER per_second);
 
 // Milliseconds since the machine was started.
 ULONGLONG GetTickCount64();
