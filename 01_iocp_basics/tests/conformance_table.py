@@ -105,6 +105,8 @@ TITLES = {
     "P130": "WSAPoll",
     "P131": "a datagram comes with its sender",
     "P132": "a long datagram is cut, an empty one is one",
+    "P136": "waitable timers",
+    "P135": "UDP: nobody there, SIO_UDP_CONNRESET",
     "P134": "TransmitFile: head, file, tail",
     "P133": "UDP: bound, connected, closed",
 }

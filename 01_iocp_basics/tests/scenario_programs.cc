@@ -28,8 +28,9 @@ void CheckRefused(const std::string& program, const std::vector<std::string>& ar
 }  // namespace
 
 SCENARIO("every program explains itself") {
-  for (const char* program : {"overlapped_echo", "echo_client", "udp_echo", "dispatch_demo",
-                              "file_device", "io_models", "port_tour", "thread_lab"}) {
+  for (const char* program :
+       {"overlapped_echo", "echo_client", "routine_echo", "udp_echo", "dispatch_demo",
+        "file_device", "io_models", "port_tour", "thread_lab"}) {
     const Finished run = support::Run(program, {"--help"});
     INFO(program << ": " << run.output << run.errors);
     CHECK(run.exit_code == 0);

@@ -5,6 +5,12 @@
 
 #include "tests/test_support.h"
 
+#ifdef _WIN32
+#ifndef SIO_UDP_CONNRESET
+#define SIO_UDP_CONNRESET _WSAIOW(IOC_VENDOR, 12)
+#endif
+#endif
+
 namespace {
 
 using namespace course_test;
@@ -162,6 +168,34 @@ TEST(Conformance, P133_ClosingEndsWhatIsPending) {
   EXPECT_FALSE(got.ok);
   EXPECT_EQ(got.overlapped, &from);
   ExpectClosedError("P133", got.error);
+}
+
+TEST(Conformance, P135_NobodyThereIsToldUnlessTheProgramDoesNotWantIt) {
+  sockaddr_in nobody = LocalAddressOf(MakeUdp());  // closed again at once
+  for (const bool tell : {true, false}) {
+    const Socket socket = MakeUdp();
+    ASSERT_EQ(connect(socket, reinterpret_cast<sockaddr*>(&nobody), sizeof nobody), 0);
+    BOOL wanted = tell ? TRUE : FALSE;
+    DWORD bytes = 0;
+    ASSERT_EQ(WSAIoctl(socket, SIO_UDP_CONNRESET, &wanted, sizeof wanted, nullptr, 0, &bytes,
+                       nullptr, nullptr),
+              0)
+        << WSAGetLastError();
+    From from;
+    ASSERT_TRUE(ReceiveFrom(socket, &from).pended());
+    ASSERT_EQ(send(socket, "anyone?", 7, 0), 7);
+    if (tell) {
+      ASSERT_TRUE(Eventually([&] { return HasOverlappedIoCompleted(&from); }));
+      DWORD flags = 0;
+      EXPECT_FALSE(WSAGetOverlappedResult(socket, &from, &bytes, FALSE, &flags));
+      EXPECT_CODE(WSAGetLastError(), WSAECONNRESET);
+    } else {
+      EXPECT_CODE(SleepEx(100, FALSE), 0);
+      EXPECT_FALSE(HasOverlappedIoCompleted(&from)) << "it waits for a real one";
+      CancelIoEx(socket.handle(), &from);
+      ASSERT_TRUE(Eventually([&] { return HasOverlappedIoCompleted(&from); }));
+    }
+  }
 }
 
 TEST(Conformance, P133_AConnectedOneHasAPeer) {

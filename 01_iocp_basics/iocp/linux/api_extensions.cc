@@ -111,6 +111,13 @@ int WSAIoctl(SOCKET s, DWORD code, LPVOID in, DWORD in_length, LPVOID out, DWORD
       }
       return error;
     }
+    if (code == SIO_UDP_CONNRESET) {
+      BOOL tell = FALSE;
+      if (in == nullptr || in_length < sizeof tell) return WSAEFAULT;
+      std::memcpy(&tell, in, sizeof tell);
+      socket.TellUnreachable(tell != FALSE);
+      return 0;
+    }
     if (code == SIO_KEEPALIVE_VALS) {
       tcp_keepalive values;
       if (in == nullptr || in_length < sizeof values) return WSAEFAULT;

@@ -5,6 +5,7 @@
 #include "iocp/linux/file.h"
 #include "iocp/linux/socket.h"
 #include "iocp/linux/thread.h"
+#include "iocp/linux/timer.h"
 #include "iocp/linux/waitable.h"
 #include "iocp/linux/win32_events.h"
 #include "iocp/linux/win32_sockets.h"
@@ -33,6 +34,8 @@ Signal* SignalOf(Object& object) {
       return &static_cast<Event&>(object).signal();
     case ObjectKind::kThread:
       return &static_cast<ThreadObject&>(object).thread()->finished;
+    case ObjectKind::kTimer:
+      return &static_cast<iocp::Timer&>(object).signal();
     case ObjectKind::kSocket:
       return &static_cast<Socket&>(object).signal();
     case ObjectKind::kFile:

@@ -17,7 +17,7 @@
 
 namespace iocp {
 
-enum class ObjectKind : std::uint8_t { kPort, kSocket, kFile, kEvent, kThread };
+enum class ObjectKind : std::uint8_t { kPort, kSocket, kFile, kEvent, kThread, kTimer };
 
 class Object;
 

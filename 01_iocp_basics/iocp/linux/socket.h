@@ -63,6 +63,9 @@ class alignas(64) Socket final : public Object {
   // nullptr: all; issuer: only what that thread has issued. False: nothing was pending (P31).
   bool Cancel(const OVERLAPPED* overlapped, DWORD issuer = 0);
 
+  // SIO_UDP_CONNRESET: shall a receive tell that an earlier datagram found nobody?
+  void TellUnreachable(bool tell) { tells_unreachable_.store(tell); }
+
   // --- names and options (socket_options.cc) ---
   int Bind(const sockaddr* name, socklen_t length);
   int Listen(int backlog);
@@ -142,7 +145,7 @@ class alignas(64) Socket final : public Object {
   static Outcome AttemptSend(int fd, Operation& operation);
   static Outcome AttemptTransmit(int fd, Operation& operation);
   int CheckDatagram(const Operation& operation) const;
-  static Outcome AttemptReceiveFrom(int fd, Operation& operation);
+  Outcome AttemptReceiveFrom(int fd, Operation& operation);
   static Outcome AttemptSendTo(int fd, Operation& operation);
   int ConnectDatagram(const sockaddr* name, socklen_t length);
   static Outcome AttemptConnect(int fd, Operation& operation);
@@ -179,13 +182,14 @@ class alignas(64) Socket final : public Object {
   bool non_blocking_ = false;    // FIONBIO: plain calls only (P20)
   bool options_set_ = false;     // the next descriptor gets them, too
   bool no_send_buffer_ = false;  // SO_SNDBUF = 0 was set: Linux keeps a small one all the same
-  std::atomic<bool> skip_on_success_{false};  // read by completions under another socket's lock
-  Connection* connection_;                    // never null
-  Device device_;                             // its port is read without the lock by completions
-  std::atomic<DWORD> receive_timeout_{0};     // any thread; milliseconds, 0: for ever
-  std::atomic<DWORD> send_timeout_{0};        // likewise
-  std::int64_t connected_at_ = 0;             // nanoseconds (SysNow), of the connection
-  HANDLE listener_ = nullptr;                 // kAccepting: where the AcceptEx is queued
+  std::atomic<bool> skip_on_success_{false};   // read by completions under another socket's lock
+  Connection* connection_;                     // never null
+  Device device_;                              // its port is read without the lock by completions
+  std::atomic<DWORD> receive_timeout_{0};      // any thread; milliseconds, 0: for ever
+  std::atomic<DWORD> send_timeout_{0};         // likewise
+  std::atomic<bool> tells_unreachable_{true};  // any thread
+  std::int64_t connected_at_ = 0;              // nanoseconds (SysNow), of the connection
+  HANDLE listener_ = nullptr;                  // kAccepting: where the AcceptEx is queued
   Operation* accepted_ = nullptr;  // a listener's operations that wait for first data elsewhere
 };
 

@@ -72,13 +72,14 @@ Socket::Outcome Socket::AttemptReceiveFrom(int fd, Operation& operation) {
   socklen_t size = sizeof from;
   bool truncated = false;
   const BufferList& buffers = operation.buffers;
-  const ssize_t got = SysReceiveFrom(fd, buffers.parts(), buffers.part_count(), operation.flags,
-                                     reinterpret_cast<sockaddr*>(&from), &size, &truncated);
-  if (got < 0 && errno == EAGAIN) return {.kind = Outcome::Kind::kAgain};
-  if (got < 0 && errno == ECONNREFUSED) {
+  ssize_t got = 0;
+  do {
+    got = SysReceiveFrom(fd, buffers.parts(), buffers.part_count(), operation.flags,
+                         reinterpret_cast<sockaddr*>(&from), &size, &truncated);
     // An earlier datagram found nobody at its port. The socket goes on.
-    return Failed(ECONNRESET);
-  }
+  } while (got < 0 && errno == ECONNREFUSED && !tells_unreachable_.load());
+  if (got < 0 && errno == EAGAIN) return {.kind = Outcome::Kind::kAgain};
+  if (got < 0 && errno == ECONNREFUSED) return Failed(ECONNRESET);
   if (got < 0) return Failed(errno);
   operation.moved = static_cast<std::size_t>(got);
   if (operation.output != nullptr && operation.from_length != nullptr) {

@@ -137,6 +137,8 @@ bool RunApcs(Thread& self) {
     }
     if (apc.routine != nullptr) {
       apc.routine(apc.error, apc.bytes, apc.overlapped, 0);
+    } else if (apc.timer != nullptr) {
+      apc.timer(apc.timer_parameter, 0, 0);
     } else {
       apc.function(apc.parameter);
     }

@@ -48,6 +48,8 @@ struct Apc {
   DWORD error = 0;
   DWORD bytes = 0;
   OVERLAPPED* overlapped = nullptr;
+  PTIMERAPCROUTINE timer = nullptr;
+  LPVOID timer_parameter = nullptr;
 };
 
 struct Thread : Linked<Thread> {

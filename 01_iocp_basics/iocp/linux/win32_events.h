@@ -29,6 +29,21 @@ struct events_have_no_names_here_pass_nullptr* CreateEventA(LPSECURITY_ATTRIBUTE
 BOOL SetEvent(HANDLE event);
 BOOL ResetEvent(HANDLE event);
 
+// Timers (P136). `due`: in units of 100 ns, negative from now on, positive since 1601. `period` in
+// milliseconds, 0: once. The routine runs in the calling thread when that waits alertably (the time
+// that it is given is 0). Setting resets the timer, cancelling leaves it as it is.
+using PTIMERAPCROUTINE = void (*)(LPVOID parameter, DWORD time_low, DWORD time_high);
+HANDLE CreateWaitableTimerW(LPSECURITY_ATTRIBUTES attributes, BOOL manual_reset,
+                            std::nullptr_t name);
+inline HANDLE CreateWaitableTimerA(LPSECURITY_ATTRIBUTES attributes, BOOL manual_reset,
+                                   std::nullptr_t name) {
+  return CreateWaitableTimerW(attributes, manual_reset, name);
+}
+#define CreateWaitableTimer CreateWaitableTimerW
+BOOL SetWaitableTimer(HANDLE timer, const LARGE_INTEGER* due, LONG period, PTIMERAPCROUTINE routine,
+                      LPVOID parameter, BOOL resume);
+BOOL CancelWaitableTimer(HANDLE timer);
+
 // Waits for an event, the end of a thread, or the end of an operation on a file or socket handle
 // (P102, P106, P127). A thread of a port frees its
 // place there while it waits (P12). Returns WAIT_OBJECT_0 (+ index of the object), WAIT_TIMEOUT,
