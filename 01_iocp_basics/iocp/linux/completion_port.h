@@ -94,7 +94,7 @@ class CompletionPort final : public Object {
   ~CompletionPort() override;
 
   bool AtLimit() const { return released_threads_.size() >= concurrency_; }
-  bool Join(Thread& self);  // true: it was a thread of this port before
+  void Join(Thread& self);
   bool TakeReady(Thread& self, std::span<Packet> out, std::size_t* count);
   void SetPlace(Thread& thread, Place place);
   void Hand(Thread& thread, const Packet& packet, Wakes& wakes);

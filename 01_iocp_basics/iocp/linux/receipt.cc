@@ -87,7 +87,6 @@ DWORD Receipt::Begin(OVERLAPPED* o) {
     }
     event->Reset();
   }
-  o->InternalHigh = 0;
   StatusOf(o).store(Widen(STATUS_PENDING), std::memory_order_release);
   return ERROR_SUCCESS;
 }
