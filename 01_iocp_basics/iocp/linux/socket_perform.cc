@@ -60,9 +60,10 @@ bool Socket::WorthTrying(const Direction& direction) const {
   return port == nullptr || port->looks() != direction.tried_at;
 }
 
-// May it be issued? A connect that is under way is asked first how far it is.
+// May it be issued? A connect that is under way is asked first how far it is, unless a thread is in
+// a call on the connection already.
 int Socket::Check(const Operation& operation, bool plain, Guard& guard, Wakes& wakes) {
-  if (connection_->state == State::kConnecting) {
+  if (connection_->state == State::kConnecting && connection_->holders == 1) {
     Run(*connection_, connection_->out, DirectionEvent::kEdge, guard, wakes);
   }
   if (closed_) return WSAENOTSOCK;
