@@ -55,6 +55,7 @@ stage_unit_test(port_model
 stage_unit_test(port_stress
   tests/unit_port_stress.cc
   tests/unit_port_stress_handles.cc
+  tests/unit_port_stress_life.cc
   tests/unit_port_stress_support.cc
   LINK test_support
   LABELS stress

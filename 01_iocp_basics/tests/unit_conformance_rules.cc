@@ -32,6 +32,28 @@ TEST(Conformance, P47_PacketComesBeforeAnApcForAThreadOfThePort) {
   EXPECT_EQ(ran, 1);
 }
 
+TEST(Conformance, P47_AnApcBeforeTheFirstPacketDoesNotMakeAThreadOfThePort) {
+  if (WineDiffers("P47", "Wine takes the packet first, whoever asks", "seen under Wine 8.0")) {
+    return;
+  }
+  const Handle port = MakePort();
+  static int ran;
+  ran = 0;
+  OVERLAPPED_ENTRY entry{};
+  ULONG count = 0;
+  ASSERT_TRUE(PostQueuedCompletionStatus(port, 1, 0, nullptr));
+  std::thread([&] {
+    const Handle self(OpenThread(THREAD_SET_CONTEXT, FALSE, GetCurrentThreadId()));
+    for (int round = 1; round <= 2; ++round) {
+      QueueUserAPC([](ULONG_PTR) { ++ran; }, self, 0);
+      EXPECT_FALSE(GetQueuedCompletionStatusEx(port, &entry, 1, &count, kDeadlineMs, TRUE));
+      EXPECT_CODE(GetLastError(), WAIT_IO_COMPLETION) << "round " << round;
+      EXPECT_EQ(ran, round);
+    }
+    EXPECT_TRUE(GetQueuedCompletionStatusEx(port, &entry, 1, &count, kDeadlineMs, TRUE));
+  }).join();
+}
+
 // The only thread of a port takes packets, and in between waits by event for I/O of the same port.
 TEST(Conformance, P48_AWorkerMayWaitForIoOfItsOwnPort) {
   Associated io(1);
@@ -142,6 +164,38 @@ TEST(Conformance, P63_AcceptedSocketInheritsTheTimeouts) {
     ASSERT_EQ(getsockopt(connection.ours, SOL_SOCKET, name, reinterpret_cast<char*>(&got), &length),
               0);
     EXPECT_EQ(got, milliseconds);
+  }
+}
+
+TEST(Conformance, P59_SuccessOfAWinsockCallClearsTheError) {
+  Associated io;
+  WSASetLastError(12345);
+  const DWORD milliseconds = 50;
+  ASSERT_EQ(setsockopt(io.ours(), SOL_SOCKET, SO_RCVTIMEO,
+                       reinterpret_cast<const char*>(&milliseconds), sizeof milliseconds),
+            0);
+  EXPECT_CODE(WSAGetLastError(), 0);
+}
+
+TEST(Conformance, P63_AcceptedSocketInheritsTheBufferSizes) {
+  sockaddr_in address{};
+  const Socket listener = MakeListener(&address);
+  const int size = 0x123;
+  for (const int name : {SO_RCVBUF, SO_SNDBUF}) {
+    ASSERT_EQ(
+        setsockopt(listener, SOL_SOCKET, name, reinterpret_cast<const char*>(&size), sizeof size),
+        0);
+  }
+  const Connection connection = ConnectThrough(listener);
+  for (const int name : {SO_RCVBUF, SO_SNDBUF}) {
+    int got = 0;
+    int length = sizeof got;
+    ASSERT_EQ(getsockopt(connection.ours, SOL_SOCKET, name, reinterpret_cast<char*>(&got), &length),
+              0);
+    if (!WineDiffers("P63", "Wine reports the Linux kernel's smallest buffer",
+                     "seen under Wine 8.0")) {
+      EXPECT_EQ(got, size);
+    }
   }
 }
 

@@ -108,7 +108,13 @@ TEST(Conformance, P134_ThePeerGoesAwayInTheMiddle) {
   // And once more on what is left of the connection: an error, and no signal that ends the process.
   OVERLAPPED again{};
   EXPECT_FALSE(TransmitFile(associated.ours(), content.file, 0, 0, &again, nullptr, 0));
-  EXPECT_CODE(WSAGetLastError(), WSAECONNRESET);
+  const int error = WSAGetLastError();
+  if (WineDiffers("P134", "a reset connection is not connected to TransmitFile",
+                  "seen with Wine 8.0")) {
+    EXPECT_CODE(error, WSAENOTCONN);
+  } else {
+    EXPECT_CODE(error, WSAECONNRESET);
+  }
 }
 
 TEST(Conformance, P134_CancelAndTheWrongHandle) {

@@ -16,8 +16,14 @@ using iocp::WithSocket;
 
 namespace {
 
+// AcceptEx and ConnectEx leave it so even when they fail at once.
+void MarkPending(OVERLAPPED* overlapped) {
+  if (overlapped != nullptr) overlapped->Internal = static_cast<ULONG>(STATUS_PENDING);
+}
+
 BOOL ConnectEx(SOCKET s, const sockaddr* name, int name_length, PVOID send_buffer,
                DWORD send_length, LPDWORD bytes, LPOVERLAPPED overlapped) {
+  MarkPending(overlapped);
   return WinsockBool(WithSocket(s, [&](Socket& socket) {
     if (overlapped == nullptr) return static_cast<int>(ERROR_INVALID_PARAMETER);
     if (name == nullptr || name_length < static_cast<int>(sizeof(sockaddr_in)) ||
@@ -44,6 +50,7 @@ bool Same(const GUID& a, const GUID& b) {
 
 BOOL AcceptEx(SOCKET listener, SOCKET acceptor, PVOID output, DWORD receive_length,
               DWORD local_length, DWORD remote_length, LPDWORD bytes, LPOVERLAPPED overlapped) {
+  MarkPending(overlapped);
   return WinsockBool(WithSocket(listener, [&](Socket& socket) {
     if (overlapped == nullptr) return static_cast<int>(ERROR_INVALID_PARAMETER);  // P33
     const Ref<Socket> accepting = FindSocket(acceptor);
@@ -61,8 +68,10 @@ void GetAcceptExSockaddrs(PVOID output, DWORD receive_length, DWORD local_length
     return static_cast<int>(address->sa_family == AF_INET6 ? sizeof(sockaddr_in6)
                                                            : sizeof(sockaddr_in));
   };
-  *local = reinterpret_cast<sockaddr*>(addresses);
-  *local_size = local_length == 0 ? 0 : size_of(*local);
+  if (local_length > 0) {
+    *local = reinterpret_cast<sockaddr*>(addresses);
+    *local_size = size_of(*local);
+  }
   *remote = reinterpret_cast<sockaddr*>(addresses + local_length);
   *remote_size = size_of(*remote);
 }

@@ -140,12 +140,12 @@ BOOL WSAGetOverlappedResult(SOCKET s, LPWSAOVERLAPPED overlapped, LPDWORD bytes,
                             LPDWORD flags) {
   if (!FindSocket(s)) return WinsockBool(NotASocket());
   if (overlapped == nullptr || bytes == nullptr || flags == nullptr) return WinsockBool(WSAEFAULT);
-  const DWORD before = GetLastError();
   if (GetOverlappedResult(reinterpret_cast<HANDLE>(s), overlapped, bytes, wait) != FALSE) {
     *flags = 0;
     return TRUE;
   }
-  SetLastError(before);
+  // Only a completed operation's status stays as it is.
+  if (GetLastError() == ERROR_IO_INCOMPLETE) return WinsockBool(WSA_IO_INCOMPLETE);
   return WinsockBool(
       iocp::WsaFromStatus(static_cast<NTSTATUS>(static_cast<ULONG>(overlapped->Internal))));
 }

@@ -84,25 +84,32 @@ class Watcher {
         listeners_.push_back(listener);
       }
     }
-    if (std::exchange(inbox_.look_over, false) || !inbox_.ports.empty()) {
+    const bool look_over = std::exchange(inbox_.look_over, false) || !inbox_.ports.empty();
+    for (WatchedPort& port : inbox_.ports) Take(std::move(port));
+    if (look_over) {
       std::erase_if(ports_, [](const WatchedPort& watched) {
         const Ref<CompletionPort> port = Find(watched);
         return !port || (watched.closed && !port->Attend().needed);
       });
     }
-    for (WatchedPort& port : inbox_.ports) {
-      const auto it = std::find_if(ports_.begin(), ports_.end(), [&](const WatchedPort& watched) {
-        return watched.handle == port.handle;
-      });
-      const bool now = port.now;
-      WatchedPort& watched =
-          it != ports_.end() && !port.closed ? *it : ports_.emplace_back(std::move(port));
-      if (now) Nest(watched);
-    }
     inbox_.ports.clear();
     inbox_.listeners.clear();
     return !listeners_.empty() || std::any_of(ports_.begin(), ports_.end(),
                                               [](const WatchedPort& p) { return !p.nested; });
+  }
+
+  // One entry a port: it may be closed, or have to be nested, while it is on the list.
+  void Take(WatchedPort told) {
+    auto it = std::find_if(ports_.begin(), ports_.end(), [&](const WatchedPort& watched) {
+      return watched.handle == told.handle;
+    });
+    const bool now = told.now;
+    if (it == ports_.end()) {
+      it = ports_.insert(it, std::move(told));
+    } else if (told.closed) {
+      it->closed = std::move(told.closed);
+    }
+    if (now) Nest(*it);
   }
 
   static Ref<CompletionPort> Find(const WatchedPort& watched) {

@@ -76,8 +76,9 @@ void CompletionPort::NoteRegistration() {
   Wakes wakes;  // declared before the guard: fires after the lock was released
   const std::lock_guard guard(lock_);
   if (polling_ == 0 && !watched_) {
-    watched_ = true;
-    wakes.AddWatch(this, false);
+    // Its first, or the first since long: perhaps nobody will ever dequeue, and all wait by event.
+    watched_ = nested_ = true;
+    wakes.AddWatch(this, true);
   }
 }
 

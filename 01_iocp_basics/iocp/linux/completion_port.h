@@ -94,7 +94,7 @@ class CompletionPort final : public Object {
   ~CompletionPort() override;
 
   bool AtLimit() const { return released_threads_.size() >= concurrency_; }
-  bool Join(Thread& self);  // true: it was a thread of this port before
+  void Join(Thread& self);
   bool TakeReady(Thread& self, std::span<Packet> out, std::size_t* count);
   void SetPlace(Thread& thread, Place place);
   void Hand(Thread& thread, const Packet& packet, Wakes& wakes);
@@ -109,9 +109,10 @@ class CompletionPort final : public Object {
   const DWORD concurrency_;
   Poller poller_;  // its functions are thread-safe
 
-  std::atomic<std::uint32_t> looks_{0};
+  // Read at every attempt, written at every look: not in the lock's cache line.
+  alignas(64) std::atomic<std::uint32_t> looks_{0};
 
-  Lock lock_;
+  alignas(64) Lock lock_;
   // The five structures: guarded by lock_.
   List<Device> device_list_;
   CompletionQueue completion_queue_;

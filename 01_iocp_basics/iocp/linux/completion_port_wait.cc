@@ -18,9 +18,10 @@ constexpr std::uint32_t kHarvestEvery = 512;
 DWORD CompletionPort::Dequeue(std::span<Packet> out, std::size_t* count, const Deadline& deadline,
                               bool alertable) {
   Thread& self = Self();
-  const bool member = Join(self);
   if (alertable) {
-    // For a thread of the port a packet comes first and the APC waits; otherwise the APC does.
+    // For a thread of the port a packet comes first and the APC waits. For any other the APC comes
+    // first, and does not even make it a thread of the port.
+    const bool member = self.port == handle();
     if (member && TakeReady(self, out, count)) return ERROR_SUCCESS;
     if (!BeginAlertable(self, this)) {
       if (member) {
@@ -31,6 +32,7 @@ DWORD CompletionPort::Dequeue(std::span<Packet> out, std::size_t* count, const D
       return WAIT_IO_COMPLETION;
     }
   }
+  Join(self);
   DWORD error = ERROR_SUCCESS;
   {
     Wakes wakes;
@@ -75,12 +77,11 @@ DWORD CompletionPort::Dequeue(std::span<Packet> out, std::size_t* count, const D
 }
 
 // A thread belongs to the port of its last dequeue (P12).
-bool CompletionPort::Join(Thread& self) {
-  if (self.port == handle()) return true;
+void CompletionPort::Join(Thread& self) {
+  if (self.port == handle()) return;
   if (const auto previous = HandleTable::Find<CompletionPort>(self.port)) previous->Leave(self);
   self.wait = PortWait{};  // in no list now: Close took it off, or Leave did
   self.port = handle();
-  return false;
 }
 
 // Takes what is queued already; false: nothing that this thread may have now.

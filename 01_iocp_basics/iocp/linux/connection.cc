@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "iocp/linux/counters.h"
+#include "iocp/linux/operation.h"
 #include "iocp/linux/syscalls.h"
 
 namespace iocp {
@@ -31,6 +32,10 @@ int Connection::EnsureDescriptor(int family, int type) {
   if (fd < 0) return errno;
   CountDescriptors(1);
   return 0;
+}
+
+bool Connection::ConnectsPlainly() const {
+  return out.head != nullptr && out.head->receipt.overlapped == nullptr;
 }
 
 void Connection::ShareAddress(bool share) {

@@ -21,7 +21,7 @@ struct alignas(64) Connection {
     kListening,
     kConnecting,
     kConnected,
-    kDisconnected,  // DisconnectEx without TF_REUSE_SOCKET: can only be closed
+    kDisconnected,  // exchanged by DisconnectEx
   };
   enum class Watch : std::uint8_t { kNobody, kBackground, kPort };  // where it is registered
 
@@ -32,6 +32,7 @@ struct alignas(64) Connection {
   int Surrender();                             // the descriptor is another connection's from now on
   int EnsureDescriptor(int family, int type);  // 0 or errno
   void ShareAddress(bool share);               // SO_REUSEADDR
+  bool ConnectsPlainly() const;                // kConnecting: by connect, not by ConnectEx
 
   int fd;                     // -1: none
   std::uint16_t holders = 1;  // the socket, and every thread in a call

@@ -91,7 +91,6 @@ DWORD Receipt::Begin(OVERLAPPED* o, const Device* device) {
     event->Reset();
   }
   if (device != nullptr) device->signal.OnBegin();
-  o->InternalHigh = 0;
   StatusOf(o).store(Widen(STATUS_PENDING), std::memory_order_release);
   return ERROR_SUCCESS;
 }

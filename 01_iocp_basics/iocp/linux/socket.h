@@ -120,8 +120,8 @@ class alignas(64) Socket final : public Object {
 
   // --- socket_perform.cc; guards hold lock_ ---
   int Issue(Operation* operation, OVERLAPPED* overlapped, DWORD* bytes);
-  int RunPlain(Operation* operation, DWORD milliseconds, Outcome* outcome);
-  int Check(const Operation& operation, Guard& guard, Wakes& wakes);
+  int RunPlain(Operation* operation, DWORD milliseconds, bool may_block, Outcome* outcome);
+  int Check(const Operation& operation, bool plain, Guard& guard, Wakes& wakes);
   bool WorthTrying(const Direction& direction) const;
   void Run(Connection& connection, Direction& direction, DirectionEvent event, Guard& guard,
            Wakes& wakes);
@@ -179,14 +179,16 @@ class alignas(64) Socket final : public Object {
   const bool overlapped_;
   // Everything below is guarded by lock_ unless it says otherwise.
   bool closed_ = false;
-  bool non_blocking_ = false;    // FIONBIO: plain calls only (P20)
-  bool options_set_ = false;     // the next descriptor gets them, too
-  bool no_send_buffer_ = false;  // SO_SNDBUF = 0 was set: Linux keeps a small one all the same
-  std::atomic<bool> skip_on_success_{false};   // read by completions under another socket's lock
-  Connection* connection_;                     // never null
-  Device device_;                              // its port is read without the lock by completions
-  std::atomic<DWORD> receive_timeout_{0};      // any thread; milliseconds, 0: for ever
-  std::atomic<DWORD> send_timeout_{0};         // likewise
+  bool non_blocking_ = false;                 // FIONBIO: plain calls only (P20)
+  bool options_set_ = false;                  // the next descriptor gets them, too
+  std::atomic<bool> skip_on_success_{false};  // read by completions under another socket's lock
+  Connection* connection_;                    // never null
+  Device device_;                             // its port is read without the lock by completions
+  std::atomic<DWORD> receive_timeout_{0};     // any thread; milliseconds, 0: for ever
+  std::atomic<DWORD> send_timeout_{0};        // likewise
+  // Likewise: what was set, which is what Windows reports; the kernel's own sizes differ.
+  std::atomic<int> send_buffer_{-1};
+  std::atomic<int> receive_buffer_{-1};
   std::atomic<bool> tells_unreachable_{true};  // any thread
   std::int64_t connected_at_ = 0;              // nanoseconds (SysNow), of the connection
   HANDLE listener_ = nullptr;                  // kAccepting: where the AcceptEx is queued

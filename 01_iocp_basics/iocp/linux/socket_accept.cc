@@ -96,7 +96,9 @@ Socket::Outcome Socket::AttemptAccept(int fd, Operation& operation) {
   const bool extended = operation.receipt.overlapped != nullptr;
   const DWORD room = kAddressExtra + static_cast<DWORD>(family_ == AF_INET6 ? sizeof(sockaddr_in6)
                                                                             : sizeof(sockaddr_in));
-  if (extended && std::min(operation.local_length, operation.remote_length) < room) {
+  const bool wants_local = operation.local_length > 0;
+  if (extended &&
+      (operation.remote_length < room || (wants_local && operation.local_length < room))) {
     // Found out when somebody connects; the connection stays for the next.
     if (SysPoll(fd, POLLIN, 0) <= 0) return {.kind = Outcome::Kind::kAgain};
     return Aborted(STATUS_BUFFER_TOO_SMALL);
@@ -124,7 +126,7 @@ Socket::Outcome Socket::AttemptAccept(int fd, Operation& operation) {
   socklen_t local_size = sizeof local;
   SysGetSockName(outcome.accepted, reinterpret_cast<sockaddr*>(&local), &local_size);
   char* const addresses = operation.output + operation.receive_length;
-  std::memcpy(addresses, &local, local_size);
+  if (wants_local) std::memcpy(addresses, &local, local_size);
   std::memcpy(addresses + operation.local_length, &remote, remote_size);
   return outcome;
 }
@@ -213,7 +215,7 @@ int Socket::PlainAccept(sockaddr* name, int* length, SOCKET* accepted) {
   if (name != nullptr && (length == nullptr || *length < room)) return WSAEFAULT;
   Operation* const operation = TakeOperation(OperationKind::kAccept);
   Outcome outcome;
-  int error = RunPlain(operation, INFINITE, &outcome);
+  int error = RunPlain(operation, INFINITE, false, &outcome);
   bool non_blocking = false;
   {
     const std::lock_guard guard(lock_);
@@ -245,6 +247,8 @@ int Socket::PlainAccept(sockaddr* name, int* length, SOCKET* accepted) {
 void Socket::InheritFrom(Socket& listener) {
   receive_timeout_.store(listener.receive_timeout_.load());
   send_timeout_.store(listener.send_timeout_.load());
+  send_buffer_.store(listener.send_buffer_.load());
+  receive_buffer_.store(listener.receive_buffer_.load());
   bool set = false;
   {
     const std::lock_guard guard(listener.lock_);

@@ -51,7 +51,7 @@ int Socket::PlainConnect(const sockaddr* name, socklen_t length) {
     return later ? WSAEWOULDBLOCK : error;
   }
   Outcome outcome;
-  const int error = RunPlain(operation, INFINITE, &outcome);
+  const int error = RunPlain(operation, INFINITE, false, &outcome);
   FreeOperation(operation);
   return error;
 }
@@ -68,12 +68,13 @@ Socket::Outcome Socket::AttemptConnect(int fd, Operation& operation) {
   return Failed(errno);
 }
 
-// Pending operations end as aborted. With `reuse` the socket has a fresh connection afterwards; the
-// old one ends as by close, as soon as no thread is in a call on it.
+// The FIN goes out behind what was sent. With `reuse` everything pending ends as aborted, and the
+// socket has a fresh connection afterwards; the old one ends as by close, as soon as no thread is
+// in a call on it. The packet always follows; without an overlapped the call is done when it
+// returns.
 int Socket::Disconnect(OVERLAPPED* overlapped, bool reuse) {
   std::unique_ptr<Connection> fresh;
   Operation* const operation = TakeOperation(OperationKind::kDisconnect);
-  Immediate result;
   Wakes wakes;
   Guard guard(lock_);
   Connection& connection = *connection_;
@@ -93,23 +94,22 @@ int Socket::Disconnect(OVERLAPPED* overlapped, bool reuse) {
   if (trace::On() && overlapped != nullptr) {
     trace::OperationIssued(handle(), ToString(operation->kind), overlapped);
   }
-  connection.state = State::kDisconnected;
   ++connection.holders;
-  Abort(nullptr, STATUS_CONNECTION_ABORTED, wakes);
   if (fresh != nullptr) {
+    connection.state = State::kDisconnected;
+    Abort(nullptr, STATUS_CONNECTION_ABORTED, wakes);
     fresh->reused = true;
     Replace(fresh.release());  // we hold the old one
   }
   Run(connection, connection.out, DirectionEvent::kFinish, guard, wakes);
-  if (connection.waits > 0) {
+  if (reuse && connection.waits > 0) {
     guard.unlock();
     SysShutdown(connection.fd, SHUT_RDWR);  // wakes the plain calls
     guard.lock();
   }
   Drop(connection, guard);
-  operation->immediate = &result;
   Finish(operation, {}, wakes);
-  return result.error;
+  return overlapped == nullptr ? 0 : WSA_IO_PENDING;
 }
 
 }  // namespace iocp

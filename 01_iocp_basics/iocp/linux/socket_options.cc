@@ -16,11 +16,17 @@ namespace iocp {
 int Socket::Bind(const sockaddr* name, socklen_t length) {
   const std::lock_guard guard(lock_);
   if (closed_) return WSAENOTSOCK;
+  const socklen_t least = family_ == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
+  if (length >= static_cast<socklen_t>(sizeof name->sa_family) && name->sa_family != family_) {
+    return WSAEAFNOSUPPORT;
+  }
+  if (length < least) return WSAEFAULT;
   Connection& connection = *connection_;
   if (connection.state != State::kFresh || connection.bound) return WSAEINVAL;
   if (const int error = connection.EnsureDescriptor(family_, type_)) return WsaFromErrno(error);
   if (SysBind(connection.fd, name, length) != 0) {
-    if (errno != EADDRINUSE || connection.shared_address) return WsaFromErrno(errno);
+    if (errno == EADDRINUSE && connection.shared_address) return WSAEACCES;  // not the other one's
+    if (errno != EADDRINUSE) return WsaFromErrno(errno);
     // Windows lets a server bind its port again while old connections are in TIME_WAIT. So does
     // Linux with this option; it must not stay, or a second socket could bind the port, too.
     connection.ShareAddress(true);
@@ -55,8 +61,8 @@ int Socket::Name(bool peer, sockaddr* name, int* length) {
   const Connection& connection = *connection_;
   if (connection.needs_context) return WSAENOTCONN;  // P34
   const State state = connection.state;
-  const bool has_peer =
-      state == State::kConnected || state == State::kDisconnected || state == State::kConnecting;
+  const bool connecting = state == State::kConnecting && connection.ConnectsPlainly();
+  const bool has_peer = state == State::kConnected || connecting;
   if (peer && !has_peer) return WSAENOTCONN;
   if (!peer && !connection.bound && !has_peer) return WSAEINVAL;
   sockaddr_storage address{};
@@ -114,7 +120,8 @@ int Socket::SetOption(int level, int name, const void* value, int length) {
   int number = 0;
   std::memcpy(&number, value, std::min(sizeof number, static_cast<std::size_t>(length)));
   if (level == SOL_SOCKET && name == SO_REUSEADDR) connection.shared_address = number != 0;
-  if (level == SOL_SOCKET && name == SO_SNDBUF) no_send_buffer_ = number == 0;
+  if (level == SOL_SOCKET && name == SO_SNDBUF) send_buffer_.store(number);
+  if (level == SOL_SOCKET && name == SO_RCVBUF) receive_buffer_.store(number);
   return 0;
 }
 
@@ -147,11 +154,11 @@ int Socket::GetOption(int level, int name, void* value, int* length) {
   int number = 0;
   std::memcpy(&number, value, sizeof number);
   if (name == SO_ERROR) {
-    if (connection.error != 0) number = connection.error;
+    if (connection.state == State::kFresh && connection.error != 0) number = connection.error;
     if (number != 0) number = WsaFromErrno(number);
   } else if (name == SO_SNDBUF || name == SO_RCVBUF) {
-    number /= 2;  // Linux doubles what is set, for its own overhead
-    if (name == SO_SNDBUF && no_send_buffer_) number = 0;
+    const int set = (name == SO_SNDBUF ? send_buffer_ : receive_buffer_).load();
+    number = set >= 0 ? set : number / 2;  // Linux doubles what is set, for its own overhead
   } else if (name == SO_REUSEADDR) {
     number = connection.shared_address ? 1 : 0;
   }

@@ -20,7 +20,7 @@ int Socket::Issue(Operation* operation, OVERLAPPED* overlapped, DWORD* bytes) {
   {
     Wakes wakes;
     Guard guard(lock_);
-    int error = Check(*operation, guard, wakes);
+    int error = Check(*operation, overlapped == nullptr, guard, wakes);
     if (error == 0 && overlapped != nullptr) {
       error = static_cast<int>(operation->receipt.Begin(overlapped, &device_));
     }
@@ -60,9 +60,10 @@ bool Socket::WorthTrying(const Direction& direction) const {
   return port == nullptr || port->looks() != direction.tried_at;
 }
 
-// May it be issued? A connect that is under way is asked first how far it is.
-int Socket::Check(const Operation& operation, Guard& guard, Wakes& wakes) {
-  if (connection_->state == State::kConnecting) {
+// May it be issued? A connect that is under way is asked first how far it is, unless a thread is in
+// a call on the connection already.
+int Socket::Check(const Operation& operation, bool plain, Guard& guard, Wakes& wakes) {
+  if (connection_->state == State::kConnecting && connection_->holders == 1) {
     Run(*connection_, connection_->out, DirectionEvent::kEdge, guard, wakes);
   }
   if (closed_) return WSAENOTSOCK;
@@ -87,8 +88,11 @@ int Socket::Check(const Operation& operation, Guard& guard, Wakes& wakes) {
     case OperationKind::kAccept:
       return state == State::kListening ? 0 : WSAEINVAL;
     case OperationKind::kConnect:
-      if (state == State::kConnected || state == State::kDisconnected) return WSAEISCONN;
-      return state == State::kFresh ? 0 : WSAEINVAL;
+      if (state == State::kConnected) {
+        return plain && connection.needs_context ? WSAEINVAL : WSAEISCONN;
+      }
+      if (state == State::kFresh) return 0;
+      return plain && connection.ConnectsPlainly() ? WSAEALREADY : WSAEINVAL;
     case OperationKind::kAcceptReceive:
     case OperationKind::kDisconnect:
       break;
@@ -98,13 +102,13 @@ int Socket::Check(const Operation& operation, Guard& guard, Wakes& wakes) {
 
 // A plain call waits behind what is queued, like any operation. When it is the head, its own thread
 // tries and waits, until it has a result. `outcome` tells how it went; 0 or the error.
-int Socket::RunPlain(Operation* operation, DWORD milliseconds, Outcome* outcome) {
+int Socket::RunPlain(Operation* operation, DWORD milliseconds, bool may_block, Outcome* outcome) {
   const Deadline deadline(milliseconds == 0 ? INFINITE : milliseconds);
   Immediate turn{.plain = &Self()};
   *outcome = {.kind = Outcome::Kind::kAgain};
   Wakes wakes;
   Guard guard(lock_);
-  if (const int error = Check(*operation, guard, wakes)) return error;
+  if (const int error = Check(*operation, true, guard, wakes)) return error;
   Connection& connection = *connection_;
   Direction& direction = DirectionOf(connection, *operation);
   ++connection.holders;
@@ -113,7 +117,8 @@ int Socket::RunPlain(Operation* operation, DWORD milliseconds, Outcome* outcome)
   direction.PushBack(operation);
   const bool first = direction.head == operation;
   Run(connection, direction, first ? DirectionEvent::kEdge : DirectionEvent::kQueued, guard, wakes);
-  while (!turn.granted && !turn.finished && !non_blocking_ && !deadline.Passed()) {
+  const auto gives_up = [&] { return (non_blocking_ && !may_block) || deadline.Passed(); };
+  while (!turn.granted && !turn.finished && !gives_up()) {
     turn.plain->parker.store(0, std::memory_order_relaxed);
     guard.unlock();
     wakes.Fire();
@@ -134,7 +139,7 @@ int Socket::RunPlain(Operation* operation, DWORD milliseconds, Outcome* outcome)
       }
       const bool again = outcome->kind == Outcome::Kind::kAgain;
       if (again && operation->cancelled) *outcome = Aborted(operation->cancel_status);
-      if (!again || operation->cancelled || non_blocking_ || deadline.Passed()) break;
+      if (!again || operation->cancelled || gives_up()) break;
       ++connection.waits;
       guard.unlock();
       wakes.Fire();
@@ -156,7 +161,7 @@ int Socket::RunPlain(Operation* operation, DWORD milliseconds, Outcome* outcome)
     Run(connection, direction, DirectionEvent::kQueued, guard, wakes);
   }
   const bool timed_out = !turn.finished && outcome->kind == Outcome::Kind::kAgain;
-  if (timed_out) turn.error = non_blocking_ ? WSAEWOULDBLOCK : WSAETIMEDOUT;
+  if (timed_out) turn.error = deadline.Passed() ? WSAETIMEDOUT : WSAEWOULDBLOCK;
   Drop(connection, guard);
   return turn.error == WSA_OPERATION_ABORTED ? WSAEINTR : turn.error;
 }

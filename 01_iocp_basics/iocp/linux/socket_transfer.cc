@@ -59,7 +59,8 @@ int Socket::Plain(Operation* operation, const std::atomic<DWORD>& timeout, OVERL
   const bool nothing_wanted =
       operation->kind == OperationKind::kReceive && operation->buffers.total() == 0;
   if (!nothing_wanted) {
-    error = RunPlain(operation, timeout.load(std::memory_order_relaxed), &outcome);
+    error = RunPlain(operation, timeout.load(std::memory_order_relaxed), overlapped != nullptr,
+                     &outcome);
   }
   if (error == WSAEWOULDBLOCK && operation->moved > 0) error = 0;
   const auto moved = static_cast<DWORD>(operation->moved);

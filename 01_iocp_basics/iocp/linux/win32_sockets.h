@@ -178,15 +178,13 @@ using LPFN_ACCEPTEX = BOOL (*)(SOCKET listener, SOCKET acceptor, PVOID output, D
 using LPFN_CONNECTEX = BOOL (*)(SOCKET s, const sockaddr* name, int name_length, PVOID send_buffer,
                                 DWORD send_length, LPDWORD bytes, LPOVERLAPPED overlapped);
 
-// Ends a connection (P37). What is pending on it ends first, each operation with its own failed
-// packet; data already accepted by WSASend still goes out, then the peer sees FIN. The call returns
-// TRUE at once, and the packet follows as for any immediate success (P15); on Windows it often
-// pends until the peer has closed its side too, so wait for the packet on both. Afterwards:
-//   - without TF_REUSE_SOCKET the socket can only be closed;
-//   - with it the same SOCKET, still associated with its port, may be given to AcceptEx or
-//   ConnectEx
-//     as soon as the packet has arrived. Data the peer had sent and nobody had received is thrown
-//     away, and then the peer sees a reset, as after closesocket.
+// Ends a connection (P37): what was sent still goes out, then the peer sees FIN. A packet always
+// follows; on Windows it often comes only when the peer has closed its side, too, so wait for it.
+//   - Without TF_REUSE_SOCKET only the sends end; what the peer still sends can be received.
+//   - With it what is pending ends first, each operation with its own failed packet, and the same
+//     SOCKET, still associated with its port, may be given to AcceptEx or ConnectEx as soon as the
+//     packet has arrived. Data that nobody had received is thrown away, and then the peer sees a
+//     reset, as after closesocket.
 // An unconnected socket: WSAENOTCONN.
 using LPFN_DISCONNECTEX = BOOL (*)(SOCKET s, LPOVERLAPPED overlapped, DWORD flags, DWORD reserved);
 using LPFN_GETACCEPTEXSOCKADDRS = void (*)(PVOID output, DWORD receive_length, DWORD local_length,

@@ -43,6 +43,10 @@ static LPFN_ACCEPTEX g_fnAcceptEx = NULL;
 static volatile LONG g_nConnections = 0;
 static volatile LONG g_bEndServer = FALSE;
 
+static BOOL EndServer(void) {
+  return InterlockedCompareExchange(&g_bEndServer, FALSE, FALSE);
+}
+
 static PPER_SOCKET_CONTEXT CtxtAllocate(SOCKET sd, IO_OPERATION operation) {
   PPER_SOCKET_CONTEXT context = new PER_SOCKET_CONTEXT;
   ZeroMemory(context, sizeof(PER_SOCKET_CONTEXT));
@@ -136,7 +140,7 @@ static BOOL CreateAcceptSocket(BOOL update_port) {
                            MAX_BUFF_SIZE - 2 * ADDRESS_ROOM, ADDRESS_ROOM, ADDRESS_ROOM, &received,
                            (LPOVERLAPPED)&io->Overlapped);
   if (!done && WSAGetLastError() != ERROR_IO_PENDING) {
-    if (!g_bEndServer) printf("AcceptEx failed: %d\n", WSAGetLastError());
+    if (!EndServer()) printf("AcceptEx failed: %d\n", WSAGetLastError());
     closesocket(io->SocketAccept);
     return FALSE;
   }
@@ -195,7 +199,7 @@ static DWORD WINAPI WorkerThread(LPVOID) {
     if (context == NULL) return 0;  // posted by main: the end
     if (overlapped == NULL) continue;
     PPER_IO_CONTEXT io = CONTAINING_RECORD(overlapped, PER_IO_CONTEXT, Overlapped);
-    if (g_bEndServer) continue;  // main frees everything
+    if (EndServer()) continue;  // main frees everything
     if (io->IOOperation == ClientIoAccept) {
       if (success) {
         OnAccepted(io, io_size);
