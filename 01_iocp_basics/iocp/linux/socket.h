@@ -110,6 +110,7 @@ class alignas(64) Socket final : public Object {
   bool Abort(const OVERLAPPED* overlapped, NTSTATUS status, Wakes& wakes);
   bool AbortQueued(const Connection& connection, Direction& direction, const OVERLAPPED* overlapped,
                    NTSTATUS status, Wakes& wakes);
+  void OnEdge(const Ready& ready, Guard& guard, Wakes& wakes);
   void Watch(Guard& guard, Wakes& wakes);
   Poller* PollerOf(const Connection& connection) const;
 

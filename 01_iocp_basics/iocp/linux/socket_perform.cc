@@ -60,10 +60,10 @@ bool Socket::WorthTrying(const Direction& direction) const {
   return port == nullptr || port->looks() != direction.tried_at;
 }
 
-// May it be issued? A connect that is under way is asked first how far it is, unless a thread is in
-// a call on the connection already.
+// May it be issued? A connect that is under way is asked first how far it is.
 int Socket::Check(const Operation& operation, bool plain, Guard& guard, Wakes& wakes) {
-  if (connection_->state == State::kConnecting && connection_->holders == 1) {
+  const bool adding = connection_->watch == Connection::Watch::kAdding;
+  if (connection_->state == State::kConnecting && !adding) {
     Run(*connection_, connection_->out, DirectionEvent::kEdge, guard, wakes);
   }
   if (closed_) return WSAENOTSOCK;
@@ -153,6 +153,7 @@ int Socket::RunPlain(Operation* operation, DWORD milliseconds, bool may_block, O
     direction.Remove(operation);
     Run(connection, direction, DirectionEvent::kQueued, guard, wakes);
   }
+  Watch(guard, wakes);
   const bool timed_out = !turn.finished && outcome->kind == Outcome::Kind::kAgain;
   if (timed_out) turn.error = deadline.Passed() ? WSAETIMEDOUT : WSAEWOULDBLOCK;
   Drop(connection, guard);
@@ -402,23 +403,26 @@ void Socket::OnReady(const Ready& ready) {
   if (!socket) return;  // closed meanwhile
   Wakes wakes;
   Guard guard(socket->lock_);
-  // After an exchange the news may be of the connection before: then an attempt finds nothing.
-  const State state = socket->connection_->state;
-  const bool stream = state == State::kConnected || state == State::kAccepted;
-  if (ready.more && stream) socket->connection_->short_is_no_end = true;
-  if (ready.readable) {
-    Connection& connection = *socket->connection_;
-    socket->Run(connection, connection.in, DirectionEvent::kEdge, guard, wakes);
+  socket->OnEdge(ready, guard, wakes);
+}
+
+// After an exchange the news may be of the connection before: then an attempt finds nothing.
+void Socket::OnEdge(const Ready& ready, Guard& guard, Wakes& wakes) {
+  const State state = connection_->state;
+  if (ready.more && (state == State::kConnected || state == State::kAccepted)) {
+    connection_->short_is_no_end = true;
   }
-  if (ready.writable) {
-    Connection& connection = *socket->connection_;
-    socket->Run(connection, connection.out, DirectionEvent::kEdge, guard, wakes);
+  if (connection_->watch == Connection::Watch::kAdding) {
+    connection_->early_edge = true;
+    return;
   }
+  if (ready.readable) Run(*connection_, connection_->in, DirectionEvent::kEdge, guard, wakes);
+  if (ready.writable) Run(*connection_, connection_->out, DirectionEvent::kEdge, guard, wakes);
 }
 
 Poller* Socket::PollerOf(const Connection& connection) const {
-  if (connection.watch == Connection::Watch::kNobody) return nullptr;
   if (connection.watch == Connection::Watch::kBackground) return Background::SocketPoller();
+  if (connection.watch != Connection::Watch::kPort) return nullptr;
   return &device_.port.load(std::memory_order_relaxed)->poller();
 }
 
@@ -426,22 +430,38 @@ Poller* Socket::PollerOf(const Connection& connection) const {
 // port's poller, or with the background thread's while the socket belongs to no port.
 void Socket::Watch(Guard& guard, Wakes& wakes) {
   Connection& connection = *connection_;
-  const bool waiting = connection.in.head != nullptr || connection.out.head != nullptr;
+  // (A busy direction's thread comes here itself when something is left.)
+  const bool waiting = connection.in.Waits() || connection.out.Waits();
   if (connection.watch != Connection::Watch::kNobody || !waiting || closed_) return;
-  CompletionPort* const port = device_.port.load(std::memory_order_relaxed);
-  connection.watch = port != nullptr ? Connection::Watch::kPort : Connection::Watch::kBackground;
+  connection.watch = Connection::Watch::kAdding;
   ++connection.holders;
-  guard.unlock();
-  Poller* const poller = port != nullptr ? &port->poller() : Background::SocketPoller();
-  const bool added =
-      poller != nullptr && poller->Add(connection.fd, reinterpret_cast<std::uint64_t>(handle()));
-  if (added && port != nullptr) port->NoteRegistration();
-  guard.lock();
-  if (!added) {
-    connection.watch = Connection::Watch::kNobody;
+  for (bool again = true; again;) {
+    CompletionPort* const port = device_.port.load(std::memory_order_relaxed);
+    guard.unlock();
+    Poller* const poller = port != nullptr ? &port->poller() : Background::SocketPoller();
+    const bool added =
+        poller != nullptr && poller->Add(connection.fd, reinterpret_cast<std::uint64_t>(handle()));
+    if (added && port != nullptr) port->NoteRegistration();
+    guard.lock();
+    again = added && port != device_.port.load(std::memory_order_relaxed);  // associated just now
+    connection.watch = !added            ? Connection::Watch::kNobody
+                       : port != nullptr ? Connection::Watch::kPort
+                                         : Connection::Watch::kBackground;
+    if (again) {
+      connection.watch = Connection::Watch::kAdding;
+      guard.unlock();
+      poller->Remove(connection.fd);
+      guard.lock();
+    }
+  }
+  if (connection.watch == Connection::Watch::kNobody) {
     for (Direction* const direction : {&connection.in, &connection.out}) {
       AbortQueued(connection, *direction, nullptr, STATUS_INSUFFICIENT_RESOURCES, wakes);
     }
+  } else if (connection.early_edge) {
+    connection.early_edge = false;
+    Run(connection, connection.in, DirectionEvent::kEdge, guard, wakes);
+    Run(connection, connection.out, DirectionEvent::kEdge, guard, wakes);
   }
   Drop(connection, guard);
 }
