@@ -106,14 +106,17 @@ class alignas(64) Socket final : public Object {
   Outcome Attempt(int fd, Operation& operation);
   DirectionEvent Conclude(Connection& connection, const Operation& operation,
                           const Outcome& outcome, Guard& guard, Wakes& wakes);
+  // --- socket_complete.cc ---
   void Finish(Operation* operation, const Outcome& outcome, Wakes& wakes);
   bool Abort(const OVERLAPPED* overlapped, NTSTATUS status, Wakes& wakes);
   bool AbortQueued(const Connection& connection, Direction& direction, const OVERLAPPED* overlapped,
                    NTSTATUS status, Wakes& wakes);
+  // --- socket_ready.cc ---
   void OnEdge(const Ready& ready, Guard& guard, Wakes& wakes);
   void Watch(Guard& guard, Wakes& wakes);
   Poller* PollerOf(const Connection& connection) const;
 
+  // --- the attempts (socket_transfer.cc, socket_accept.cc, socket_connect.cc) ---
   int Plain(Operation* operation, const std::atomic<DWORD>& timeout, OVERLAPPED* overlapped,
             DWORD* bytes);
   static Outcome TransferFailed(int error_number);
@@ -162,5 +165,7 @@ class alignas(64) Socket final : public Object {
   HANDLE listener_ = nullptr;      // kAccepting: where the AcceptEx is queued
   Operation* accepted_ = nullptr;  // a listener's operations that wait for first data elsewhere
 };
+
+static_assert(sizeof(Socket) == 128);  // what a message needs is in the first half
 
 }  // namespace iocp
