@@ -43,6 +43,10 @@ void Connection::ShareAddress(bool share) {
   SysSetSockOpt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 }
 
+std::uint32_t ThisSecond() {
+  return static_cast<std::uint32_t>(SysNow() / 1'000'000'000);
+}
+
 int OpenDescriptor(int family, int type) {
   const int fd = SysSocket(family, type, 0);
   const int on = 1;

@@ -23,7 +23,8 @@ struct alignas(64) Connection {
     kConnected,
     kDisconnected,  // exchanged by DisconnectEx
   };
-  enum class Watch : std::uint8_t { kNobody, kBackground, kPort };  // where it is registered
+  // Where it is registered. kAdding: a thread is about to; only that one acts on edges until then.
+  enum class Watch : std::uint8_t { kNobody, kAdding, kBackground, kPort };
 
   explicit Connection(int descriptor);
   Connection(const Connection&) = delete;
@@ -44,11 +45,15 @@ struct alignas(64) Connection {
   bool reused : 1 = false;           // after DisconnectEx, ConnectEx needs no new bind (P37)
   bool needs_context : 1 = false;    // SO_UPDATE_ACCEPT_CONTEXT or _CONNECT_CONTEXT is due (P34)
   bool short_is_no_end : 1 = false;  // FIN, RST, urgent data: a short receive may leave more
+  bool early_edge : 1 = false;       // kAdding: there was one
   bool shared_address : 1 = false;   // the program set SO_REUSEADDR itself
-  Direction in;                      // receives; accepts
-  Direction out;                     // sends; connects
+  std::uint32_t since = 0;  // second of the clock (SysNow) in which it was made: SO_CONNECT_TIME
+  Direction in;             // receives; accepts
+  Direction out;            // sends; connects
 };
 static_assert(sizeof(Connection) == 64);  // one cache line of the two that a message needs
+
+std::uint32_t ThisSecond();
 
 // A non-blocking descriptor with Windows' defaults; -1: errno.
 int OpenDescriptor(int family, int type);

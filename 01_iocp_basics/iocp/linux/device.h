@@ -22,45 +22,56 @@ struct DeviceRoute {
 
 // The handle itself can be waited for: it is reset when an operation begins and set when one
 // without an event of its own ends (P127). Few programs do: the first wait makes the signal, until
-// then one flag is all that an operation costs. Any thread, no lock needed.
+// then one flag is all that it costs. Any thread, no lock needed.
 class HandleSignal {
  public:
   HandleSignal() = default;
   HandleSignal(const HandleSignal&) = delete;
   HandleSignal& operator=(const HandleSignal&) = delete;
-  ~HandleSignal() { delete signal_.load(std::memory_order_relaxed); }
+  ~HandleSignal() { delete SignalIn(word_.load(std::memory_order_relaxed)); }
 
-  void Skip() { skipped_.store(true, std::memory_order_relaxed); }  // FILE_SKIP_SET_EVENT_ON_HANDLE
+  void Skip() { word_.fetch_or(kSkipped); }  // FILE_SKIP_SET_EVENT_ON_HANDLE
 
   void OnBegin() {
-    if (set_.load(std::memory_order_relaxed)) set_.store(false, std::memory_order_relaxed);
-    if (Signal* const signal = signal_.load(std::memory_order_relaxed)) signal->Clear();
+    std::uintptr_t word = word_.load(std::memory_order_acquire);
+    if ((word & kSet) != 0) word = word_.fetch_and(~kSet);
+    if (Signal* const signal = SignalIn(word)) signal->Clear();
   }
 
   void OnEnd(Wakes& wakes) {
-    if (skipped_.load(std::memory_order_relaxed)) return;
-    // Sequentially consistent, as in Get: one of the two threads sees what the other has done.
-    set_.store(true, std::memory_order_seq_cst);
-    if (Signal* const signal = signal_.load(std::memory_order_seq_cst)) signal->Set(wakes);
+    std::uintptr_t word = word_.load(std::memory_order_acquire);
+    if ((word & kSkipped) != 0) return;
+    if ((word & kSet) == 0) word = word_.fetch_or(kSet);
+    if (Signal* const signal = SignalIn(word)) signal->Set(wakes);
   }
 
   Signal& Get() {
-    Signal* signal = signal_.load(std::memory_order_acquire);
-    if (signal != nullptr) return *signal;
+    std::uintptr_t word = word_.load(std::memory_order_acquire);
+    if (SignalIn(word) != nullptr) return *SignalIn(word);
     auto* const made = new Signal(Signal::Reset::kManual, false);
-    if (!signal_.compare_exchange_strong(signal, made, std::memory_order_seq_cst)) {
-      delete made;
-      return *signal;
-    }
+    std::uintptr_t with = 0;
+    do {
+      if (SignalIn(word) != nullptr) {  // another thread was faster
+        delete made;
+        return *SignalIn(word);
+      }
+      with = word | reinterpret_cast<std::uintptr_t>(made);
+    } while (!word_.compare_exchange_weak(word, with));
     Wakes wakes;
-    if (set_.load(std::memory_order_seq_cst)) made->Set(wakes);
+    if ((with & kSet) != 0) made->Set(wakes);
     return *made;
   }
 
  private:
-  std::atomic<bool> set_{false};
-  std::atomic<bool> skipped_{false};
-  std::atomic<Signal*> signal_{nullptr};
+  static constexpr std::uintptr_t kSet = 1;
+  static constexpr std::uintptr_t kSkipped = 2;
+  static Signal* SignalIn(std::uintptr_t word) {
+    return reinterpret_cast<Signal*>(word & ~(kSet | kSkipped));
+  }
+
+  // The address of the signal, once there is one, and the two flags in its low bits: a socket has
+  // two cache lines, and no room for more.
+  std::atomic<std::uintptr_t> word_{0};
 };
 
 struct Device : DeviceRoute, Linked<Device> {

@@ -112,6 +112,7 @@ struct Direction {
   bool Busy() const { return state.phase == Phase::kTrying || state.phase == Phase::kTryingAgain; }
   // Nothing is queued or under way. For sends: everything the program gave has gone to the kernel.
   bool Gone() const { return head == nullptr && !Busy(); }
+  bool Waits() const { return head != nullptr && !Busy(); }
 
   void PushBack(Operation* operation);
   void PopFront();

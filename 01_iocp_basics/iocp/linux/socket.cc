@@ -67,7 +67,7 @@ DWORD Socket::Associate(CompletionPort* port, ULONG_PTR key) {
   }
   device_.Associate(port, handle(), key);
   Connection& connection = *connection_;
-  if (connection.watch == Connection::Watch::kNobody) return ERROR_SUCCESS;
+  if (connection.watch != Connection::Watch::kBackground) return ERROR_SUCCESS;
   // Operations are pending already: their packets come to the port (P3), so its threads watch them.
   connection.watch = Connection::Watch::kPort;
   ++connection.holders;

@@ -129,13 +129,17 @@ class alignas(64) Socket final : public Object {
   Outcome Attempt(int fd, Operation& operation);
   DirectionEvent Conclude(Connection& connection, const Operation& operation,
                           const Outcome& outcome, Guard& guard, Wakes& wakes);
+  // --- socket_complete.cc ---
   void Finish(Operation* operation, const Outcome& outcome, Wakes& wakes);
   bool Abort(const OVERLAPPED* overlapped, NTSTATUS status, Wakes& wakes, DWORD issuer = 0);
   bool AbortQueued(const Connection& connection, Direction& direction, const OVERLAPPED* overlapped,
                    NTSTATUS status, Wakes& wakes, DWORD issuer = 0);
+  // --- socket_ready.cc ---
+  void OnEdge(const Ready& ready, Guard& guard, Wakes& wakes);
   void Watch(Guard& guard, Wakes& wakes);
   Poller* PollerOf(const Connection& connection) const;
 
+  // --- the attempts (socket_transfer.cc, socket_accept.cc, socket_connect.cc) ---
   int Transfer(Operation* operation, const std::atomic<DWORD>& timeout, OVERLAPPED* overlapped,
                DWORD* bytes, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
   int Plain(Operation* operation, const std::atomic<DWORD>& timeout, OVERLAPPED* overlapped,
@@ -179,20 +183,21 @@ class alignas(64) Socket final : public Object {
   const bool overlapped_;
   // Everything below is guarded by lock_ unless it says otherwise.
   bool closed_ = false;
-  bool non_blocking_ = false;                 // FIONBIO: plain calls only (P20)
-  bool options_set_ = false;                  // the next descriptor gets them, too
-  std::atomic<bool> skip_on_success_{false};  // read by completions under another socket's lock
-  Connection* connection_;                    // never null
-  Device device_;                             // its port is read without the lock by completions
-  std::atomic<DWORD> receive_timeout_{0};     // any thread; milliseconds, 0: for ever
-  std::atomic<DWORD> send_timeout_{0};        // likewise
+  bool non_blocking_ = false;                  // FIONBIO: plain calls only (P20)
+  bool options_set_ = false;                   // the next descriptor gets them, too
+  std::atomic<bool> tells_unreachable_{true};  // SIO_UDP_CONNRESET; any thread
+  std::atomic<bool> skip_on_success_{false};   // read by completions under another socket's lock
+  Connection* connection_;                     // never null
+  Device device_;                              // its port is read without the lock by completions
+  std::atomic<DWORD> receive_timeout_{0};      // any thread; milliseconds, 0: for ever
+  std::atomic<DWORD> send_timeout_{0};         // likewise
   // Likewise: what was set, which is what Windows reports; the kernel's own sizes differ.
   std::atomic<int> send_buffer_{-1};
   std::atomic<int> receive_buffer_{-1};
-  std::atomic<bool> tells_unreachable_{true};  // any thread
-  std::int64_t connected_at_ = 0;              // nanoseconds (SysNow), of the connection
-  HANDLE listener_ = nullptr;                  // kAccepting: where the AcceptEx is queued
+  HANDLE listener_ = nullptr;      // kAccepting: where the AcceptEx is queued
   Operation* accepted_ = nullptr;  // a listener's operations that wait for first data elsewhere
 };
+
+static_assert(sizeof(Socket) == 128);  // what a message needs is in the first half
 
 }  // namespace iocp

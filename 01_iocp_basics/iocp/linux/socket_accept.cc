@@ -138,6 +138,7 @@ void Socket::HandOver(Operation* operation, const Outcome& outcome, Guard& guard
   const bool wants_data = operation->receive_length > 0;
   fresh->state = wants_data ? State::kAccepted : State::kConnected;
   fresh->bound = true;
+  fresh->since = ThisSecond();
   fresh->needs_context = true;  // P34
   std::unique_ptr<Connection> old;
   {
@@ -151,7 +152,6 @@ void Socket::HandOver(Operation* operation, const Outcome& outcome, Guard& guard
       guard.lock();
       return;
     }
-    acceptor->connected_at_ = SysNow();
     old.reset(acceptor->Replace(fresh.release()));
     if (!wants_data) {
       at_acceptor.unlock();
@@ -224,7 +224,7 @@ int Socket::PlainAccept(sockaddr* name, int* length, SOCKET* accepted) {
   if (error == 0) {
     auto* const socket = new Socket(outcome.accepted, family_, SOCK_STREAM, overlapped_);
     socket->connection_->state = State::kConnected;
-    socket->connected_at_ = SysNow();
+    socket->connection_->since = ThisSecond();
     socket->connection_->bound = true;
     socket->InheritFrom(*this);
     socket->non_blocking_ = non_blocking;

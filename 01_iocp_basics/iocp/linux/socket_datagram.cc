@@ -48,7 +48,7 @@ int Socket::ConnectDatagram(const sockaddr* name, socklen_t length) {
   if (SysConnect(connection_->fd, name, length) != 0) return WsaFromErrno(errno);
   connection_->state = State::kConnected;
   connection_->bound = true;
-  connected_at_ = SysNow();
+  connection_->since = ThisSecond();
   return 0;
 }
 

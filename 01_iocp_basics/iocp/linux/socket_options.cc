@@ -141,8 +141,7 @@ int Socket::GetOption(int level, int name, void* value, int* length) {
     if (*length < static_cast<int>(sizeof(DWORD))) return WSAEFAULT;
     const State state = connection.state;
     const bool connected = state == State::kConnected || state == State::kAccepted;
-    const DWORD seconds =
-        connected ? static_cast<DWORD>((SysNow() - connected_at_) / 1'000'000'000) : 0xFFFFFFFF;
+    const DWORD seconds = connected ? ThisSecond() - connection.since : 0xFFFFFFFF;
     std::memcpy(value, &seconds, sizeof seconds);
     *length = sizeof seconds;
     return 0;

@@ -1,9 +1,4 @@
-// The engine: issues operations, performs the head of each direction, completes.
-#include <errno.h>
-
-#include <utility>
-
-#include "iocp/linux/background.h"
+// The engine: issues operations and performs the head of each direction.
 #include "iocp/linux/errors.h"
 #include "iocp/linux/socket.h"
 #include "iocp/linux/syscalls.h"
@@ -60,10 +55,10 @@ bool Socket::WorthTrying(const Direction& direction) const {
   return port == nullptr || port->looks() != direction.tried_at;
 }
 
-// May it be issued? A connect that is under way is asked first how far it is, unless a thread is in
-// a call on the connection already.
+// May it be issued? A connect that is under way is asked first how far it is.
 int Socket::Check(const Operation& operation, bool plain, Guard& guard, Wakes& wakes) {
-  if (connection_->state == State::kConnecting && connection_->holders == 1) {
+  const bool adding = connection_->watch == Connection::Watch::kAdding;
+  if (connection_->state == State::kConnecting && !adding) {
     Run(*connection_, connection_->out, DirectionEvent::kEdge, guard, wakes);
   }
   if (closed_) return WSAENOTSOCK;
@@ -160,6 +155,7 @@ int Socket::RunPlain(Operation* operation, DWORD milliseconds, bool may_block, O
     direction.Remove(operation);
     Run(connection, direction, DirectionEvent::kQueued, guard, wakes);
   }
+  Watch(guard, wakes);
   const bool timed_out = !turn.finished && outcome->kind == Outcome::Kind::kAgain;
   if (timed_out) turn.error = deadline.Passed() ? WSAETIMEDOUT : WSAEWOULDBLOCK;
   Drop(connection, guard);
@@ -291,7 +287,7 @@ DirectionEvent Socket::Conclude(Connection& connection, const Operation& operati
   if (outcome.kind == Outcome::Kind::kAgain) return DirectionEvent::kTookAll;
   if (operation.kind == OperationKind::kConnect && outcome.kind == Outcome::Kind::kDone) {
     connection.state = State::kConnected;
-    connected_at_ = SysNow();
+    connection.since = ThisSecond();
     connection.needs_context = operation.receipt.overlapped != nullptr;  // P36
   }
   if (outcome.broken && connection.error == 0) {
@@ -303,175 +299,6 @@ DirectionEvent Socket::Conclude(Connection& connection, const Operation& operati
   }
   const bool drained = outcome.drained && !connection.short_is_no_end;
   return drained ? DirectionEvent::kTookAll : DirectionEvent::kTookSome;
-}
-
-// --- completion --------------------------------------------------------------------------------------
-
-// The operation has left its queue. The one place that completes.
-void Socket::Finish(Operation* operation, const Outcome& outcome, Wakes& wakes) {
-  const bool failed = outcome.kind != Outcome::Kind::kDone;
-  const bool cut = outcome.status == STATUS_BUFFER_OVERFLOW;  // what there was room for
-  const std::size_t bytes = failed && !cut ? 0 : operation->moved;
-  const NTSTATUS status = failed ? outcome.status : STATUS_SUCCESS;
-  Immediate* const immediate = operation->immediate;
-  if (immediate != nullptr) {
-    immediate->error = failed ? outcome.error : 0;
-    immediate->bytes = static_cast<DWORD>(bytes);
-    immediate->finished = true;
-    if (immediate->plain != nullptr) {  // a plain call that never had its turn
-      immediate->plain->parker.store(1, std::memory_order_release);
-      wakes.AddParked(&immediate->plain->parker);
-      return;
-    }
-  }
-  if (failed) operation->dropped = StartOver(*operation, outcome);
-  if (operation->kind == OperationKind::kAcceptReceive && !failed) {
-    connection_->state = State::kConnected;
-  }
-  if (operation->receipt.overlapped != nullptr) {
-    if (trace::On()) {
-      trace::OperationCompleted(handle(), ToString(operation->kind), operation->receipt.overlapped,
-                                status, bytes);
-    }
-    // The packet of an AcceptEx is the listener's, wherever it ends (P32).
-    const Socket& owner =
-        operation->kind == OperationKind::kAcceptReceive ? *operation->listener : *this;
-    if (immediate != nullptr && failed) {
-      operation->receipt.Refuse(status);
-      operation->receipt.has_routine = false;
-    } else {
-      const bool skip =
-          immediate != nullptr && owner.skip_on_success_.load(std::memory_order_relaxed);
-      operation->receipt.Complete(&owner.device_, status, bytes, !skip, wakes);
-    }
-  }
-  operation->moved = bytes;  // for the routine
-  operation->cancel_status = status;
-  wakes.AddFinished(operation);
-}
-
-// A connect or an accept has failed: the socket is as new, with a connection that knows nothing of
-// it. Returns what is to be closed without the lock.
-Connection* Socket::StartOver(const Operation& operation, const Outcome& outcome) {
-  if (operation.kind == OperationKind::kAccept && operation.acceptor) {
-    operation.acceptor->EndAccept();
-  }
-  const bool connecting = operation.kind == OperationKind::kConnect;
-  if (closed_ || (!connecting && operation.kind != OperationKind::kAcceptReceive)) return nullptr;
-  Connection& old = *connection_;
-  if (old.state != State::kConnecting && old.state != State::kAccepted) return nullptr;
-  // After a refusal the kernel's socket is as new, and keeps its address and options. (Holders: we,
-  // and the thread that performed this.) Otherwise it is still busy.
-  const bool keep = connecting && outcome.kind == Outcome::Kind::kFailed && old.holders == 2;
-  Connection* const fresh = keep ? new Connection(old.Surrender()) : NewConnection(old);
-  fresh->bound = old.bound && keep;
-  fresh->reused = old.bound || old.reused;
-  fresh->shared_address = old.shared_address;
-  if (keep) fresh->watch = old.watch;
-  if (connecting) fresh->error = static_cast<std::uint8_t>(outcome.error_number);
-  return Replace(fresh);
-}
-
-void Socket::FreeRecord(Operation* operation) {
-  if (operation->receipt.has_routine) {  // P125; here, because no lock is held
-    if (const auto issuer = FindThread(operation->receipt.issuer)) {
-      QueueApc(*issuer, {.routine = operation->routine,
-                         .error = static_cast<DWORD>(WsaFromStatus(operation->cancel_status)),
-                         .bytes = static_cast<DWORD>(operation->moved),
-                         .overlapped = operation->receipt.overlapped});
-    }
-  }
-  if (operation->kind == OperationKind::kAcceptReceive) {
-    Socket& listener = *operation->listener;
-    const std::lock_guard guard(listener.lock_);
-    Operation* const before = operation->accepted_before;
-    Operation* const after = operation->accepted_after;
-    (before != nullptr ? before->accepted_after : listener.accepted_) = after;
-    if (after != nullptr) after->accepted_before = before;
-  }
-  FreeOperation(operation);
-}
-
-bool Socket::Abort(const OVERLAPPED* overlapped, NTSTATUS status, Wakes& wakes, DWORD issuer) {
-  Connection& connection = *connection_;  // exchanged when a connect is among them
-  const bool in = AbortQueued(connection, connection.in, overlapped, status, wakes, issuer);
-  return AbortQueued(connection, connection.out, overlapped, status, wakes, issuer) || in;
-}
-
-// Completes the queued operations that use `overlapped` (nullptr: all) with `status`; the one being
-// performed is only marked, its performer completes it. False: there was none.
-bool Socket::AbortQueued(const Connection& connection, Direction& direction,
-                         const OVERLAPPED* overlapped, NTSTATUS status, Wakes& wakes,
-                         DWORD issuer) {
-  bool any = false;
-  Operation* next = nullptr;
-  for (Operation* operation = direction.head; operation != nullptr; operation = next) {
-    next = operation->next;
-    if (overlapped != nullptr && operation->receipt.overlapped != overlapped) continue;
-    if (issuer != 0 && operation->receipt.issuer != issuer) continue;
-    // Plain calls, and a connect in the background, end with the connection only.
-    const bool ends = closed_ || connection.state == State::kDisconnected;
-    if (operation->receipt.overlapped == nullptr && !ends) continue;
-    any = true;
-    if (direction.Busy() && operation == direction.head) {
-      if (!std::exchange(operation->cancelled, true)) operation->cancel_status = status;
-      continue;
-    }
-    direction.Remove(operation);
-    Finish(operation, Aborted(status), wakes);
-  }
-  return any;
-}
-
-// --- readiness ---------------------------------------------------------------------------------------
-
-void Socket::OnReady(const Ready& ready) {
-  const auto socket = HandleTable::Find<Socket>(reinterpret_cast<HANDLE>(ready.token));
-  if (!socket) return;  // closed meanwhile
-  Wakes wakes;
-  Guard guard(socket->lock_);
-  // After an exchange the news may be of the connection before: then an attempt finds nothing.
-  const State state = socket->connection_->state;
-  const bool stream = state == State::kConnected || state == State::kAccepted;
-  if (ready.more && stream) socket->connection_->short_is_no_end = true;
-  if (ready.readable) {
-    Connection& connection = *socket->connection_;
-    socket->Run(connection, connection.in, DirectionEvent::kEdge, guard, wakes);
-  }
-  if (ready.writable) {
-    Connection& connection = *socket->connection_;
-    socket->Run(connection, connection.out, DirectionEvent::kEdge, guard, wakes);
-  }
-}
-
-Poller* Socket::PollerOf(const Connection& connection) const {
-  if (connection.watch == Connection::Watch::kNobody) return nullptr;
-  if (connection.watch == Connection::Watch::kBackground) return Background::SocketPoller();
-  return &device_.port.load(std::memory_order_relaxed)->poller();
-}
-
-// Once per connection, when an operation has to wait for the first time: registers it with its
-// port's poller, or with the background thread's while the socket belongs to no port.
-void Socket::Watch(Guard& guard, Wakes& wakes) {
-  Connection& connection = *connection_;
-  const bool waiting = connection.in.head != nullptr || connection.out.head != nullptr;
-  if (connection.watch != Connection::Watch::kNobody || !waiting || closed_) return;
-  CompletionPort* const port = device_.port.load(std::memory_order_relaxed);
-  connection.watch = port != nullptr ? Connection::Watch::kPort : Connection::Watch::kBackground;
-  ++connection.holders;
-  guard.unlock();
-  Poller* const poller = port != nullptr ? &port->poller() : Background::SocketPoller();
-  const bool added =
-      poller != nullptr && poller->Add(connection.fd, reinterpret_cast<std::uint64_t>(handle()));
-  if (added && port != nullptr) port->NoteRegistration();
-  guard.lock();
-  if (!added) {
-    connection.watch = Connection::Watch::kNobody;
-    for (Direction* const direction : {&connection.in, &connection.out}) {
-      AbortQueued(connection, *direction, nullptr, STATUS_INSUFFICIENT_RESOURCES, wakes);
-    }
-  }
-  Drop(connection, guard);
 }
 
 }  // namespace iocp
