@@ -96,6 +96,7 @@ TITLES = {
     "P118": "SIO_KEEPALIVE_VALS",
     "P119": "ReadFile, WriteFile, CloseHandle on a SOCKET",
     "P120": "socket(), WSAAccept, SO_UPDATE_CONNECT_CONTEXT",
+    "P121": "AcceptEx writes the addresses only",
     "P124": "GetOverlappedResultEx has a limit",
     "P125": "completion routines",
     "P126": "CancelIo: this thread's operations",

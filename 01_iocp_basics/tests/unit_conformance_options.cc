@@ -172,6 +172,33 @@ TEST(Conformance, P120_WsaAcceptAcceptsWithoutACondition) {
   EXPECT_EQ(from.sin_port, LocalAddressOf(client).sin_port);
 }
 
+TEST(Conformance, P121_AcceptExWritesTheAddressesAndNotTheRoomBehindThem) {
+  const Handle port = MakePort();
+  sockaddr_in address{};
+  const Socket listener = MakeListener(&address);
+  Associate(port, listener, 1);
+  const Socket acceptor = MakeTcp();
+  constexpr DWORD kRoom = 128;
+  std::string output(2 * kRoom, '\x5A');
+  Operation accept;
+  DWORD bytes = 0;
+  ASSERT_FALSE(AcceptEx(listener, acceptor, output.data(), 0, kRoom, kRoom, &bytes, &accept));
+  const Socket client = MakeTcp();
+  ASSERT_EQ(connect(client, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  ASSERT_TRUE(Dequeue(port).ok);
+  sockaddr* local = nullptr;
+  sockaddr* remote = nullptr;
+  int local_size = 0;
+  int remote_size = 0;
+  GetAcceptExSockaddrs(output.data(), 0, kRoom, kRoom, &local, &local_size, &remote, &remote_size);
+  EXPECT_EQ(reinterpret_cast<sockaddr_in*>(local)->sin_port, address.sin_port);
+  EXPECT_EQ(reinterpret_cast<sockaddr_in*>(remote)->sin_port, LocalAddressOf(client).sin_port);
+  // Windows lays an address down with a header of its own; the ends of the rooms are nobody's.
+  for (const DWORD end : {kRoom, 2 * kRoom}) {
+    EXPECT_EQ(output.substr(end - 64, 64), std::string(64, '\x5A'));
+  }
+}
+
 TEST(Conformance, P120_UpdateConnectContextTakesNull) {
   const Connection connection = Connect();
   EXPECT_EQ(setsockopt(connection.peer, SOL_SOCKET, SO_UPDATE_CONNECT_CONTEXT, NULL, 0), 0);
