@@ -85,11 +85,12 @@ class alignas(64) Socket final : public Object {
     bool drained = false;  // nothing more can be there until the next edge
     bool starved = false;  // kAgain for want of descriptors: the background thread tries again
     bool broken = false;   // the connection has ended with it
-    int accepted = -1;     // kAccept: the descriptor
-    int error_number = 0;  // errno
-    int error = 0;         // winsock
-    NTSTATUS status = 0;
+    int number = 0;        // kFailed: errno; kDone of an accept: the descriptor
+    NTSTATUS status = 0;   // kFailed, kAborted
+
+    int Error() const;  // winsock
   };
+  static_assert(sizeof(Outcome) <= 16);  // travels in registers
   static Outcome Failed(int error_number);
   static Outcome Aborted(NTSTATUS status);
 

@@ -140,7 +140,7 @@ int Socket::RunPlain(Operation* operation, DWORD milliseconds, bool may_block, O
       --connection.waits;
     }
     direction.PopFront();
-    turn.error = outcome->error;
+    turn.error = outcome->Error();
     const DirectionEvent event = Conclude(connection, *operation, *outcome, guard, wakes);
     if (turn.error != 0) operation->dropped = StartOver(*operation, *outcome);
     Run(connection, direction, event, guard, wakes);
@@ -241,13 +241,17 @@ DirectionEvent Socket::TryHead(Connection& connection, Direction& direction, Gua
 
 Socket::Outcome Socket::Failed(int error_number) {
   return {.kind = Outcome::Kind::kFailed,
-          .error_number = error_number,
-          .error = WsaFromErrno(error_number),
+          .number = error_number,
           .status = StatusFromErrno(error_number)};
 }
 
 Socket::Outcome Socket::Aborted(NTSTATUS status) {
-  return {.kind = Outcome::Kind::kAborted, .error = WsaFromStatus(status), .status = status};
+  return {.kind = Outcome::Kind::kAborted, .status = status};
+}
+
+int Socket::Outcome::Error() const {
+  if (kind == Kind::kFailed) return WsaFromErrno(number);
+  return kind == Kind::kAborted ? WsaFromStatus(status) : 0;
 }
 
 // The caller holds the connection, not the lock.
@@ -277,7 +281,7 @@ DirectionEvent Socket::Conclude(Connection& connection, const Operation& operati
     connection.needs_context = operation.receipt.overlapped != nullptr;  // P36
   }
   if (outcome.broken && connection.error == 0) {
-    connection.error = static_cast<std::uint8_t>(outcome.error_number);  // it latches (P26)
+    connection.error = static_cast<std::uint8_t>(outcome.number);  // it latches (P26)
     // Whatever is queued in either direction fails with it.
     for (Direction* const direction : {&connection.in, &connection.out}) {
       Run(connection, *direction, DirectionEvent::kBreak, guard, wakes);
