@@ -101,8 +101,13 @@ class alignas(64) Socket final : public Object {
   int RunPlain(Operation* operation, DWORD milliseconds, bool may_block, Outcome* outcome);
   int Check(const Operation& operation, bool plain, Guard& guard, Wakes& wakes);
   bool WorthTrying(const Direction& direction) const;
+  // Brings an event to a direction and does what follows from it, for as long as something does.
   void Run(Connection& connection, Direction& direction, DirectionEvent event, Guard& guard,
-           Wakes& wakes);
+           Wakes& wakes) {
+    const Act act = direction.Take(event);
+    if (act != Act::kNothing) Perform(connection, direction, act, guard, wakes);
+  }
+  void Perform(Connection& connection, Direction& direction, Act act, Guard& guard, Wakes& wakes);
   DirectionEvent TryHead(Connection& connection, Direction& direction, Guard& guard, Wakes& wakes);
   Outcome Attempt(int fd, Operation& operation);
   DirectionEvent Conclude(Connection& connection, const Operation& operation,

@@ -38,7 +38,7 @@ int Socket::Issue(Operation* operation, OVERLAPPED* overlapped, DWORD* bytes) {
       operation->immediate = &result;
       Run(connection, direction, DirectionEvent::kEdge, guard, wakes);
     }
-    Watch(guard, wakes);
+    if (connection_->watch == Connection::Watch::kNobody) Watch(guard, wakes);
   }
   if (!result.finished) return WSA_IO_PENDING;
   if (bytes != nullptr && result.error == 0) *bytes = result.bytes;
@@ -157,16 +157,13 @@ int Socket::RunPlain(Operation* operation, DWORD milliseconds, bool may_block, O
 
 // --- perform -----------------------------------------------------------------------------------------
 
-// Brings an event to a direction and does what follows from it, for as long as something does. The
-// lock is released around system calls; the direction is busy meanwhile, which keeps every other
-// thread away from the head. They may queue behind it, mark it cancelled, replace the connection,
-// or close the socket.
-void Socket::Run(Connection& connection, Direction& direction, DirectionEvent event, Guard& guard,
-                 Wakes& wakes) {
-  Act act = direction.Take(event);
-  if (act == Act::kNothing) return;
+// The lock is released around system calls; the direction is busy meanwhile, which keeps every
+// other thread away from the head. They may queue behind it, mark it cancelled, replace the
+// connection, or close the socket.
+void Socket::Perform(Connection& connection, Direction& direction, Act act, Guard& guard,
+                     Wakes& wakes) {
   ++connection.holders;
-  for (; act != Act::kNothing; act = direction.Take(event)) {
+  for (DirectionEvent event{}; act != Act::kNothing; act = direction.Take(event)) {
     if (act == Act::kSendFin) {
       guard.unlock();
       SysShutdown(connection.fd, SHUT_WR);
