@@ -108,11 +108,12 @@ class alignas(64) Socket final : public Object {
     bool drained = false;  // nothing more can be there until the next edge
     bool starved = false;  // kAgain for want of descriptors: the background thread tries again
     bool broken = false;   // the connection has ended with it
-    int accepted = -1;     // kAccept: the descriptor
-    int error_number = 0;  // errno
-    int error = 0;         // winsock
-    NTSTATUS status = 0;
+    int number = 0;        // kFailed: errno; kDone of an accept: the descriptor
+    NTSTATUS status = 0;   // kFailed, kAborted
+
+    int Error() const;  // winsock
   };
+  static_assert(sizeof(Outcome) <= 16);  // travels in registers
   static Outcome Failed(int error_number);
   static Outcome Aborted(NTSTATUS status);
 
@@ -123,8 +124,13 @@ class alignas(64) Socket final : public Object {
   int RunPlain(Operation* operation, DWORD milliseconds, bool may_block, Outcome* outcome);
   int Check(const Operation& operation, bool plain, Guard& guard, Wakes& wakes);
   bool WorthTrying(const Direction& direction) const;
+  // Brings an event to a direction and does what follows from it, for as long as something does.
   void Run(Connection& connection, Direction& direction, DirectionEvent event, Guard& guard,
-           Wakes& wakes);
+           Wakes& wakes) {
+    const Act act = direction.Take(event);
+    if (act != Act::kNothing) Perform(connection, direction, act, guard, wakes);
+  }
+  void Perform(Connection& connection, Direction& direction, Act act, Guard& guard, Wakes& wakes);
   DirectionEvent TryHead(Connection& connection, Direction& direction, Guard& guard, Wakes& wakes);
   Outcome Attempt(int fd, Operation& operation);
   DirectionEvent Conclude(Connection& connection, const Operation& operation,

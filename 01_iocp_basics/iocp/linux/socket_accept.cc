@@ -107,8 +107,8 @@ Socket::Outcome Socket::AttemptAccept(int fd, Operation& operation) {
   socklen_t remote_size = sizeof remote;
   Outcome outcome;
   for (int gone = 0;; ++gone) {
-    outcome.accepted = SysAccept(fd, reinterpret_cast<sockaddr*>(&remote), &remote_size);
-    if (outcome.accepted >= 0) break;
+    outcome.number = SysAccept(fd, reinterpret_cast<sockaddr*>(&remote), &remote_size);
+    if (outcome.number >= 0) break;
     if (errno == EAGAIN) return {.kind = Outcome::Kind::kAgain};
     if (IsOutOfDescriptors(errno) ? extended : gone == kMostGone) {
       // The connection stays in the backlog and the operation stays pending. No edge will tell when
@@ -124,7 +124,7 @@ Socket::Outcome Socket::AttemptAccept(int fd, Operation& operation) {
   if (!extended) return outcome;
   sockaddr_storage local{};
   socklen_t local_size = sizeof local;
-  SysGetSockName(outcome.accepted, reinterpret_cast<sockaddr*>(&local), &local_size);
+  SysGetSockName(outcome.number, reinterpret_cast<sockaddr*>(&local), &local_size);
   char* const addresses = operation.output + operation.receive_length;
   if (wants_local) std::memcpy(addresses, &local, local_size);
   std::memcpy(addresses + operation.local_length, &remote, remote_size);
@@ -133,7 +133,7 @@ Socket::Outcome Socket::AttemptAccept(int fd, Operation& operation) {
 
 // A connection was accepted: it becomes the accepting socket's. `operation` is in no queue.
 void Socket::HandOver(Operation* operation, const Outcome& outcome, Guard& guard, Wakes& wakes) {
-  auto fresh = std::make_unique<Connection>(outcome.accepted);
+  auto fresh = std::make_unique<Connection>(outcome.number);
   const Ref<Socket> acceptor = operation->acceptor;
   const bool wants_data = operation->receive_length > 0;
   fresh->state = wants_data ? State::kAccepted : State::kConnected;
@@ -222,7 +222,7 @@ int Socket::PlainAccept(sockaddr* name, int* length, SOCKET* accepted) {
     non_blocking = non_blocking_;
   }
   if (error == 0) {
-    auto* const socket = new Socket(outcome.accepted, family_, SOCK_STREAM, overlapped_);
+    auto* const socket = new Socket(outcome.number, family_, SOCK_STREAM, overlapped_);
     socket->connection_->state = State::kConnected;
     socket->connection_->since = ThisSecond();
     socket->connection_->bound = true;

@@ -16,7 +16,7 @@ void Socket::Finish(Operation* operation, const Outcome& outcome, Wakes& wakes) 
   const NTSTATUS status = failed ? outcome.status : STATUS_SUCCESS;
   Immediate* const immediate = operation->immediate;
   if (immediate != nullptr) {
-    immediate->error = failed ? outcome.error : 0;
+    immediate->error = outcome.Error();
     immediate->bytes = static_cast<DWORD>(bytes);
     immediate->finished = true;
     if (immediate->plain != nullptr) {  // a plain call that never had its turn
@@ -69,7 +69,7 @@ Connection* Socket::StartOver(const Operation& operation, const Outcome& outcome
   fresh->reused = old.bound || old.reused;
   fresh->shared_address = old.shared_address;
   if (keep) fresh->watch = old.watch;
-  if (connecting) fresh->error = static_cast<std::uint8_t>(outcome.error_number);
+  if (connecting) fresh->error = static_cast<std::uint8_t>(outcome.number);
   return Replace(fresh);
 }
 

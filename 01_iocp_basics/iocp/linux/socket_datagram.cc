@@ -89,10 +89,7 @@ Socket::Outcome Socket::AttemptReceiveFrom(int fd, Operation& operation) {
     *operation.from_length = static_cast<int>(size);
   }
   if (!truncated) return {};
-  return {.kind = Outcome::Kind::kFailed,
-          .error_number = EMSGSIZE,
-          .error = WSAEMSGSIZE,
-          .status = STATUS_BUFFER_OVERFLOW};
+  return {.kind = Outcome::Kind::kFailed, .number = EMSGSIZE, .status = STATUS_BUFFER_OVERFLOW};
 }
 
 Socket::Outcome Socket::AttemptSendTo(int fd, Operation& operation) {

@@ -38,7 +38,7 @@ int Socket::Issue(Operation* operation, OVERLAPPED* overlapped, DWORD* bytes) {
       operation->immediate = &result;
       Run(connection, direction, DirectionEvent::kEdge, guard, wakes);
     }
-    Watch(guard, wakes);
+    if (connection_->watch == Connection::Watch::kNobody) Watch(guard, wakes);
   }
   if (!result.finished) return WSA_IO_PENDING;
   if (bytes != nullptr && result.error == 0) *bytes = result.bytes;
@@ -147,7 +147,7 @@ int Socket::RunPlain(Operation* operation, DWORD milliseconds, bool may_block, O
       --connection.waits;
     }
     direction.PopFront();
-    turn.error = outcome->error;
+    turn.error = outcome->Error();
     const DirectionEvent event = Conclude(connection, *operation, *outcome, guard, wakes);
     if (turn.error != 0) operation->dropped = StartOver(*operation, *outcome);
     Run(connection, direction, event, guard, wakes);
@@ -164,16 +164,13 @@ int Socket::RunPlain(Operation* operation, DWORD milliseconds, bool may_block, O
 
 // --- perform -----------------------------------------------------------------------------------------
 
-// Brings an event to a direction and does what follows from it, for as long as something does. The
-// lock is released around system calls; the direction is busy meanwhile, which keeps every other
-// thread away from the head. They may queue behind it, mark it cancelled, replace the connection,
-// or close the socket.
-void Socket::Run(Connection& connection, Direction& direction, DirectionEvent event, Guard& guard,
-                 Wakes& wakes) {
-  Act act = direction.Take(event);
-  if (act == Act::kNothing) return;
+// The lock is released around system calls; the direction is busy meanwhile, which keeps every
+// other thread away from the head. They may queue behind it, mark it cancelled, replace the
+// connection, or close the socket.
+void Socket::Perform(Connection& connection, Direction& direction, Act act, Guard& guard,
+                     Wakes& wakes) {
   ++connection.holders;
-  for (; act != Act::kNothing; act = direction.Take(event)) {
+  for (DirectionEvent event{}; act != Act::kNothing; act = direction.Take(event)) {
     if (act == Act::kSendFin) {
       guard.unlock();
       SysShutdown(connection.fd, SHUT_WR);
@@ -248,13 +245,17 @@ DirectionEvent Socket::TryHead(Connection& connection, Direction& direction, Gua
 
 Socket::Outcome Socket::Failed(int error_number) {
   return {.kind = Outcome::Kind::kFailed,
-          .error_number = error_number,
-          .error = WsaFromErrno(error_number),
+          .number = error_number,
           .status = StatusFromErrno(error_number)};
 }
 
 Socket::Outcome Socket::Aborted(NTSTATUS status) {
-  return {.kind = Outcome::Kind::kAborted, .error = WsaFromStatus(status), .status = status};
+  return {.kind = Outcome::Kind::kAborted, .status = status};
+}
+
+int Socket::Outcome::Error() const {
+  if (kind == Kind::kFailed) return WsaFromErrno(number);
+  return kind == Kind::kAborted ? WsaFromStatus(status) : 0;
 }
 
 // The caller holds the connection, not the lock.
@@ -291,7 +292,7 @@ DirectionEvent Socket::Conclude(Connection& connection, const Operation& operati
     connection.needs_context = operation.receipt.overlapped != nullptr;  // P36
   }
   if (outcome.broken && connection.error == 0) {
-    connection.error = static_cast<std::uint8_t>(outcome.error_number);  // it latches (P26)
+    connection.error = static_cast<std::uint8_t>(outcome.number);  // it latches (P26)
     // Whatever is queued in either direction fails with it.
     for (Direction* const direction : {&connection.in, &connection.out}) {
       Run(connection, *direction, DirectionEvent::kBreak, guard, wakes);
