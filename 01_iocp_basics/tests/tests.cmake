@@ -30,6 +30,7 @@ stage_unit_test(conformance
 stage_unit_test(api
   tests/unit_api_types.cc
   tests/unit_conformance_wait.cc
+  tests/unit_conformance_timer.cc
   tests/unit_conformance_locks.cc
   tests/unit_conformance_options.cc
   tests/unit_conformance_routine.cc
