@@ -6,6 +6,8 @@ stage_library(dispatch apps/port_calls.cc apps/dispatch_loop.cc LINK iocp)
 stage_program(overlapped_echo apps/overlapped_echo.cc LINK apps)
 stage_program(echo_client apps/echo_client.cc apps/echo_load.cc LINK apps)
 stage_program(dispatch_demo apps/dispatch_demo.cc LINK apps dispatch)
+stage_program(routine_echo apps/routine_echo.cc LINK apps)
+stage_program(udp_echo apps/udp_echo.cc LINK apps)
 stage_program(file_device apps/file_device.cc LINK apps)
 
 stage_program(io_models

@@ -4,6 +4,7 @@ include(tests/support/support.cmake)
 stage_unit_test(port_calls tests/unit_port_calls.cc LINK dispatch apps)
 stage_unit_test(dispatch_loop tests/unit_dispatch_loop.cc LINK dispatch apps)
 
-foreach(scenario overlapped_echo programs dispatch_demo file_device port_tour thread_lab io_models)
+foreach(scenario overlapped_echo routine_echo udp_echo programs dispatch_demo file_device port_tour thread_lab io_models)
   stage_scenario_test(${scenario} tests/scenario_${scenario}.cc LINK scenario_support)
 endforeach()
+include(tests/usual/usual.cmake)

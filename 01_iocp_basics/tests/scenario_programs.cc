@@ -28,8 +28,9 @@ void CheckRefused(const std::string& program, const std::vector<std::string>& ar
 }  // namespace
 
 SCENARIO("every program explains itself") {
-  for (const char* program : {"overlapped_echo", "echo_client", "dispatch_demo", "file_device",
-                              "io_models", "port_tour", "thread_lab"}) {
+  for (const char* program :
+       {"overlapped_echo", "echo_client", "routine_echo", "udp_echo", "dispatch_demo",
+        "file_device", "io_models", "port_tour", "thread_lab"}) {
     const Finished run = support::Run(program, {"--help"});
     INFO(program << ": " << run.output << run.errors);
     CHECK(run.exit_code == 0);
@@ -44,6 +45,7 @@ SCENARIO("a bad command line gets one clear line and exit code 2") {
   CheckRefused("overlapped_echo", {"--port", "70000"});
   CheckRefused("overlapped_echo", {"--workers", "0"});
   CheckRefused("overlapped_echo", {"--workers", "100000"});
+  CheckRefused("udp_echo", {"--to", "0"});
   CheckRefused("echo_client", {});
   CheckRefused("echo_client", {"--port", "0"});
   CheckRefused("file_device", {"no-such-file"});
