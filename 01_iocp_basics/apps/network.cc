@@ -40,13 +40,6 @@ UniqueSocket OverlappedSocket() {
 
 UniqueSocket ListenOnLoopback(unsigned short port) {
   UniqueSocket listener = OverlappedSocket();
-#ifndef _WIN32
-  // Linux refuses a port whose old connections are in TIME_WAIT unless this is set. On Windows the
-  // same option means something else (two listeners on one port), and it is not needed there.
-  const int yes = 1;
-  setsockopt(listener.Get(), SOL_SOCKET, SO_REUSEADDR, reinterpret_cast<const char*>(&yes),
-             sizeof yes);
-#endif
   const sockaddr_in address = Loopback(port);
   if (bind(listener.Get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
       listen(listener.Get(), SOMAXCONN) != 0) {
