@@ -25,8 +25,7 @@ int Socket::Bind(const sockaddr* name, socklen_t length) {
   if (connection.state != State::kFresh || connection.bound) return WSAEINVAL;
   if (const int error = connection.EnsureDescriptor(family_, type_)) return WsaFromErrno(error);
   if (SysBind(connection.fd, name, length) != 0) {
-    if (errno == EADDRINUSE && connection.shared_address) return WSAEACCES;  // not the other one's
-    if (errno != EADDRINUSE) return WsaFromErrno(errno);
+    if (errno != EADDRINUSE || connection.shared_address) return WsaFromErrno(errno);
     // Windows lets a server bind its port again while old connections are in TIME_WAIT. So does
     // Linux with this option; it must not stay, or a second socket could bind the port, too.
     connection.ShareAddress(true);
