@@ -56,4 +56,16 @@ if(NOT WIN32)
     TIMEOUT 180)
 endif()
 
+# Every two things that can happen to a socket, in both orders, against a model.
+stage_unit_test(pairwise
+  tests/unit_pairwise.cc
+  tests/unit_pairwise_deeds.cc
+  tests/unit_pairwise_end.cc
+  tests/unit_pairwise_scene.cc
+  tests/unit_fault_injection.cc
+  tests/unit_port_stress_support.cc
+  LINK test_support
+  LABELS conformance
+  TIMEOUT 300)
+
 include(tests/programs.cmake)
