@@ -68,4 +68,19 @@ stage_unit_test(pairwise
   LABELS conformance
   TIMEOUT 300)
 
+# Threads stopped at every system call while the others run on.
+if(NOT WIN32)
+  stage_unit_test(preempt
+    tests/unit_preempt.cc
+    tests/unit_preempt_life.cc
+    tests/unit_preempt_schedule.cc
+    tests/unit_preempt_stream.cc
+    tests/unit_preempt_wait.cc
+    tests/unit_preempt_world.cc
+    tests/unit_port_stress_support.cc
+    LINK test_support
+    LABELS stress
+    TIMEOUT 300)
+endif()
+
 include(tests/programs.cmake)
