@@ -1,4 +1,5 @@
-// The pairs. Each is a test of its own, named after it: --gtest_filter='*send_then_reuse'.
+// The pairs, on a connected socket and on a new one. Each is a test of its own, named after it:
+// --gtest_filter='*connected_send_then_reuse'.
 #include "tests/unit_pairwise.h"
 
 #include <tuple>
@@ -8,12 +9,12 @@
 namespace course_test {
 namespace {
 
-class Pairwise : public ::testing::TestWithParam<std::tuple<Deed, Deed>> {};
+class Pairwise : public ::testing::TestWithParam<std::tuple<Deed, Deed, bool>> {};
 
 TEST_P(Pairwise, EndsAsPromised) {
-  const auto [first, second] = GetParam();
+  const auto [first, second, connected] = GetParam();
   const NothingLeftBehind books;
-  Scene scene(first, second);
+  Scene scene(connected, first, second);
   const auto during = [](const char* what) { return std::string("during ") + what; };
   {
     SCOPED_TRACE(during(ToString(first)));
@@ -34,9 +35,10 @@ TEST_P(Pairwise, EndsAsPromised) {
 
 INSTANTIATE_TEST_SUITE_P(All, Pairwise,
                          ::testing::Combine(::testing::ValuesIn(AllDeeds()),
-                                            ::testing::ValuesIn(AllDeeds())),
+                                            ::testing::ValuesIn(AllDeeds()), ::testing::Bool()),
                          [](const auto& pair) {
-                           return std::string(ToString(std::get<0>(pair.param))) + "_then_" +
+                           return std::string(std::get<2>(pair.param) ? "connected_" : "new_") +
+                                  ToString(std::get<0>(pair.param)) + "_then_" +
                                   ToString(std::get<1>(pair.param));
                          });
 

@@ -34,7 +34,7 @@ enum class Deed {
   kCancelAll,      // CancelIoEx of all
   kClose,          // closesocket
   kReuse,          // DisconnectEx(TF_REUSE_SOCKET), then AcceptEx with the same socket
-  kHandOver,       // AcceptEx without first data, and a client
+  kHandOver,       // AcceptEx without first data, of a client that is there already
   kAwaitFirst,     // AcceptEx with first data: a client has connected and says nothing
   kConnectFailed,  // ConnectEx that is refused
   kSkip,           // FILE_SKIP_COMPLETION_PORT_ON_SUCCESS
@@ -51,9 +51,8 @@ const char* ToString(Deed deed);
 
 class Scene {
  public:
-  // Begins with a connected socket, or a fresh one where `first` is a way to connect; associated,
-  // unless one of the two deeds does that.
-  Scene(Deed first, Deed second);
+  // Begins with a connected socket or a new one; associated, unless one of the two deeds does that.
+  Scene(bool connected, Deed first, Deed second);
   ~Scene();
   Scene(const Scene&) = delete;
   Scene& operator=(const Scene&) = delete;

@@ -84,7 +84,7 @@ const char* ToString(Deed deed) {
   return "?";
 }
 
-Scene::Scene(Deed first, Deed second)
+Scene::Scene(bool connected, Deed first, Deed second)
     : association_is_a_deed_(first == Deed::kAssociate || second == Deed::kAssociate),
       listener_(MakeListener(&address_)),
       port_(MakePort()),
@@ -96,9 +96,7 @@ Scene::Scene(Deed first, Deed second)
   connect_ex_ = ExtensionFunction<LPFN_CONNECTEX>(listener_, WSAID_CONNECTEX);
   disconnect_ex_ = ExtensionFunction<LPFN_DISCONNECTEX>(listener_, WSAID_DISCONNECTEX);
   if (!association_is_a_deed_) Do(Deed::kAssociate);
-  const bool connects = first == Deed::kHandOver || first == Deed::kAwaitFirst ||
-                        first == Deed::kConnectFailed || first == Deed::kTooManyFiles;
-  if (!connects) Do(Deed::kHandOver);
+  if (connected) Do(Deed::kHandOver);
 }
 
 Scene::~Scene() {
@@ -189,6 +187,9 @@ void Scene::Connected(Socket client) {
 
 // P32: without a length it completes on connect; with one, the connection waits for its first data.
 bool Scene::PostAccept(DWORD length) {
+  // There already, or coming only later.
+  Socket client;
+  if (length == 0 && life_ == Life::kFresh && !bound_) client = NewClient();
   Deal& deal = NewDeal(Kind::kAccept, listener_);
   DWORD bytes = kUntouched;
   const BOOL ok = accept_ex_(listener_, handle_, deal.buffer, length, kRoom, kRoom, &bytes, &deal);
@@ -197,7 +198,7 @@ bool Scene::PostAccept(DWORD length) {
   if (life_ != Life::kFresh) return Issue(deal, issued, {WSAEINVAL});  // P33
   if (bound_ && !issued.pended()) return Issue(deal, issued, {WSAEINVAL});
   if (!Issue(deal, issued, {})) return false;
-  Socket client = NewClient();
+  if (client.get() == INVALID_SOCKET) client = NewClient();
   if (length == 0) {
     Settle(deal, {0}, 0);
     if (!deal.failed) Connected(std::move(client));
