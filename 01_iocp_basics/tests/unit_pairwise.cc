@@ -20,6 +20,7 @@ bool WineLacks(Deed deed, bool connected) {
                          "Wine 8.0 dlls/ws2_32/socket.c, WS2_DisconnectEx: 'Reusing socket not "
                          "supported yet'");
     case Deed::kHandOver:
+    case Deed::kAwaitClient:
     case Deed::kAwaitFirst:
       return connected &&
              WineDiffers("P33", "Wine accepts into a connected socket",

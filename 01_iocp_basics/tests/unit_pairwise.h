@@ -35,6 +35,7 @@ enum class Deed {
   kClose,          // closesocket
   kReuse,          // DisconnectEx(TF_REUSE_SOCKET), then AcceptEx with the same socket
   kHandOver,       // AcceptEx without first data, of a client that is there already
+  kAwaitClient,    // AcceptEx, and nobody comes yet
   kAwaitFirst,     // AcceptEx with first data: a client has connected and says nothing
   kConnectFailed,  // ConnectEx that is refused
   kSkip,           // FILE_SKIP_COMPLETION_PORT_ON_SUCCESS
@@ -86,7 +87,7 @@ class Scene {
   bool Issue(Deal& deal, const Issued& issued, Codes refusals);
   bool PostReceive(bool event);
   bool PostSend(std::string_view data);
-  bool PostAccept(DWORD length);
+  bool PostAccept(DWORD length, bool client_comes = true);
   void ConnectRefused();
   void Reuse();
   void Shut(int how);

@@ -203,6 +203,9 @@ void Scene::Do(Deed deed) {
     case Deed::kHandOver:
       PostAccept(0);
       return;
+    case Deed::kAwaitClient:
+      PostAccept(0, false);
+      return;
     case Deed::kAwaitFirst:
       PostAccept(64);
       return;

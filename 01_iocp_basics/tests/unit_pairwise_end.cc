@@ -180,7 +180,13 @@ void Scene::UseOutward() {
 }
 
 void Scene::UseWhatIsLeft() {
-  if (life_ == Life::kAwaiting) {  // P32
+  if (life_ == Life::kAwaiting && peer_.get() == INVALID_SOCKET) {  // P32
+    Socket client = NewClient();
+    std::vector<Deal*> accepts = Pending(Kind::kAccept);
+    SettleAll(Kind::kAccept, {0}, 0);
+    EXPECT_EQ(accepts.size(), 1u);
+    if (!accepts.empty() && !accepts.front()->failed) Connected(std::move(client));
+  } else if (life_ == Life::kAwaiting) {
     PeerSends("first");
     std::vector<Deal*> accepts = Pending(Kind::kAccept);
     SettleAll(Kind::kAccept, {0}, 5);

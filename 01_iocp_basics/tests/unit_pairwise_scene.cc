@@ -24,13 +24,13 @@ Issued Said(BOOL ok, DWORD bytes) {
 
 const std::vector<Deed>& AllDeeds() {
   static const std::vector<Deed> deeds = {
-      Deed::kReceive,      Deed::kSend,          Deed::kFinIn,       Deed::kFinOut,
-      Deed::kShutdownIn,   Deed::kShutdownBoth,  Deed::kReset,       Deed::kCancelOne,
-      Deed::kCancelAll,    Deed::kClose,         Deed::kReuse,       Deed::kHandOver,
-      Deed::kAwaitFirst,   Deed::kConnectFailed, Deed::kSkip,        Deed::kEvent,
-      Deed::kAssociate,
+      Deed::kReceive,      Deed::kSend,         Deed::kFinIn,         Deed::kFinOut,
+      Deed::kShutdownIn,   Deed::kShutdownBoth, Deed::kReset,         Deed::kCancelOne,
+      Deed::kCancelAll,    Deed::kClose,        Deed::kReuse,         Deed::kHandOver,
+      Deed::kAwaitClient,  Deed::kAwaitFirst,   Deed::kConnectFailed, Deed::kSkip,
+      Deed::kEvent,        Deed::kAssociate,
 #ifndef _WIN32
-      Deed::kTooManyFiles, Deed::kNoBuffersOut,  Deed::kNoBuffersIn,
+      Deed::kTooManyFiles, Deed::kNoBuffersOut, Deed::kNoBuffersIn,
 #endif
   };
   return deeds;
@@ -62,6 +62,8 @@ const char* ToString(Deed deed) {
       return "reuse";
     case Deed::kHandOver:
       return "hand_over";
+    case Deed::kAwaitClient:
+      return "await_client";
     case Deed::kAwaitFirst:
       return "await_first";
     case Deed::kConnectFailed:
@@ -192,10 +194,10 @@ void Scene::Connected(Socket client) {
 }
 
 // P32: without a length it completes on connect; with one, the connection waits for its first data.
-bool Scene::PostAccept(DWORD length) {
+bool Scene::PostAccept(DWORD length, bool client_comes) {
   // There already, or coming only later.
   Socket client;
-  if (length == 0 && life_ == Life::kFresh && !bound_) client = NewClient();
+  if (length == 0 && client_comes && life_ == Life::kFresh && !bound_) client = NewClient();
   Deal& deal = NewDeal(Kind::kAccept, listener_);
   DWORD bytes = kUntouched;
   const BOOL ok = accept_ex_(listener_, handle_, deal.buffer, length, kRoom, kRoom, &bytes, &deal);
@@ -204,6 +206,11 @@ bool Scene::PostAccept(DWORD length) {
   if (life_ != Life::kFresh) return Issue(deal, issued, {WSAEINVAL});  // P33
   if (bound_ && !issued.pended()) return Issue(deal, issued, {WSAEINVAL});
   if (!Issue(deal, issued, {})) return false;
+  if (!client_comes) {
+    peer_.Close();
+    life_ = Life::kAwaiting;
+    return true;
+  }
   if (client.get() == INVALID_SOCKET) client = NewClient();
   if (length == 0) {
     Settle(deal, {0}, 0);
