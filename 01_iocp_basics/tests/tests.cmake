@@ -84,4 +84,31 @@ if(NOT WIN32)
     TIMEOUT 180)
 endif()
 
+# Every two things that can happen to a socket, in both orders, against a model.
+stage_unit_test(pairwise
+  tests/unit_pairwise.cc
+  tests/unit_pairwise_deeds.cc
+  tests/unit_pairwise_end.cc
+  tests/unit_pairwise_scene.cc
+  tests/unit_fault_injection.cc
+  tests/unit_port_stress_support.cc
+  LINK test_support
+  LABELS conformance
+  TIMEOUT 300)
+
+# Threads stopped at every system call while the others run on.
+if(NOT WIN32)
+  stage_unit_test(preempt
+    tests/unit_preempt.cc
+    tests/unit_preempt_life.cc
+    tests/unit_preempt_schedule.cc
+    tests/unit_preempt_stream.cc
+    tests/unit_preempt_wait.cc
+    tests/unit_preempt_world.cc
+    tests/unit_port_stress_support.cc
+    LINK test_support
+    LABELS stress
+    TIMEOUT 300)
+endif()
+
 include(tests/programs.cmake)
