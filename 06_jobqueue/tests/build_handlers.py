@@ -56,7 +56,7 @@ class Failure(Exception):
 
 
 def run(*command, ok=True):
-    done = subprocess.run([str(c) for c in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace",
+    done = subprocess.run([str(c) for c in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8",
                           errors="replace", check=False)
     if (done.returncode == 0) != ok:
         raise Failure(f"{' '.join(map(str, command))}\nended with {done.returncode}:\n{done.stdout}")
