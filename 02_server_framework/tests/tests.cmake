@@ -15,10 +15,28 @@ stage_unit_test(conformance
   tests/unit_conformance_stream_end.cc
   tests/unit_conformance_cancel.cc
   tests/unit_conformance_accept.cc
+  tests/unit_conformance_life.cc
+  tests/unit_conformance_stream.cc
+  tests/unit_conformance_rules.cc
   tests/unit_conformance_connect.cc
   tests/unit_conformance_event.cc
   tests/unit_conformance_file.cc
   tests/unit_conformance_misuse.cc
+  LINK test_support
+  LABELS conformance
+  TIMEOUT 120)
+
+# The part of the list that other people's programs use besides ports and sockets.
+stage_unit_test(api
+  tests/unit_api_types.cc
+  tests/unit_conformance_wait.cc
+  tests/unit_conformance_timer.cc
+  tests/unit_conformance_locks.cc
+  tests/unit_conformance_options.cc
+  tests/unit_conformance_routine.cc
+  tests/unit_conformance_poll.cc
+  tests/unit_conformance_datagram.cc
+  tests/unit_conformance_transmit.cc
   LINK test_support
   LABELS conformance
   TIMEOUT 120)
@@ -38,22 +56,59 @@ stage_unit_test(port_model
 stage_unit_test(port_stress
   tests/unit_port_stress.cc
   tests/unit_port_stress_handles.cc
+  tests/unit_port_stress_life.cc
   tests/unit_port_stress_support.cc
   LINK test_support
   LABELS stress
   TIMEOUT 180)
+
+# The table of a direction's transitions, walked from end to end.
+if(NOT WIN32)
+  stage_unit_test(direction
+    tests/unit_direction.cc
+    LINK test_support
+    LABELS conformance)
+endif()
 
 # Failing system calls, misuse and the trace: the port's own, so on Linux only.
 if(NOT WIN32)
   stage_unit_test(fault
     tests/unit_fault.cc
     tests/unit_fault_injection.cc
+    tests/unit_fault_life.cc
     tests/unit_fault_misuse.cc
     tests/unit_fault_trace.cc
     tests/unit_fault_workout.cc
     LINK test_support
     LABELS stress
     TIMEOUT 180)
+endif()
+
+# Every two things that can happen to a socket, in both orders, against a model.
+stage_unit_test(pairwise
+  tests/unit_pairwise.cc
+  tests/unit_pairwise_deeds.cc
+  tests/unit_pairwise_end.cc
+  tests/unit_pairwise_scene.cc
+  tests/unit_fault_injection.cc
+  tests/unit_port_stress_support.cc
+  LINK test_support
+  LABELS conformance
+  TIMEOUT 300)
+
+# Threads stopped at every system call while the others run on.
+if(NOT WIN32)
+  stage_unit_test(preempt
+    tests/unit_preempt.cc
+    tests/unit_preempt_life.cc
+    tests/unit_preempt_schedule.cc
+    tests/unit_preempt_stream.cc
+    tests/unit_preempt_wait.cc
+    tests/unit_preempt_world.cc
+    tests/unit_port_stress_support.cc
+    LINK test_support
+    LABELS stress
+    TIMEOUT 300)
 endif()
 
 include(tests/net_tests.cmake)

@@ -117,9 +117,6 @@ iocp::SystemCalls FaultyTable() {
   table.connect = [](int fd, const sockaddr* name, socklen_t length) {
     return Fails(Decide("connect")) ? -1 : Real().connect(fd, name, length);
   };
-  table.dup3 = [](int from, int to, int flags) {
-    return Fails(Decide("dup")) ? -1 : Real().dup3(from, to, flags);
-  };
   table.recv = [](int fd, void* data, size_t length, int flags) -> ssize_t {
     const Fault fault = Decide("recv");
     if (Fails(fault)) return -1;
@@ -215,7 +212,6 @@ const std::vector<FaultSite>& FaultSites() {
       {"socket", Fault::kTooManyFiles, false},
       {"socket", Fault::kNoBuffers, false},
       {"connect", Fault::kNoBuffers, false},
-      {"dup", Fault::kEintr, true},
       {"epoll_create", Fault::kTooManyFiles, false},
       {"epoll_ctl", Fault::kNoMemory, false},
       {"epoll_wait", Fault::kEintr, true},

@@ -63,7 +63,6 @@ enum class SystemCall : std::uint8_t {
   kConnect,
   kShutdown,
   kClose,
-  kDup,
   kRecv,     // recv and recvmsg
   kSend,     // send and sendmsg
   kSockopt,  // setsockopt, getsockopt, getsockname, getpeername, ioctl

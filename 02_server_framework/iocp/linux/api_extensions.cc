@@ -1,7 +1,9 @@
 // The winsock extension functions: AcceptEx, ConnectEx, DisconnectEx, and WSAIoctl that finds them.
 #include <cstring>
+#include <utility>
 
 #include "iocp/linux/api_socket.h"
+#include "iocp/linux/file.h"
 #include "iocp/linux/socket.h"
 #include "iocp/linux/win32_sockets.h"
 
@@ -14,8 +16,14 @@ using iocp::WithSocket;
 
 namespace {
 
+// AcceptEx and ConnectEx leave it so even when they fail at once.
+void MarkPending(OVERLAPPED* overlapped) {
+  if (overlapped != nullptr) overlapped->Internal = static_cast<ULONG>(STATUS_PENDING);
+}
+
 BOOL ConnectEx(SOCKET s, const sockaddr* name, int name_length, PVOID send_buffer,
                DWORD send_length, LPDWORD bytes, LPOVERLAPPED overlapped) {
+  MarkPending(overlapped);
   return WinsockBool(WithSocket(s, [&](Socket& socket) {
     if (overlapped == nullptr) return static_cast<int>(ERROR_INVALID_PARAMETER);
     if (name == nullptr || name_length < static_cast<int>(sizeof(sockaddr_in)) ||
@@ -42,6 +50,7 @@ bool Same(const GUID& a, const GUID& b) {
 
 BOOL AcceptEx(SOCKET listener, SOCKET acceptor, PVOID output, DWORD receive_length,
               DWORD local_length, DWORD remote_length, LPDWORD bytes, LPOVERLAPPED overlapped) {
+  MarkPending(overlapped);
   return WinsockBool(WithSocket(listener, [&](Socket& socket) {
     if (overlapped == nullptr) return static_cast<int>(ERROR_INVALID_PARAMETER);  // P33
     const Ref<Socket> accepting = FindSocket(acceptor);
@@ -59,19 +68,70 @@ void GetAcceptExSockaddrs(PVOID output, DWORD receive_length, DWORD local_length
     return static_cast<int>(address->sa_family == AF_INET6 ? sizeof(sockaddr_in6)
                                                            : sizeof(sockaddr_in));
   };
-  *local = reinterpret_cast<sockaddr*>(addresses);
-  *local_size = local_length == 0 ? 0 : size_of(*local);
+  if (local_length > 0) {
+    *local = reinterpret_cast<sockaddr*>(addresses);
+    *local_size = size_of(*local);
+  }
   *remote = reinterpret_cast<sockaddr*>(addresses + local_length);
   *remote_size = size_of(*remote);
+}
+
+BOOL TransmitFile(SOCKET s, HANDLE file, DWORD length, DWORD, LPOVERLAPPED overlapped,
+                  LPTRANSMIT_FILE_BUFFERS buffers, DWORD flags) {
+  return WinsockBool(WithSocket(s, [&](Socket& socket) {
+    if ((flags & (TF_DISCONNECT | TF_REUSE_SOCKET)) != 0) return WSAEOPNOTSUPP;
+    iocp::FileToSend what;
+    if (file != nullptr) {
+      what.file = iocp::HandleTable::Find<iocp::File>(file);
+      if (!what.file) return static_cast<int>(ERROR_INVALID_HANDLE);
+      what.left = length == 0 ? ~std::uint64_t{0} : length;
+      what.at_pointer = overlapped == nullptr;
+      if (overlapped != nullptr) {
+        what.offset =
+            static_cast<off_t>((std::uint64_t{overlapped->OffsetHigh} << 32) | overlapped->Offset);
+      }
+    }
+    WSABUF head{0, nullptr};
+    if (buffers != nullptr) {
+      head = {buffers->HeadLength, static_cast<CHAR*>(buffers->Head)};
+      what.tail = buffers->Tail;
+      what.tail_length = buffers->TailLength;
+    }
+    return socket.Transmit(head, std::move(what), overlapped);
+  }));
 }
 
 int WSAIoctl(SOCKET s, DWORD code, LPVOID in, DWORD in_length, LPVOID out, DWORD out_length,
              LPDWORD bytes, LPWSAOVERLAPPED, LPWSAOVERLAPPED_COMPLETION_ROUTINE) {
   return WinsockResult(WithSocket(s, [&](Socket& socket) {
     if (code == static_cast<DWORD>(FIONBIO) || code == static_cast<DWORD>(FIONREAD)) {
-      if (out == nullptr && in == nullptr) return WSAEFAULT;
-      return socket.Ioctl(static_cast<long>(code),
-                          static_cast<unsigned long*>(in != nullptr ? in : out));
+      void* const argument = code == static_cast<DWORD>(FIONBIO) ? in : out;
+      ULONG number = 0;
+      if (argument == nullptr || (argument == in ? in_length : out_length) < sizeof number) {
+        return WSAEFAULT;
+      }
+      std::memcpy(&number, argument, sizeof number);
+      unsigned long wide = number;
+      const int error = socket.Ioctl(static_cast<long>(code), &wide);
+      number = static_cast<ULONG>(wide);
+      if (error == 0 && argument == out) {
+        std::memcpy(out, &number, sizeof number);
+        if (bytes != nullptr) *bytes = sizeof number;
+      }
+      return error;
+    }
+    if (code == SIO_UDP_CONNRESET) {
+      BOOL tell = FALSE;
+      if (in == nullptr || in_length < sizeof tell) return WSAEFAULT;
+      std::memcpy(&tell, in, sizeof tell);
+      socket.TellUnreachable(tell != FALSE);
+      return 0;
+    }
+    if (code == SIO_KEEPALIVE_VALS) {
+      tcp_keepalive values;
+      if (in == nullptr || in_length < sizeof values) return WSAEFAULT;
+      std::memcpy(&values, in, sizeof values);
+      return iocp::KeepAlive(socket, values);
     }
     if (code != SIO_GET_EXTENSION_FUNCTION_POINTER) return WSAEOPNOTSUPP;
     if (in == nullptr || in_length < sizeof(GUID) || out == nullptr || out_length < sizeof(void*)) {
@@ -86,6 +146,8 @@ int WSAIoctl(SOCKET s, DWORD code, LPVOID in, DWORD in_length, LPVOID out, DWORD
       function = reinterpret_cast<void*>(&ConnectEx);
     } else if (Same(wanted, WSAID_DISCONNECTEX)) {
       function = reinterpret_cast<void*>(&DisconnectEx);
+    } else if (Same(wanted, WSAID_TRANSMITFILE)) {
+      function = reinterpret_cast<void*>(&TransmitFile);
     } else if (Same(wanted, WSAID_GETACCEPTEXSOCKADDRS)) {
       function = reinterpret_cast<void*>(&GetAcceptExSockaddrs);
     } else {

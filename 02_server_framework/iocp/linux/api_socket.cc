@@ -1,4 +1,4 @@
-// The winsock functions: checks, errors, and nothing else.
+// The winsock functions: from handles and arguments to the socket (socket.h), and the error back.
 #include <errno.h>
 
 #include <atomic>
@@ -64,16 +64,16 @@ SOCKET WSASocketW(int family, int type, int protocol, LPWSAPROTOCOL_INFOW, GROUP
     error = WSANOTINITIALISED;
   } else if (family != AF_INET && family != AF_INET6) {
     error = WSAEAFNOSUPPORT;
-  } else if (type != SOCK_STREAM) {
+  } else if (type != SOCK_STREAM && type != SOCK_DGRAM) {
     error = WSAESOCKTNOSUPPORT;
-  } else if (protocol != 0 && protocol != IPPROTO_TCP) {
+  } else if (protocol != 0 && protocol != (type == SOCK_STREAM ? IPPROTO_TCP : IPPROTO_UDP)) {
     error = WSAEPROTONOSUPPORT;
   }
-  const int fd = error == 0 ? iocp::SysSocket(family, SOCK_STREAM, IPPROTO_TCP) : -1;
+  const int fd = error == 0 ? iocp::OpenDescriptor(family, type) : -1;
   if (error == 0 && fd < 0) error = iocp::WsaFromErrno(errno);
   if (error == 0) {
     const HANDLE handle =
-        HandleTable::Insert(new Socket(fd, family, (flags & WSA_FLAG_OVERLAPPED) != 0));
+        HandleTable::Insert(new Socket(fd, family, type, (flags & WSA_FLAG_OVERLAPPED) != 0));
     if (handle != nullptr) return reinterpret_cast<SOCKET>(handle);
     error = WSAEMFILE;
   }
@@ -92,34 +92,47 @@ int closesocket(SOCKET s) {
 // --- overlapped --------------------------------------------------------------------------------------
 
 int WSARecv(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD bytes, LPDWORD flags,
-            LPWSAOVERLAPPED overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE) {
+            LPWSAOVERLAPPED overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
   return WinsockResult(WithSocket(s, [&](Socket& socket) {
-    if (flags == nullptr || buffers == nullptr) return WSAEFAULT;
     if (count == 0) return WSAEINVAL;  // P22
-    if (overlapped == nullptr) {
-      DWORD moved = 0;
-      const int error = socket.PlainReceive(buffers, count, static_cast<int>(*flags), &moved);
-      if (error == 0 && bytes != nullptr) *bytes = moved;
-      return error;
-    }
-    if (*flags != 0) return WSAEOPNOTSUPP;
-    return socket.Receive(buffers, count, overlapped, bytes);
+    if (flags == nullptr || buffers == nullptr) return WSAEFAULT;
+    const int given = static_cast<int>(*flags);
+    if ((given & ~(MSG_PEEK | MSG_WAITALL)) != 0) return WSAEOPNOTSUPP;
+    return socket.Receive(buffers, count, given, overlapped, bytes, routine);
   }));
 }
 
 int WSASend(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD bytes, DWORD flags,
-            LPWSAOVERLAPPED overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE) {
+            LPWSAOVERLAPPED overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
   return WinsockResult(WithSocket(s, [&](Socket& socket) {
-    if (buffers == nullptr) return WSAEFAULT;
     if (count == 0) return WSAEINVAL;
+    if (buffers == nullptr) return WSAEFAULT;
+    if ((flags & ~static_cast<DWORD>(MSG_OOB)) != 0) return WSAEOPNOTSUPP;
+    return socket.Send(buffers, count, static_cast<int>(flags), overlapped, bytes, routine);
+  }));
+}
+
+int WSARecvFrom(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD bytes, LPDWORD flags,
+                sockaddr* from, LPINT from_length, LPWSAOVERLAPPED overlapped,
+                LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
+  return WinsockResult(WithSocket(s, [&](Socket& socket) {
+    if (count == 0) return WSAEINVAL;
+    if (flags == nullptr || buffers == nullptr) return WSAEFAULT;
+    if ((from == nullptr) != (from_length == nullptr)) return WSAEFAULT;
+    const int given = static_cast<int>(*flags);
+    if ((given & ~MSG_PEEK) != 0) return WSAEOPNOTSUPP;
+    return socket.ReceiveFrom(buffers, count, given, from, from_length, overlapped, bytes, routine);
+  }));
+}
+
+int WSASendTo(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD bytes, DWORD flags,
+              const sockaddr* to, int to_length, LPWSAOVERLAPPED overlapped,
+              LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
+  return WinsockResult(WithSocket(s, [&](Socket& socket) {
+    if (count == 0) return WSAEINVAL;
+    if (buffers == nullptr) return WSAEFAULT;
     if (flags != 0) return WSAEOPNOTSUPP;
-    if (overlapped == nullptr) {
-      DWORD moved = 0;
-      const int error = socket.PlainSend(buffers, count, &moved);
-      if (error == 0 && bytes != nullptr) *bytes = moved;
-      return error;
-    }
-    return socket.Send(buffers, count, overlapped, bytes);
+    return socket.SendTo(buffers, count, 0, to, to_length, overlapped, bytes, routine);
   }));
 }
 
@@ -127,12 +140,12 @@ BOOL WSAGetOverlappedResult(SOCKET s, LPWSAOVERLAPPED overlapped, LPDWORD bytes,
                             LPDWORD flags) {
   if (!FindSocket(s)) return WinsockBool(NotASocket());
   if (overlapped == nullptr || bytes == nullptr || flags == nullptr) return WinsockBool(WSAEFAULT);
-  const DWORD before = GetLastError();
   if (GetOverlappedResult(reinterpret_cast<HANDLE>(s), overlapped, bytes, wait) != FALSE) {
     *flags = 0;
     return TRUE;
   }
-  SetLastError(before);
+  // Only a completed operation's status stays as it is.
+  if (GetLastError() == ERROR_IO_INCOMPLETE) return WinsockBool(WSA_IO_INCOMPLETE);
   return WinsockBool(
       iocp::WsaFromStatus(static_cast<NTSTATUS>(static_cast<ULONG>(overlapped->Internal))));
 }
@@ -157,6 +170,10 @@ SOCKET accept(SOCKET s, sockaddr* name, int* length) {
   return accepted;
 }
 
+SOCKET WSAAccept(SOCKET s, sockaddr* name, int* length, std::nullptr_t, DWORD_PTR) {
+  return accept(s, name, length);
+}
+
 int connect(SOCKET s, const sockaddr* name, int length) {
   return WinsockResult(WithSocket(s, [&](Socket& socket) {
     if (name == nullptr || length < 0) return WSAEFAULT;
@@ -172,9 +189,9 @@ int send(SOCKET s, const char* data, int length, int flags) {
   DWORD moved = 0;
   const int result = WinsockResult(WithSocket(s, [&](Socket& socket) {
     if (length < 0 || (data == nullptr && length > 0)) return WSAEFAULT;
-    if (flags != 0) return WSAEOPNOTSUPP;
+    if ((flags & ~MSG_OOB) != 0) return WSAEOPNOTSUPP;
     const WSABUF buffer{static_cast<ULONG>(length), const_cast<char*>(data)};
-    return socket.PlainSend(&buffer, 1, &moved);
+    return socket.Send(&buffer, 1, flags, nullptr, &moved);
   }));
   return result == 0 ? static_cast<int>(moved) : result;
 }
@@ -183,10 +200,27 @@ int recv(SOCKET s, char* data, int length, int flags) {
   DWORD moved = 0;
   const int result = WinsockResult(WithSocket(s, [&](Socket& socket) {
     if (length < 0 || (data == nullptr && length > 0)) return WSAEFAULT;
-    if ((flags & ~MSG_PEEK) != 0) return WSAEOPNOTSUPP;
+    if ((flags & ~(MSG_PEEK | MSG_WAITALL)) != 0) return WSAEOPNOTSUPP;
     const WSABUF buffer{static_cast<ULONG>(length), data};
-    return socket.PlainReceive(&buffer, 1, flags, &moved);
+    return socket.Receive(&buffer, 1, flags, nullptr, &moved);
   }));
+  return result == 0 ? static_cast<int>(moved) : result;
+}
+
+int recvfrom(SOCKET s, char* data, int length, int flags, sockaddr* from, int* from_length) {
+  WSABUF buffer{static_cast<ULONG>(length), data};
+  DWORD moved = 0;
+  DWORD given = static_cast<DWORD>(flags);
+  const int result =
+      WSARecvFrom(s, &buffer, 1, &moved, &given, from, from_length, nullptr, nullptr);
+  return result == 0 ? static_cast<int>(moved) : result;
+}
+
+int sendto(SOCKET s, const char* data, int length, int flags, const sockaddr* to, int to_length) {
+  WSABUF buffer{static_cast<ULONG>(length), const_cast<char*>(data)};
+  DWORD moved = 0;
+  const int result =
+      WSASendTo(s, &buffer, 1, &moved, static_cast<DWORD>(flags), to, to_length, nullptr, nullptr);
   return result == 0 ? static_cast<int>(moved) : result;
 }
 
@@ -198,19 +232,4 @@ int getsockname(SOCKET s, sockaddr* name, int* length) {
 int getpeername(SOCKET s, sockaddr* name, int* length) {
   return WinsockResult(
       WithSocket(s, [&](Socket& socket) { return socket.Name(true, name, length); }));
-}
-
-int setsockopt(SOCKET s, int level, int name, const char* value, int length) {
-  return WinsockResult(
-      WithSocket(s, [&](Socket& socket) { return socket.SetOption(level, name, value, length); }));
-}
-
-int getsockopt(SOCKET s, int level, int name, char* value, int* length) {
-  return WinsockResult(
-      WithSocket(s, [&](Socket& socket) { return socket.GetOption(level, name, value, length); }));
-}
-
-int ioctlsocket(SOCKET s, long command, u_long* argument) {
-  return WinsockResult(
-      WithSocket(s, [&](Socket& socket) { return socket.Ioctl(command, argument); }));
 }

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <chrono>
 #include <mutex>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "iocp/linux/counters.h"
 #include "iocp/linux/socket.h"
+#include "iocp/linux/thread.h"
 
 namespace iocp {
 namespace {
@@ -24,6 +24,7 @@ struct WatchedPort {
   std::uint64_t entries = 0;   // Attendance::entries at the last look
   int quiet_ticks = 0;         // in a row without a new entry
   bool nested = false;         // its poller reports to ours
+  bool now = false;            // in the inbox: nest it at once
 };
 
 class Watcher {
@@ -31,7 +32,7 @@ class Watcher {
   bool Start() {
     if (!poller_.Open()) return false;
     CountDescriptors(-2);  // the thread's own, for the rest of the process: not the port's
-    std::thread([this] { Run(); }).detach();
+    StartHelper([this] { Run(); });
     return true;
   }
 
@@ -83,21 +84,44 @@ class Watcher {
         listeners_.push_back(listener);
       }
     }
-    if (std::exchange(inbox_.look_over, false) || !inbox_.ports.empty()) {
+    const bool look_over = std::exchange(inbox_.look_over, false) || !inbox_.ports.empty();
+    for (WatchedPort& port : inbox_.ports) Take(std::move(port));
+    if (look_over) {
       std::erase_if(ports_, [](const WatchedPort& watched) {
         const Ref<CompletionPort> port = Find(watched);
         return !port || (watched.closed && !port->Attend().needed);
       });
     }
-    for (WatchedPort& port : inbox_.ports) ports_.push_back(std::move(port));
     inbox_.ports.clear();
     inbox_.listeners.clear();
     return !listeners_.empty() || std::any_of(ports_.begin(), ports_.end(),
                                               [](const WatchedPort& p) { return !p.nested; });
   }
 
+  // One entry a port: it may be closed, or have to be nested, while it is on the list.
+  void Take(WatchedPort told) {
+    auto it = std::find_if(ports_.begin(), ports_.end(), [&](const WatchedPort& watched) {
+      return watched.handle == told.handle;
+    });
+    const bool now = told.now;
+    if (it == ports_.end()) {
+      it = ports_.insert(it, std::move(told));
+    } else if (told.closed) {
+      it->closed = std::move(told.closed);
+    }
+    if (now) Nest(*it);
+  }
+
   static Ref<CompletionPort> Find(const WatchedPort& watched) {
     return watched.closed ? watched.closed : HandleTable::Find<CompletionPort>(watched.handle);
+  }
+
+  void Nest(WatchedPort& watched) {
+    const Ref<CompletionPort> port = Find(watched);
+    if (watched.nested || !port) return;
+    watched.entries = port->Attend().entries;
+    watched.nested =
+        poller_.AddNested(port->poller(), reinterpret_cast<std::uint64_t>(watched.handle));
   }
 
   // A nested poller has something to report, which nobody of the port's own threads may have taken.
@@ -113,8 +137,10 @@ class Watcher {
       return true;
     }
     const CompletionPort::Attendance attendance = port->Attend();
-    if (attendance.entries != it->entries) {
+    const bool attended = attendance.entries != it->entries && !attendance.paused;
+    if (attendance.polled || attended) {
       poller_.RemoveNested(port->poller());
+      port->EndNesting();
       *it = {.handle = it->handle, .closed = it->closed, .entries = attendance.entries};
     } else {
       port->Harvest();
@@ -131,7 +157,7 @@ class Watcher {
       Socket::OnReady({.token = reinterpret_cast<std::uint64_t>(listener),
                        .readable = true,
                        .writable = false,
-                       .hung_up = false});
+                       .more = false});
     }
   }
 
@@ -147,10 +173,7 @@ class Watcher {
     }
     ++watched.quiet_ticks;
     if (now.needed && !now.polled) {
-      if (watched.closed || watched.quiet_ticks >= kUnattendedTicks) {
-        watched.nested =
-            poller_.AddNested(port->poller(), reinterpret_cast<std::uint64_t>(watched.handle));
-      }
+      if (watched.closed || watched.quiet_ticks >= kUnattendedTicks) Nest(watched);
       return false;
     }
     if (now.needed && watched.quiet_ticks < kQuietTicks) return false;
@@ -187,11 +210,12 @@ Poller* Background::SocketPoller() {
   return watcher == nullptr ? nullptr : &watcher->poller();
 }
 
-bool Background::Watch(HANDLE port) {
+bool Background::Watch(HANDLE port, bool now) {
   Watcher* const watcher = Get();
   if (watcher == nullptr) return false;
-  watcher->Tell(
-      [&](Watcher::Inbox& inbox) { inbox.ports.push_back({.handle = port, .closed = {}}); });
+  watcher->Tell([&](Watcher::Inbox& inbox) {
+    inbox.ports.push_back({.handle = port, .closed = {}, .now = now});
+  });
   return true;
 }
 

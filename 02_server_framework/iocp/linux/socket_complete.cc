@@ -1,67 +1,125 @@
 // How operations end: the one place that completes, and the one that aborts.
 #include <utility>
 
+#include "iocp/linux/errors.h"
 #include "iocp/linux/socket.h"
+#include "iocp/linux/thread.h"
 #include "iocp/linux/trace.h"
 
 namespace iocp {
 
+// The operation has left its queue. The one place that completes.
 void Socket::Finish(Operation* operation, const Outcome& outcome, Wakes& wakes) {
-  const bool failed = outcome.kind == Outcome::Kind::kFailed;
-  const std::size_t bytes = failed ? 0 : operation->moved;
+  const bool failed = outcome.kind != Outcome::Kind::kDone;
+  const bool cut = outcome.status == STATUS_BUFFER_OVERFLOW;  // what there was room for
+  const std::size_t bytes = failed && !cut ? 0 : operation->moved;
   const NTSTATUS status = failed ? outcome.status : STATUS_SUCCESS;
-  if (trace::On()) {
-    trace::OperationCompleted(handle(), ToString(operation->kind), operation->receipt.overlapped,
-                              status, bytes);
-  }
-  if (operation->kind == OperationKind::kAccept) operation->other->EndAccept(!failed);
-  if (operation->kind == OperationKind::kAcceptReceive) {
-    state_ = failed ? State::kFresh : State::kConnected;
-    if (extra_ != nullptr) extra_->listener = nullptr;
-  }
-  if (operation->kind == OperationKind::kConnect && failed) state_ = State::kFresh;
-  // The packet of an AcceptEx carries the listener's key (P32).
-  const bool at_acceptor = operation->kind == OperationKind::kAcceptReceive;
-  const Device& device = at_acceptor ? operation->other->device_ : device_;
   Immediate* const immediate = operation->immediate;
   if (immediate != nullptr) {
-    *immediate = {
-        .finished = true, .error = failed ? outcome.error : 0, .bytes = static_cast<DWORD>(bytes)};
+    immediate->error = outcome.Error();
+    immediate->bytes = static_cast<DWORD>(bytes);
+    immediate->finished = true;
+    if (immediate->plain != nullptr) {  // a plain call that never had its turn
+      immediate->plain->parker.store(1, std::memory_order_release);
+      wakes.AddParked(&immediate->plain->parker);
+      return;
+    }
   }
-  if (immediate != nullptr && failed) {
-    operation->receipt.Refuse(status);
-  } else {
-    const bool skip = immediate != nullptr && skip_on_success_;
-    operation->receipt.Complete(&device, status, bytes, !skip, wakes);
+  if (failed) operation->dropped = StartOver(*operation, outcome);
+  if (operation->kind == OperationKind::kAcceptReceive && !failed) {
+    connection_->state = State::kConnected;
   }
+  if (operation->receipt.overlapped != nullptr) {
+    if (trace::On()) {
+      trace::OperationCompleted(handle(), ToString(operation->kind), operation->receipt.overlapped,
+                                status, bytes);
+    }
+    // The packet of an AcceptEx is the listener's, wherever it ends (P32).
+    const Socket& owner =
+        operation->kind == OperationKind::kAcceptReceive ? *operation->listener : *this;
+    if (immediate != nullptr && failed) {
+      operation->receipt.Refuse(status);
+      operation->receipt.has_routine = false;
+    } else {
+      const bool skip =
+          immediate != nullptr && owner.skip_on_success_.load(std::memory_order_relaxed);
+      operation->receipt.Complete(&owner.device_, status, bytes, !skip, wakes);
+    }
+  }
+  operation->moved = bytes;  // for the routine
+  operation->cancel_status = status;
   wakes.AddFinished(operation);
 }
 
+// A connect or an accept has failed: the socket is as new, with a connection that knows nothing of
+// it. Returns what is to be closed without the lock.
+Connection* Socket::StartOver(const Operation& operation, const Outcome& outcome) {
+  if (operation.kind == OperationKind::kAccept && operation.acceptor) {
+    operation.acceptor->EndAccept();
+  }
+  const bool connecting = operation.kind == OperationKind::kConnect;
+  if (closed_ || (!connecting && operation.kind != OperationKind::kAcceptReceive)) return nullptr;
+  Connection& old = *connection_;
+  if (old.state != State::kConnecting && old.state != State::kAccepted) return nullptr;
+  // After a refusal the kernel's socket is as new, and keeps its address and options. (Holders: we,
+  // and the thread that performed this.) Otherwise it is still busy.
+  const bool keep = connecting && outcome.kind == Outcome::Kind::kFailed && old.holders == 2;
+  Connection* const fresh = keep ? new Connection(old.Surrender()) : NewConnection(old);
+  fresh->bound = old.bound && keep;
+  fresh->reused = old.bound || old.reused;
+  fresh->shared_address = old.shared_address;
+  if (keep) fresh->watch = old.watch;
+  if (connecting) fresh->error = static_cast<std::uint8_t>(outcome.number);
+  return Replace(fresh);
+}
+
 void Socket::FreeRecord(Operation* operation) {
+  if (operation->receipt.has_routine) {  // P125; here, because no lock is held
+    if (const auto issuer = FindThread(operation->receipt.issuer)) {
+      QueueApc(*issuer, {.routine = operation->routine,
+                         .error = static_cast<DWORD>(WsaFromStatus(operation->cancel_status)),
+                         .bytes = static_cast<DWORD>(operation->moved),
+                         .overlapped = operation->receipt.overlapped});
+    }
+  }
   if (operation->kind == OperationKind::kAcceptReceive) {
-    Socket& listener = *operation->other;
+    Socket& listener = *operation->listener;
     const std::lock_guard guard(listener.lock_);
-    if (listener.extra_ != nullptr) std::erase(listener.extra_->acceptors, operation->acceptor);
+    Operation* const before = operation->accepted_before;
+    Operation* const after = operation->accepted_after;
+    (before != nullptr ? before->accepted_after : listener.accepted_) = after;
+    if (after != nullptr) after->accepted_before = before;
   }
   FreeOperation(operation);
 }
 
+bool Socket::Abort(const OVERLAPPED* overlapped, NTSTATUS status, Wakes& wakes, DWORD issuer) {
+  Connection& connection = *connection_;  // exchanged when a connect is among them
+  const bool in = AbortQueued(connection, connection.in, overlapped, status, wakes, issuer);
+  return AbortQueued(connection, connection.out, overlapped, status, wakes, issuer) || in;
+}
+
 // Completes the queued operations that use `overlapped` (nullptr: all) with `status`; the one being
 // performed is only marked, its performer completes it. False: there was none.
-bool Socket::AbortQueued(Direction& direction, const OVERLAPPED* overlapped, NTSTATUS status,
-                         Wakes& wakes) {
+bool Socket::AbortQueued(const Connection& connection, Direction& direction,
+                         const OVERLAPPED* overlapped, NTSTATUS status, Wakes& wakes,
+                         DWORD issuer) {
   bool any = false;
   Operation* next = nullptr;
   for (Operation* operation = direction.head; operation != nullptr; operation = next) {
     next = operation->next;
     if (overlapped != nullptr && operation->receipt.overlapped != overlapped) continue;
+    if (issuer != 0 && operation->receipt.issuer != issuer) continue;
+    // Plain calls, and a connect in the background, end with the connection only.
+    const bool ends = closed_ || connection.state == State::kDisconnected;
+    if (operation->receipt.overlapped == nullptr && !ends) continue;
     any = true;
-    if (direction.performing && operation == direction.head) {
+    if (direction.Busy() && operation == direction.head) {
       if (!std::exchange(operation->cancelled, true)) operation->cancel_status = status;
       continue;
     }
     direction.Remove(operation);
-    Finish(operation, {.kind = Outcome::Kind::kFailed, .status = status}, wakes);
+    Finish(operation, Aborted(status), wakes);
   }
   return any;
 }

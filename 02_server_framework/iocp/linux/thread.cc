@@ -1,6 +1,11 @@
 #include "iocp/linux/thread.h"
 
+#include <pthread.h>
+#include <signal.h>
+
+#include <thread>
 #include <unordered_map>
+#include <utility>
 
 #include "iocp/linux/completion_port.h"
 #include "iocp/linux/counters.h"
@@ -34,22 +39,17 @@ struct EndOfThread {
       self.apcs.clear();
     }
     t_self = nullptr;
-    Registry& registry = TheRegistry();
-    const std::lock_guard guard(registry.lock);
-    registry.threads.erase(self.id);  // the record lives on while a handle names it
+    const std::shared_ptr<Thread> record = FindThread(self.id);
+    ForgetThread(self);
+    DWORD running = STILL_ACTIVE;
+    self.exit_code.compare_exchange_strong(running, 0);
+    Wakes wakes;
+    self.finished.Set(wakes);
   }
 };
 
 Thread& MakeSelf() {
-  auto thread = std::make_shared<Thread>();
-  CountAllocation();
-  t_self = thread.get();
-  PrepareCounts();  // first, so that it is there until EndOfThread has run
-  thread_local EndOfThread end_of_thread;
-  Registry& registry = TheRegistry();
-  const std::lock_guard guard(registry.lock);
-  thread->id = registry.next_id++;
-  registry.threads.emplace(thread->id, std::move(thread));
+  BecomeThread(*NewThread());
   return *t_self;
 }
 
@@ -59,11 +59,49 @@ Thread& Self() {
   return t_self != nullptr ? *t_self : MakeSelf();
 }
 
+std::shared_ptr<Thread> NewThread() {
+  auto thread = std::make_shared<Thread>();
+  CountAllocation();
+  Registry& registry = TheRegistry();
+  const std::lock_guard guard(registry.lock);
+  thread->id = registry.next_id++;
+  registry.threads.emplace(thread->id, thread);
+  return thread;
+}
+
+void BecomeThread(Thread& thread) {
+  t_self = &thread;
+  PrepareCounts();  // first, so that it is there until EndOfThread has run
+  thread_local EndOfThread end_of_thread;
+}
+
+// The record lives on while a handle names it.
+void ForgetThread(Thread& thread) {
+  Registry& registry = TheRegistry();
+  const std::lock_guard guard(registry.lock);
+  registry.threads.erase(thread.id);
+}
+
 std::shared_ptr<Thread> FindThread(DWORD id) {
   Registry& registry = TheRegistry();
   const std::lock_guard guard(registry.lock);
   const auto it = registry.threads.find(id);
   return it == registry.threads.end() ? nullptr : it->second;
+}
+
+std::shared_ptr<Thread> ThreadOf(HANDLE handle) {
+  if (handle == GetCurrentThread()) return FindThread(Self().id);
+  const auto object = HandleTable::Find<ThreadObject>(handle);
+  return object ? object->thread() : nullptr;
+}
+
+void StartHelper(std::function<void()> run) {
+  sigset_t all;
+  sigset_t before;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_BLOCK, &all, &before);  // a new thread inherits it
+  std::thread(std::move(run)).detach();
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 void Park(Thread& self, std::int64_t nanoseconds) {
@@ -97,9 +135,38 @@ bool RunApcs(Thread& self) {
       apc = self.apcs.front();
       self.apcs.pop_front();
     }
-    apc.function(apc.parameter);
+    if (apc.routine != nullptr) {
+      apc.routine(apc.error, apc.bytes, apc.overlapped, 0);
+    } else if (apc.timer != nullptr) {
+      apc.timer(apc.timer_parameter, 0, 0);
+    } else {
+      apc.function(apc.parameter);
+    }
     any = true;
   }
+}
+
+bool QueueApc(Thread& thread, const Apc& apc) {
+  // The port to be woken may be closed, and the thread leave it, before `wakes` fires.
+  Ref<CompletionPort> port;
+  Wakes wakes;
+  const std::lock_guard guard(thread.apc_lock);
+  if (thread.ended) return false;
+  thread.apcs.push_back(apc);
+  if (thread.alertable && thread.alert_port != nullptr) {
+    // Until it has taken back `alert_port`, under this lock, the thread itself holds the port.
+    port = Ref<CompletionPort>::Share(thread.alert_port);
+    port->Alert(thread, wakes);
+  } else if (thread.alertable) {
+    thread.parker.store(1, std::memory_order_release);
+    wakes.AddParked(&thread.parker);
+  }
+  return true;
+}
+
+bool HasApcs(Thread& self) {
+  const std::lock_guard guard(self.apc_lock);
+  return !self.apcs.empty();
 }
 
 // --- paused ------------------------------------------------------------------------------------------

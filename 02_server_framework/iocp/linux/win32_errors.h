@@ -5,8 +5,7 @@
 
 #include "iocp/linux/win32_types.h"
 
-// --- Win32
-// -------------------------------------------------------------------------------------------
+// --- Win32 ------------------------------------------------------------------------------------------
 #define ERROR_SUCCESS 0u
 #define NO_ERROR 0u
 #define ERROR_FILE_NOT_FOUND 2u
@@ -25,6 +24,7 @@
 #define ERROR_SEM_TIMEOUT 121u
 #define ERROR_INSUFFICIENT_BUFFER 122u
 #define ERROR_ALREADY_EXISTS 183u
+#define ERROR_MORE_DATA 234u
 #define WAIT_TIMEOUT 258u
 #define ERROR_ABANDONED_WAIT_0 735u
 #define ERROR_OPERATION_ABORTED 995u
@@ -38,13 +38,15 @@
 #define ERROR_HOST_UNREACHABLE 1232u
 #define ERROR_CONNECTION_ABORTED 1236u
 #define ERROR_NO_SYSTEM_RESOURCES 1450u
+#define ERROR_TIMEOUT 1460u
 
 #define WAIT_OBJECT_0 0u
+#define MAXIMUM_WAIT_OBJECTS 64
+#define STILL_ACTIVE 259u
 #define WAIT_IO_COMPLETION 0xC0u
 #define WAIT_FAILED 0xFFFFFFFFu
 
-// --- winsock
-// -----------------------------------------------------------------------------------------
+// --- winsock ----------------------------------------------------------------------------------------
 #define WSA_INVALID_HANDLE 6
 #define WSA_INVALID_PARAMETER 87
 #define WSA_OPERATION_ABORTED 995
@@ -87,16 +89,18 @@
 #define WSANOTINITIALISED 10093
 #define WSAEDISCON 10101
 
-// --- NT status (what OVERLAPPED::Internal holds)
-// -----------------------------------------------------
+// --- NT status (what OVERLAPPED::Internal holds) ----------------------------------------------------
 #define STATUS_SUCCESS (static_cast<NTSTATUS>(0x00000000))
 #define STATUS_WAIT_0 (static_cast<NTSTATUS>(0x00000000))
 #define STATUS_TIMEOUT (static_cast<NTSTATUS>(0x00000102))
 #define STATUS_PENDING (static_cast<NTSTATUS>(0x00000103))
+#define STATUS_BUFFER_OVERFLOW (static_cast<NTSTATUS>(0x80000005u))
 #define STATUS_UNSUCCESSFUL (static_cast<NTSTATUS>(0xC0000001u))
+#define STATUS_INVALID_HANDLE (static_cast<NTSTATUS>(0xC0000008u))
 #define STATUS_INVALID_PARAMETER (static_cast<NTSTATUS>(0xC000000Du))
 #define STATUS_END_OF_FILE (static_cast<NTSTATUS>(0xC0000011u))
 #define STATUS_ACCESS_DENIED (static_cast<NTSTATUS>(0xC0000022u))
+#define STATUS_BUFFER_TOO_SMALL (static_cast<NTSTATUS>(0xC0000023u))
 #define STATUS_DISK_FULL (static_cast<NTSTATUS>(0xC000007Fu))
 #define STATUS_INSUFFICIENT_RESOURCES (static_cast<NTSTATUS>(0xC000009Au))
 #define STATUS_IO_TIMEOUT (static_cast<NTSTATUS>(0xC00000B5u))

@@ -1,4 +1,5 @@
-// The Win32 functions of files: checks, errors, and nothing else.
+// The Win32 functions of files, which a SOCKET is as well: how a path is opened; the transfers are
+// in file.cc.
 #include <errno.h>
 #include <fcntl.h>
 
@@ -6,10 +7,15 @@
 
 #include "iocp/linux/errors.h"
 #include "iocp/linux/file.h"
+#include "iocp/linux/socket.h"
 #include "iocp/linux/syscalls.h"
 
 using iocp::File;
 using iocp::HandleTable;
+using iocp::Object;
+using iocp::ObjectKind;
+using iocp::Ref;
+using iocp::Socket;
 
 namespace {
 
@@ -73,13 +79,24 @@ HANDLE CreateFileA(LPCSTR path, DWORD access, DWORD, LPSECURITY_ATTRIBUTES, DWOR
   const int open_flags = OpenFlags(access, disposition);
   DWORD error = ERROR_INVALID_PARAMETER;
   if (path != nullptr && open_flags != -1) {
-    const int fd = iocp::SysOpen(path, open_flags, 0666);
-    if (fd >= 0) {
-      const HANDLE handle = HandleTable::Insert(new File(fd, (flags & FILE_FLAG_OVERLAPPED) != 0));
-      if (handle != nullptr) return handle;
-      error = ERROR_NO_SYSTEM_RESOURCES;
-    } else {
+    // These two tell by the last error whether the file was there: whoever makes it knows.
+    const bool tells = disposition == OPEN_ALWAYS || disposition == CREATE_ALWAYS;
+    int fd = tells ? iocp::SysOpen(path, open_flags | O_EXCL, 0666) : -1;
+    const bool existed = !tells || (fd < 0 && errno == EEXIST);
+    if (existed) fd = iocp::SysOpen(path, open_flags, 0666);
+    struct stat info {};
+    if (fd < 0) {
       error = iocp::Win32FromErrno(errno);
+    } else if (iocp::SysFStat(fd, &info) != 0 || S_ISDIR(info.st_mode)) {
+      iocp::SysClose(fd);
+      error = ERROR_ACCESS_DENIED;  // a directory
+    } else {
+      const HANDLE handle = HandleTable::Insert(new File(fd, (flags & FILE_FLAG_OVERLAPPED) != 0));
+      if (handle != nullptr) {
+        if (tells) SetLastError(existed ? ERROR_ALREADY_EXISTS : ERROR_SUCCESS);
+        return handle;
+      }
+      error = ERROR_NO_SYSTEM_RESOURCES;
     }
   }
   SetLastError(error);
@@ -93,17 +110,41 @@ HANDLE CreateFileW(LPCWSTR path, DWORD access, DWORD share, LPSECURITY_ATTRIBUTE
                      disposition, flags, template_file);
 }
 
+namespace {
+
+// A SOCKET is a file, too: the same operation as WSARecv and WSASend with one buffer. Errors are
+// Win32's, as for every file (a reset is 64, not 10054).
+DWORD TransferOnSocket(Socket& socket, bool write, void* data, DWORD length, LPDWORD bytes,
+                       LPOVERLAPPED overlapped) {
+  if (overlapped == nullptr) return ERROR_INVALID_PARAMETER;
+  const WSABUF buffer{length, static_cast<CHAR*>(data)};
+  const int error = write ? socket.Send(&buffer, 1, 0, overlapped, bytes)
+                          : socket.Receive(&buffer, 1, 0, overlapped, bytes);
+  return iocp::Win32FromWsa(error);
+}
+
+BOOL Transfer(HANDLE handle, bool write, void* data, DWORD length, LPDWORD bytes,
+              LPOVERLAPPED overlapped) {
+  const auto object = Ref<Object>::Adopt(HandleTable::FindObject(handle));
+  if (object && object->kind() == ObjectKind::kFile) {
+    return Result(static_cast<File&>(*object).Transfer(write, data, length, bytes, overlapped));
+  }
+  if (object && object->kind() == ObjectKind::kSocket) {
+    return Result(
+        TransferOnSocket(static_cast<Socket&>(*object), write, data, length, bytes, overlapped));
+  }
+  return Result(ERROR_INVALID_HANDLE);
+}
+
+}  // namespace
+
 BOOL ReadFile(HANDLE handle, LPVOID buffer, DWORD length, LPDWORD bytes, LPOVERLAPPED overlapped) {
-  const auto file = HandleTable::Find<File>(handle);
-  if (!file) return Result(ERROR_INVALID_HANDLE);
-  return Result(file->Transfer(false, buffer, length, bytes, overlapped));
+  return Transfer(handle, false, buffer, length, bytes, overlapped);
 }
 
 BOOL WriteFile(HANDLE handle, LPCVOID buffer, DWORD length, LPDWORD bytes,
                LPOVERLAPPED overlapped) {
-  const auto file = HandleTable::Find<File>(handle);
-  if (!file) return Result(ERROR_INVALID_HANDLE);
-  return Result(file->Transfer(true, const_cast<void*>(buffer), length, bytes, overlapped));
+  return Transfer(handle, true, const_cast<void*>(buffer), length, bytes, overlapped);
 }
 
 BOOL GetFileSizeEx(HANDLE handle, PLARGE_INTEGER size) {

@@ -6,6 +6,7 @@
 
 #include "iocp/linux/completion_port.h"
 #include "iocp/linux/intrusive_list.h"
+#include "iocp/linux/waitable.h"
 
 namespace iocp {
 
@@ -19,10 +20,66 @@ struct DeviceRoute {
   ULONG_PTR handle = 0;
 };
 
+// The handle itself can be waited for: it is reset when an operation begins and set when one
+// without an event of its own ends (P127). Few programs do: the first wait makes the signal, until
+// then one flag is all that it costs. Any thread, no lock needed.
+class HandleSignal {
+ public:
+  HandleSignal() = default;
+  HandleSignal(const HandleSignal&) = delete;
+  HandleSignal& operator=(const HandleSignal&) = delete;
+  ~HandleSignal() { delete SignalIn(word_.load(std::memory_order_relaxed)); }
+
+  void Skip() { word_.fetch_or(kSkipped); }  // FILE_SKIP_SET_EVENT_ON_HANDLE
+
+  void OnBegin() {
+    std::uintptr_t word = word_.load(std::memory_order_acquire);
+    if ((word & kSet) != 0) word = word_.fetch_and(~kSet);
+    if (Signal* const signal = SignalIn(word)) signal->Clear();
+  }
+
+  void OnEnd(Wakes& wakes) {
+    std::uintptr_t word = word_.load(std::memory_order_acquire);
+    if ((word & kSkipped) != 0) return;
+    if ((word & kSet) == 0) word = word_.fetch_or(kSet);
+    if (Signal* const signal = SignalIn(word)) signal->Set(wakes);
+  }
+
+  Signal& Get() {
+    std::uintptr_t word = word_.load(std::memory_order_acquire);
+    if (SignalIn(word) != nullptr) return *SignalIn(word);
+    auto* const made = new Signal(Signal::Reset::kManual, false);
+    std::uintptr_t with = 0;
+    do {
+      if (SignalIn(word) != nullptr) {  // another thread was faster
+        delete made;
+        return *SignalIn(word);
+      }
+      with = word | reinterpret_cast<std::uintptr_t>(made);
+    } while (!word_.compare_exchange_weak(word, with));
+    Wakes wakes;
+    if ((with & kSet) != 0) made->Set(wakes);
+    return *made;
+  }
+
+ private:
+  static constexpr std::uintptr_t kSet = 1;
+  static constexpr std::uintptr_t kSkipped = 2;
+  static Signal* SignalIn(std::uintptr_t word) {
+    return reinterpret_cast<Signal*>(word & ~(kSet | kSkipped));
+  }
+
+  // The address of the signal, once there is one, and the two flags in its low bits: a socket has
+  // two cache lines, and no room for more.
+  std::atomic<std::uintptr_t> word_{0};
+};
+
 struct Device : DeviceRoute, Linked<Device> {
   Device() = default;
   Device(const Device&) = delete;
   Device& operator=(const Device&) = delete;
+  mutable HandleSignal signal;
+
   ~Device() {
     if (CompletionPort* const p = port.load(std::memory_order_relaxed)) p->Release();
   }

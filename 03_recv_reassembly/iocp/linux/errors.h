@@ -9,6 +9,7 @@ int WsaFromErrno(int error);             // what an immediate failure of a socke
 NTSTATUS StatusFromErrno(int error);     // what a pending operation completes with
 DWORD Win32FromErrno(int error);         // files and handles
 DWORD Win32FromStatus(NTSTATUS status);  // after a dequeue (P8)
+DWORD Win32FromWsa(int error);           // ReadFile and WriteFile on a SOCKET
 int WsaFromStatus(NTSTATUS status);      // WSAGetOverlappedResult
 
 }  // namespace iocp

@@ -4,12 +4,12 @@
 
 #include <condition_variable>
 #include <deque>
-#include <thread>
 
 #include "iocp/linux/background.h"
 #include "iocp/linux/counters.h"
 #include "iocp/linux/errors.h"
 #include "iocp/linux/syscalls.h"
+#include "iocp/linux/thread.h"
 #include "iocp/linux/trace.h"
 
 namespace iocp {
@@ -47,13 +47,14 @@ class FileThread {
   }
 
   // Completes the operations that have not been begun (overlapped = nullptr: all of the file).
-  bool Cancel(const File* file, const OVERLAPPED* overlapped) {
+  bool Cancel(const File* file, const OVERLAPPED* overlapped, DWORD issuer) {
     std::deque<FileOperation> cancelled;
     {
       const std::lock_guard guard(lock_);
       for (auto it = queue_.begin(); it != queue_.end();) {
         const bool match = it->file.get() == file &&
-                           (overlapped == nullptr || it->receipt.overlapped == overlapped);
+                           (overlapped == nullptr || it->receipt.overlapped == overlapped) &&
+                           (issuer == 0 || it->receipt.issuer == issuer);
         if (match) cancelled.push_back(std::move(*it));
         it = match ? queue_.erase(it) : it + 1;
       }
@@ -64,7 +65,7 @@ class FileThread {
 
  private:
   FileThread() {
-    std::thread([this] { Run(); }).detach();
+    StartHelper([this] { Run(); });
   }
 
   void Run() {
@@ -142,7 +143,8 @@ DWORD File::Transfer(bool write, void* data, DWORD length, DWORD* bytes, OVERLAP
   operation.length = length;
   operation.offset = static_cast<off_t>((std::uint64_t{overlapped->OffsetHigh} << 32) |
                                         std::uint64_t{overlapped->Offset});
-  if (const DWORD error = operation.receipt.Begin(overlapped)) return error;
+  if (const DWORD error = operation.receipt.Begin(overlapped, &device_)) return error;
+  if (bytes != nullptr) *bytes = 0;
   if (trace::On()) trace::OperationIssued(handle(), NameOf(operation), overlapped);
   FileThread::Get().Add(std::move(operation));
   return ERROR_IO_PENDING;
@@ -165,8 +167,8 @@ DWORD File::Associate(CompletionPort* port, ULONG_PTR key) {
   return ERROR_SUCCESS;
 }
 
-bool File::Cancel(const OVERLAPPED* overlapped) {
-  return FileThread::Get().Cancel(this, overlapped);
+bool File::Cancel(const OVERLAPPED* overlapped, DWORD issuer) {
+  return FileThread::Get().Cancel(this, overlapped, issuer);
 }
 
 void File::Close() {
@@ -180,7 +182,7 @@ void File::Close() {
     }
   }
   if (last_of_closed_port) Background::LookOver();
-  if (overlapped_) FileThread::Get().Cancel(this, nullptr);
+  if (overlapped_) FileThread::Get().Cancel(this, nullptr, 0);
 }
 
 }  // namespace iocp

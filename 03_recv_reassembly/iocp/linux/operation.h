@@ -6,17 +6,19 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
-#include <span>
 #include <vector>
 
+#include "iocp/linux/connection.h"
 #include "iocp/linux/handle_table.h"
 #include "iocp/linux/receipt.h"
 #include "iocp/linux/win32_sockets.h"
 
 namespace iocp {
 
+class File;
 class Socket;
 
 // The program's WSABUFs, captured at issue (P21), and how far they have been used up.
@@ -31,10 +33,14 @@ class BufferList {
 
   std::size_t total() const { return total_; }  // bytes left
   const iovec* parts() const { return data() + first_; }
-  std::size_t part_count() const { return count_ - first_; }
+  // As many as one system call takes; a transfer of more goes on with the rest.
+  std::size_t part_count() const { return std::min<std::size_t>(count_ - first_, kMostParts); }
+  bool in_one_call() const { return count_ - first_ <= kMostParts; }
   void Advance(std::size_t bytes);
 
  private:
+  static constexpr std::size_t kMostParts = 1024;  // Linux: IOV_MAX
+
   const iovec* data() const { return more_.empty() ? inline_.data() : more_.data(); }
 
   std::size_t total_ = 0;
@@ -44,8 +50,12 @@ class BufferList {
   std::array<iovec, 4> inline_;
 };
 
+struct Thread;
+
 // What the issuing call is to report, when the operation ends before that call has returned.
 struct Immediate {
+  Thread* plain = nullptr;  // a plain call: this thread performs the operation itself,
+  bool granted = false;     // as soon as it has its turn
   bool finished = false;
   int error = 0;  // winsock, 0: success
   DWORD bytes = 0;
@@ -54,6 +64,9 @@ struct Immediate {
 enum class OperationKind : std::uint8_t {
   kReceive,
   kSend,
+  kReceiveFrom,  // datagrams
+  kSendTo,
+  kTransmit,       // a file
   kAccept,         // queued at the listener
   kAcceptReceive,  // accepted, waits for the first data at the accepting socket (P32)
   kConnect,        // becomes a kSend when there is first data (P36)
@@ -61,50 +74,56 @@ enum class OperationKind : std::uint8_t {
 };
 const char* ToString(OperationKind kind);
 
+// What a kTransmit sends between its head (the buffers, at first) and its tail.
+struct FileToSend {
+  Ref<File> file;  // empty: none
+  off_t offset = 0;
+  bool at_pointer = false;  // instead of `offset`
+  std::uint64_t left = 0;
+  void* tail = nullptr;
+  DWORD tail_length = 0;
+};
+
 // All guarded by the lock of the socket that it is queued at; the thread that performs the
-// operation uses kind, buffers, moved and the accept and connect fields without it. A plain receive
-// or send touches the first two cache lines only.
+// operation uses kind, flags, buffers, moved and the accept and connect fields without it. A
+// receive or send touches the first two cache lines only.
 struct alignas(64) Operation {
   Operation* next = nullptr;  // in its direction's queue or in the pool
   Receipt receipt;
-  Immediate* immediate = nullptr;  // set while the issuing thread itself performs it
+  Immediate* immediate = nullptr;  // set while the issuing thread itself performs it, or waits
   std::size_t moved = 0;           // bytes so far
   OperationKind kind = OperationKind::kReceive;
-  bool cancelled = false;  // whoever performs it completes it with cancel_status
+  bool cancelled = false;   // whoever performs it completes it with cancel_status
+  std::uint16_t flags = 0;  // MSG_*
   NTSTATUS cancel_status = 0;
   BufferList buffers;
 
-  Ref<Socket> other;          // kAccept: the accepting socket; kAcceptReceive: the listener
-  HANDLE acceptor = nullptr;  // kAcceptReceive: the accepting socket
-  char* output = nullptr;     // AcceptEx: data, local address, remote address
+  Ref<Socket> listener;  // kAccept, kAcceptReceive: whose port gets the packet (P32)
+  Ref<Socket> acceptor;
+  // kAcceptReceive: among the listener's (Socket::accepted_), guarded by the listener's lock
+  union {
+    Operation* accepted_before = nullptr;
+    LPWSAOVERLAPPED_COMPLETION_ROUTINE routine;  // the transfers: with receipt.has_routine
+  };
+  union {
+    Operation* accepted_after = nullptr;
+    int* from_length;  // kReceiveFrom: the program's; `output` is its address
+  };
+  Connection* dropped = nullptr;  // to be closed when no lock is held
+  union {
+    char* output = nullptr;  // AcceptEx: data, local address, remote address; kReceiveFrom: address
+    FileToSend* file_to_send;  // kTransmit: the operation's own
+  };
   DWORD receive_length = 0;
   DWORD local_length = 0;
   DWORD remote_length = 0;
 
-  sockaddr_in6 address;  // kConnect; or the smaller sockaddr_in in its place
+  sockaddr_in6 address;  // kConnect, kSendTo; or the smaller sockaddr_in in its place
   socklen_t address_length = 0;
 };
 static_assert(sizeof(Operation) == 256);  // every session that waits for data has one
 
 Operation* TakeOperation(OperationKind kind);  // from the pool
 void FreeOperation(Operation* operation);      // back to it
-
-// The operations of one direction of a socket, in call order: only the head is performed (P23), by
-// one thread at a time. Guarded by the socket's lock.
-struct Direction {
-  Operation* head = nullptr;
-  Operation* tail = nullptr;
-  bool performing = false;  // a thread is in a system call for the head
-  // The kernel may have something for us. Cleared before each attempt, set by an edge: an edge that
-  // arrives between the attempt's EAGAIN and the next look at this flag is therefore not lost.
-  bool ready = true;
-  // The port's look count (CompletionPort::looks) when `ready` was cleared: while nobody has looked
-  // for edges since, there can be one that nobody knows of yet.
-  std::uint32_t cleared_at = 0;
-
-  void PushBack(Operation* operation);
-  void PopFront();
-  void Remove(Operation* operation);
-};
 
 }  // namespace iocp

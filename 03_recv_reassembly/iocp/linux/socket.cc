@@ -1,123 +1,135 @@
+// A socket's life: made, associated, its connections exchanged, closed.
 #include "iocp/linux/socket.h"
+
+#include <memory>
+#include <utility>
 
 #include "iocp/linux/background.h"
 #include "iocp/linux/counters.h"
 #include "iocp/linux/syscalls.h"
+#include "iocp/linux/win32_port.h"
 
 namespace iocp {
 
-// --- life --------------------------------------------------------------------------------------------
-
-Socket::Socket(int fd, int family, bool overlapped)
-    : Object(kKind), fd_(fd), family_(static_cast<std::uint8_t>(family)), overlapped_(overlapped) {
+Socket::Socket(int fd, int family, int type, bool overlapped)
+    : Object(kKind),
+      family_(static_cast<std::uint8_t>(family)),
+      type_(static_cast<std::uint8_t>(type)),
+      overlapped_(overlapped),
+      connection_(new Connection(fd)) {
   CountAllocation();
-  CountDescriptors(1);
 }
 
 Socket::~Socket() {
-  SysClose(fd_);
-  CountDescriptors(-1);
+  delete connection_;  // with the last reference nobody else holds it any more
 }
 
-Socket::Extra& Socket::GetExtra() {
-  if (extra_ == nullptr) {
-    CountAllocation();
-    extra_ = std::make_unique<Extra>();
-  }
-  return *extra_;
-}
-
-bool Socket::IsClosed() {
-  const std::lock_guard guard(lock_);
-  return closed_;
-}
-
-// The descriptor itself closes with the last reference, when no call uses its number any more
-// (P39).
 void Socket::Close() {
-  std::vector<HANDLE> acceptors;
   HANDLE listener = nullptr;
-  bool blocked_calls = false;
   bool last_of_closed_port = false;
   {
     Wakes wakes;
-    const std::lock_guard guard(lock_);
+    Guard guard(lock_);
     if (closed_) return;
     closed_ = true;
-    const NTSTATUS status =
-        state_ == State::kConnected ? STATUS_CONNECTION_ABORTED : STATUS_CANCELLED;
-    AbortQueued(in_, nullptr, status, wakes);
-    AbortQueued(out_, nullptr, status, wakes);
-    if (extra_ != nullptr) {
-      acceptors.swap(extra_->acceptors);
-      listener = extra_->listener;
+    Connection& connection = *connection_;
+    const bool connected = connection.state == State::kConnected;
+    if (connected && !connection.out.Gone()) {
+      // Part of what the program sent is lost: the peer must not take the rest for all (P29).
+      const linger reset{1, 0};
+      SysSetSockOpt(connection.fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
     }
-    blocked_calls = plain_waits_ > 0;
+    Abort(nullptr, connected ? STATUS_CONNECTION_ABORTED : STATUS_CANCELLED, wakes);
+    AbortAccepted(nullptr, wakes);
+    if (connection.state == State::kAccepting) listener = listener_;
     if (CompletionPort* const port = device_.port.load(std::memory_order_relaxed)) {
       last_of_closed_port = port->RemoveDevice(&device_);
     }
+    if (connection.waits > 0) {
+      ++connection.holders;
+      guard.unlock();
+      SysShutdown(connection.fd, SHUT_RDWR);  // wakes them
+      guard.lock();
+      Drop(connection, guard);
+    }
   }
-  if (blocked_calls) SysShutdown(fd_, SHUT_RDWR);  // wakes them
   if (last_of_closed_port) Background::LookOver();
-  bool unused = false;
-  AbortAcceptors(acceptors, nullptr, &unused);
   if (const auto other = HandleTable::Find<Socket>(listener)) other->AbortAcceptsOf(this);
 }
 
 // --- the port ----------------------------------------------------------------------------------------
 
 DWORD Socket::Associate(CompletionPort* port, ULONG_PTR key) {
-  Poller* previous = nullptr;
-  {
-    const std::lock_guard guard(lock_);
-    if (closed_) return ERROR_INVALID_HANDLE;
-    if (!overlapped_ || device_.port.load(std::memory_order_relaxed) != nullptr) {
-      return ERROR_INVALID_PARAMETER;
-    }
-    device_.Associate(port, handle(), key);
-    // Operations are pending already: their packets come to the port (P3), so its threads watch
-    // them.
-    previous = poller_;
-    if (previous != nullptr) poller_ = &port->poller();
+  Guard guard(lock_);
+  if (closed_) return ERROR_INVALID_HANDLE;
+  if (!overlapped_ || device_.port.load(std::memory_order_relaxed) != nullptr) {
+    return ERROR_INVALID_PARAMETER;
   }
-  if (previous != nullptr) {
-    previous->Remove(fd_);
-    port->poller().Add(fd_, reinterpret_cast<std::uint64_t>(handle()));
-    port->NoteRegistration();
-  }
+  device_.Associate(port, handle(), key);
+  Connection& connection = *connection_;
+  if (connection.watch != Connection::Watch::kBackground) return ERROR_SUCCESS;
+  // Operations are pending already: their packets come to the port (P3), so its threads watch them.
+  connection.watch = Connection::Watch::kPort;
+  ++connection.holders;
+  guard.unlock();
+  Background::SocketPoller()->Remove(connection.fd);
+  port->poller().Add(connection.fd, reinterpret_cast<std::uint64_t>(handle()));
+  port->NoteRegistration();
+  guard.lock();
+  Drop(connection, guard);
   return ERROR_SUCCESS;
 }
 
-void Socket::SkipCompletionOnSuccess(bool skip) {
-  const std::lock_guard guard(lock_);
-  skip_on_success_ = skip_on_success_ || skip;
-}
-
-// --- issue and cancel --------------------------------------------------------------------------------
-
-int Socket::Receive(const WSABUF* buffers, DWORD count, OVERLAPPED* overlapped, DWORD* bytes) {
-  Operation* const operation = TakeOperation(OperationKind::kReceive);
-  operation->buffers.Capture(buffers, count);
-  return Issue(in_, operation, overlapped, bytes);
-}
-
-int Socket::Send(const WSABUF* buffers, DWORD count, OVERLAPPED* overlapped, DWORD* bytes) {
-  Operation* const operation = TakeOperation(OperationKind::kSend);
-  operation->buffers.Capture(buffers, count);
-  return Issue(out_, operation, overlapped, bytes);
-}
-
-bool Socket::Cancel(const OVERLAPPED* overlapped) {
-  std::vector<HANDLE> acceptors;
-  bool any = false;
-  {
-    Wakes wakes;
-    const std::lock_guard guard(lock_);
-    any = AbortQueued(in_, overlapped, STATUS_CANCELLED, wakes);
-    any = AbortQueued(out_, overlapped, STATUS_CANCELLED, wakes) || any;
-    if (extra_ != nullptr) acceptors = extra_->acceptors;
+// A mode that is on stays on.
+void Socket::SetNotificationModes(UCHAR flags) {
+  if ((flags & FILE_SKIP_COMPLETION_PORT_ON_SUCCESS) != 0) {
+    skip_on_success_.store(true, std::memory_order_relaxed);
   }
-  AbortAcceptors(acceptors, overlapped, &any);
+  if ((flags & FILE_SKIP_SET_EVENT_ON_HANDLE) != 0) device_.signal.Skip();
+}
+
+// --- connections -------------------------------------------------------------------------------------
+
+Direction& Socket::DirectionOf(Connection& connection, const Operation& operation) {
+  const bool out =
+      operation.kind == OperationKind::kSend || operation.kind == OperationKind::kSendTo ||
+      operation.kind == OperationKind::kTransmit || operation.kind == OperationKind::kConnect;
+  return out ? connection.out : connection.in;
+}
+
+void Socket::BeginConnect(Connection& connection) {
+  connection.state = State::kConnecting;
+  connection.bound = true;
+  connection.error = 0;
+}
+
+// The program's options go on to the new descriptor. Without one (there are none left) the socket
+// can still be given to AcceptEx; bind and connect try again.
+Connection* Socket::NewConnection(const Connection& like) {
+  auto* const fresh = new Connection(OpenDescriptor(family_, type_));
+  if (options_set_ && fresh->fd >= 0 && like.fd >= 0) CopyOptions(like.fd, fresh->fd);
+  return fresh;
+}
+
+Connection* Socket::Replace(Connection* fresh) {
+  Connection* const old = std::exchange(connection_, fresh);
+  return --old->holders == 0 ? old : nullptr;
+}
+
+void Socket::Drop(Connection& connection, Guard& guard) {
+  if (--connection.holders > 0) return;
+  guard.unlock();  // close can take its time
+  delete &connection;
+  guard.lock();
+}
+
+bool Socket::Cancel(const OVERLAPPED* overlapped, DWORD issuer) {
+  Wakes wakes;
+  Guard guard(lock_);
+  bool any = Abort(overlapped, STATUS_CANCELLED, wakes, issuer);
+  any = AbortAccepted(overlapped, wakes, issuer) || any;
+  // A FIN may have been owed behind what has gone now.
+  Run(*connection_, connection_->out, DirectionEvent::kQueued, guard, wakes);
   return any;
 }
 

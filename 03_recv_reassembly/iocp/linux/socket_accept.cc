@@ -1,10 +1,11 @@
-// AcceptEx. The operation waits at the listener; with a receive length it then moves on to the
-// accepting socket and waits there for the first data. Its packet always goes to the listener's
-// port (P32).
+// AcceptEx and accept. An AcceptEx waits in the listener's queue; with a receive length it then
+// moves on to the accepting socket and waits there for the first data. Its packet always goes to
+// the listener's port (P32), and CancelIoEx and closesocket on the listener find it wherever it is.
 #include <errno.h>
 
+#include <algorithm>
 #include <cstring>
-#include <utility>
+#include <memory>
 
 #include "iocp/linux/background.h"
 #include "iocp/linux/errors.h"
@@ -17,18 +18,20 @@ int Socket::Accept(const Ref<Socket>& acceptor, char* output, DWORD receive_leng
                    DWORD local_length, DWORD remote_length, OVERLAPPED* overlapped, DWORD* bytes) {
   {
     const std::lock_guard guard(lock_);
-    if (state_ != State::kListening) return WSAEINVAL;
+    if (connection_->state != State::kListening) return WSAEINVAL;
   }
   if (!acceptor->BeginAccept(handle())) return WSAEINVAL;
   Operation* const operation = TakeOperation(OperationKind::kAccept);
-  operation->other = acceptor;
+  operation->listener = Ref<Socket>::Share(this);
+  operation->acceptor = acceptor;
   operation->output = output;
   operation->receive_length = receive_length;
   operation->local_length = local_length;
   operation->remote_length = remote_length;
   operation->buffers.Capture(output, receive_length);
-  const int error = Issue(in_, operation, overlapped, bytes);
-  if (error != 0 && error != WSA_IO_PENDING) acceptor->EndAccept(false);
+  const int error = Issue(operation, overlapped, bytes);
+  if (error != 0 && error != WSA_IO_PENDING) acceptor->EndAccept();
+  if (error == WSA_IO_PENDING && acceptor->IsClosed()) AbortAcceptsOf(acceptor.get());
   return error;
 }
 
@@ -36,116 +39,142 @@ int Socket::Accept(const Ref<Socket>& acceptor, char* output, DWORD receive_leng
 
 bool Socket::BeginAccept(HANDLE listener) {
   const std::lock_guard guard(lock_);
-  if (closed_ || state_ != State::kFresh || bound_) return false;
-  state_ = State::kAccepting;
-  GetExtra().listener = listener;
+  Connection& connection = *connection_;
+  if (closed_ || connection.state != State::kFresh || connection.bound) return false;
+  connection.state = State::kAccepting;
+  listener_ = listener;
   return true;
 }
 
-// Not accepted: the socket is as new.
-void Socket::EndAccept(bool accepted) {
+// Nothing was accepted: as new. May be called under the listener's lock.
+void Socket::EndAccept() {
   const std::lock_guard guard(lock_);
-  if (state_ != State::kAccepting) return;
-  extra_->listener = nullptr;
-  state_ = accepted ? State::kConnected : State::kFresh;
+  if (connection_->state == State::kAccepting) connection_->state = State::kFresh;
 }
 
-// The accepted connection takes the place of the fresh socket, under the same descriptor number, so
-// that no other call ever sees the number change.
-bool Socket::ReplaceDescriptor(int fd) {
-  const bool replaced = SysDup3(fd, fd_) >= 0;
-  SysClose(fd);
-  if (!replaced) return false;
+bool Socket::IsClosed() {
   const std::lock_guard guard(lock_);
-  needs_context_ = true;
-  in_.ready = true;
-  out_.ready = true;
-  return !closed_;
-}
-
-void Socket::WaitForFirstData(Operation* operation) {
-  const Ref<Socket> listener = operation->other;  // the record may be gone at any moment
-  bool must_register = false;
-  {
-    Wakes wakes;
-    std::unique_lock guard(lock_);
-    in_.PushBack(operation);
-    if (closed_) {
-      AbortQueued(in_, nullptr, STATUS_CANCELLED, wakes);
-    } else {
-      Perform(in_, guard, wakes);
-    }
-    must_register = poller_ == nullptr && !closed_ && in_.head != nullptr;
-  }
-  if (must_register) Register();
-  // A listener that was closed while the operation was on its way here did not find it.
-  if (listener->IsClosed()) {
-    Wakes wakes;
-    const std::lock_guard guard(lock_);
-    if (state_ == State::kAccepting) AbortQueued(in_, nullptr, STATUS_CANCELLED, wakes);
-  }
+  return closed_;
 }
 
 // --- at the listener ---------------------------------------------------------------------------------
 
 namespace {
 
-// GetAcceptExSockaddrs finds the addresses again by the lengths alone.
-void StoreAddress(char* where, DWORD room, const sockaddr_storage& address, socklen_t length) {
-  std::memset(where, 0, room);
-  if (length <= room) std::memcpy(where, &address, length);
+constexpr DWORD kAddressExtra = 16;  // AcceptEx wants that much more than an address needs
+constexpr int kMostGone = 64;        // connections that went away before they were accepted
+
+// The errors with which accept tells that this connection has failed already; the next may be fine.
+bool IsOfOneConnection(int error) {
+  switch (error) {
+    case ECONNABORTED:
+    case EPROTO:
+    case EPERM:
+    case ENETDOWN:
+    case ENETUNREACH:
+    case EHOSTDOWN:
+    case EHOSTUNREACH:
+    case ENONET:
+    case ENOPROTOOPT:
+    case EOPNOTSUPP:
+    case ETIMEDOUT:
+    case ECONNRESET:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool IsOutOfDescriptors(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
 }  // namespace
 
-Socket::Outcome Socket::AttemptAccept(Operation& operation) {
+// Serves a plain accept (output is null), too.
+Socket::Outcome Socket::AttemptAccept(int fd, Operation& operation) {
+  const bool extended = operation.receipt.overlapped != nullptr;
+  const DWORD room = kAddressExtra + static_cast<DWORD>(family_ == AF_INET6 ? sizeof(sockaddr_in6)
+                                                                            : sizeof(sockaddr_in));
+  const bool wants_local = operation.local_length > 0;
+  if (extended &&
+      (operation.remote_length < room || (wants_local && operation.local_length < room))) {
+    // Found out when somebody connects; the connection stays for the next.
+    if (SysPoll(fd, POLLIN, 0) <= 0) return {.kind = Outcome::Kind::kAgain};
+    return Aborted(STATUS_BUFFER_TOO_SMALL);
+  }
   sockaddr_storage remote{};
   socklen_t remote_size = sizeof remote;
-  const int fd = SysAccept(fd_, reinterpret_cast<sockaddr*>(&remote), &remote_size);
-  if (fd < 0) {
-    switch (errno) {
-      case EAGAIN:
-        return {.kind = Outcome::Kind::kAgain};
-      case EMFILE:
-      case ENFILE:
-      case ENOBUFS:
-      case ENOMEM:
-        // The connection stays in the backlog and the operation stays pending. No edge will tell
-        // when there are descriptors again: the background thread tries again, a tick later each
-        // time.
-        Background::RetryAccept(handle());
-        return {.kind = Outcome::Kind::kAgain, .starved = true};
-      case ECONNABORTED:
-      case EPROTO:
-      case EPERM:
-        return AttemptAccept(operation);  // that connection has gone; the next one
-      default:
-        return Failed(errno);
+  Outcome outcome;
+  for (int gone = 0;; ++gone) {
+    outcome.number = SysAccept(fd, reinterpret_cast<sockaddr*>(&remote), &remote_size);
+    if (outcome.number >= 0) break;
+    if (errno == EAGAIN) return {.kind = Outcome::Kind::kAgain};
+    if (IsOutOfDescriptors(errno) ? extended : gone == kMostGone) {
+      // The connection stays in the backlog and the operation stays pending. No edge will tell when
+      // there are descriptors again: the background thread tries again, a tick later each time.
+      Background::RetryAccept(handle());
+      return {.kind = Outcome::Kind::kAgain, .starved = true};
     }
+    if (!IsOfOneConnection(errno)) return Failed(errno);
   }
-  Socket& acceptor = *operation.other;
-  if (!acceptor.ReplaceDescriptor(fd)) {
-    return {.kind = Outcome::Kind::kFailed, .error = WSAENOTSOCK, .status = STATUS_CANCELLED};
-  }
+  std::memcpy(&operation.address, &remote,
+              std::min<std::size_t>(remote_size, sizeof operation.address));
+  operation.address_length = remote_size;
+  if (!extended) return outcome;
   sockaddr_storage local{};
   socklen_t local_size = sizeof local;
-  SysGetSockName(acceptor.fd_, reinterpret_cast<sockaddr*>(&local), &local_size);
+  SysGetSockName(outcome.number, reinterpret_cast<sockaddr*>(&local), &local_size);
   char* const addresses = operation.output + operation.receive_length;
-  StoreAddress(addresses, operation.local_length, local, local_size);
-  StoreAddress(addresses + operation.local_length, operation.remote_length, remote, remote_size);
-  if (operation.receive_length > 0) return {.kind = Outcome::Kind::kAccepted};
-  return {};
+  if (wants_local) std::memcpy(addresses, &local, local_size);
+  std::memcpy(addresses + operation.local_length, &remote, remote_size);
+  return outcome;
 }
 
-// Accepted; the operation goes on at the accepting socket, under that socket's lock.
-void Socket::MoveToAcceptor(Operation* operation, std::unique_lock<Lock>& guard) {
-  const Ref<Socket> acceptor = std::move(operation->other);
-  operation->kind = OperationKind::kAcceptReceive;
-  operation->acceptor = acceptor->handle();
-  operation->other = Ref<Socket>::Share(this);
-  GetExtra().acceptors.push_back(operation->acceptor);
+// A connection was accepted: it becomes the accepting socket's. `operation` is in no queue.
+void Socket::HandOver(Operation* operation, const Outcome& outcome, Guard& guard, Wakes& wakes) {
+  auto fresh = std::make_unique<Connection>(outcome.number);
+  const Ref<Socket> acceptor = operation->acceptor;
+  const bool wants_data = operation->receive_length > 0;
+  fresh->state = wants_data ? State::kAccepted : State::kConnected;
+  fresh->bound = true;
+  fresh->since = ThisSecond();
+  fresh->needs_context = true;  // P34
+  std::unique_ptr<Connection> old;
+  {
+    Guard at_acceptor(acceptor->lock_);
+    const bool possible = !acceptor->closed_ && acceptor->connection_->state == State::kAccepting;
+    if (!possible || (wants_data && (closed_ || operation->cancelled))) {
+      at_acceptor.unlock();
+      Finish(operation, Aborted(STATUS_CANCELLED), wakes);
+      guard.unlock();
+      fresh.reset();
+      guard.lock();
+      return;
+    }
+    old.reset(acceptor->Replace(fresh.release()));
+    if (!wants_data) {
+      at_acceptor.unlock();
+      Finish(operation, outcome, wakes);
+    } else {
+      // From one queue to the other without a moment between: whoever looks for it finds it (P31).
+      operation->kind = OperationKind::kAcceptReceive;
+      operation->accepted_before = nullptr;
+      operation->accepted_after = accepted_;
+      if (accepted_ != nullptr) accepted_->accepted_before = operation;
+      accepted_ = operation;
+      Connection& connection = *acceptor->connection_;
+      connection.in.PushBack(operation);
+      guard.unlock();
+      acceptor->Run(connection, connection.in, DirectionEvent::kEdge, at_acceptor, wakes);
+      acceptor->Watch(at_acceptor, wakes);
+      at_acceptor.unlock();
+      guard.lock();
+    }
+  }
+  if (old == nullptr) return;
   guard.unlock();
-  acceptor->WaitForFirstData(operation);
+  old.reset();
   guard.lock();
 }
 
@@ -153,23 +182,80 @@ void Socket::MoveToAcceptor(Operation* operation, std::unique_lock<Lock>& guard)
 void Socket::AbortAcceptsOf(const Socket* acceptor) {
   Wakes wakes;
   const std::lock_guard guard(lock_);
-  for (Operation* operation = in_.head; operation != nullptr; operation = operation->next) {
-    if (operation->kind != OperationKind::kAccept || operation->other.get() != acceptor) continue;
-    AbortQueued(in_, operation->receipt.overlapped, STATUS_CANCELLED, wakes);
+  Direction& in = connection_->in;
+  for (Operation* operation = in.head; operation != nullptr; operation = operation->next) {
+    if (operation->kind != OperationKind::kAccept || operation->acceptor.get() != acceptor)
+      continue;
+    AbortQueued(*connection_, in, operation->receipt.overlapped, STATUS_CANCELLED, wakes);
     return;
   }
 }
 
-void Socket::AbortAcceptors(const std::vector<HANDLE>& acceptors, const OVERLAPPED* overlapped,
-                            bool* any) {
-  for (const HANDLE handle : acceptors) {
-    const auto acceptor = HandleTable::Find<Socket>(handle);
-    if (!acceptor) continue;
-    Wakes wakes;
-    const std::lock_guard guard(acceptor->lock_);
-    if (acceptor->state_ != State::kAccepting) continue;
-    if (acceptor->AbortQueued(acceptor->in_, overlapped, STATUS_CANCELLED, wakes)) *any = true;
+// Those of this listener's operations that wait for first data, at their accepting sockets.
+bool Socket::AbortAccepted(const OVERLAPPED* overlapped, Wakes& wakes, DWORD issuer) {
+  bool any = false;
+  for (Operation* operation = accepted_; operation != nullptr;
+       operation = operation->accepted_after) {
+    Socket& acceptor = *operation->acceptor;
+    const std::lock_guard guard(acceptor.lock_);
+    Connection& connection = *acceptor.connection_;
+    if (connection.in.head != operation) continue;  // it has completed
+    any |= acceptor.AbortQueued(connection, connection.in,
+                                overlapped == nullptr ? operation->receipt.overlapped : overlapped,
+                                STATUS_CANCELLED, wakes, issuer);
   }
+  return any;
+}
+
+// --- plain -------------------------------------------------------------------------------------------
+
+int Socket::PlainAccept(sockaddr* name, int* length, SOCKET* accepted) {
+  const auto room =
+      static_cast<int>(family_ == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in));
+  if (name != nullptr && (length == nullptr || *length < room)) return WSAEFAULT;
+  Operation* const operation = TakeOperation(OperationKind::kAccept);
+  Outcome outcome;
+  int error = RunPlain(operation, INFINITE, false, &outcome);
+  bool non_blocking = false;
+  {
+    const std::lock_guard guard(lock_);
+    non_blocking = non_blocking_;
+  }
+  if (error == 0) {
+    auto* const socket = new Socket(outcome.number, family_, SOCK_STREAM, overlapped_);
+    socket->connection_->state = State::kConnected;
+    socket->connection_->since = ThisSecond();
+    socket->connection_->bound = true;
+    socket->InheritFrom(*this);
+    socket->non_blocking_ = non_blocking;
+    if (HandleTable::Insert(socket) == nullptr) {
+      error = WSAEMFILE;
+    } else {
+      *accepted = reinterpret_cast<SOCKET>(socket->handle());
+    }
+  }
+  const auto size = static_cast<int>(operation->address_length);
+  if (error == 0 && name != nullptr && length != nullptr) {
+    std::memcpy(name, &operation->address, static_cast<std::size_t>(size));
+    *length = size;
+  }
+  FreeOperation(operation);
+  return error;
+}
+
+// What the kernel does not pass on by itself.
+void Socket::InheritFrom(Socket& listener) {
+  receive_timeout_.store(listener.receive_timeout_.load());
+  send_timeout_.store(listener.send_timeout_.load());
+  send_buffer_.store(listener.send_buffer_.load());
+  receive_buffer_.store(listener.receive_buffer_.load());
+  bool set = false;
+  {
+    const std::lock_guard guard(listener.lock_);
+    set = listener.options_set_;
+  }
+  const std::lock_guard guard(lock_);
+  options_set_ = options_set_ || set;
 }
 
 }  // namespace iocp

@@ -1,9 +1,10 @@
-// What the port knows about a thread: the kernel keeps this in KTHREAD (Queue, wait block, APC
-// list).
+// What the port knows about a thread. (The kernel keeps it in KTHREAD: queue, wait block, APC
+// list.)
 #pragma once
 
 #include <atomic>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -11,6 +12,7 @@
 #include "iocp/linux/completion_queue.h"
 #include "iocp/linux/handle_table.h"
 #include "iocp/linux/intrusive_list.h"
+#include "iocp/linux/waitable.h"
 #include "iocp/linux/win32_events.h"
 
 namespace iocp {
@@ -38,9 +40,16 @@ struct PortWait {
   Packet packet{};
 };
 
+// A program's own, or an operation's completion routine.
 struct Apc {
-  PAPCFUNC function;
-  ULONG_PTR parameter;
+  PAPCFUNC function = nullptr;
+  ULONG_PTR parameter = 0;
+  LPWSAOVERLAPPED_COMPLETION_ROUTINE routine = nullptr;
+  DWORD error = 0;
+  DWORD bytes = 0;
+  OVERLAPPED* overlapped = nullptr;
+  PTIMERAPCROUTINE timer = nullptr;
+  LPVOID timer_parameter = nullptr;
 };
 
 struct Thread : Linked<Thread> {
@@ -59,6 +68,11 @@ struct Thread : Linked<Thread> {
   bool alertable = false;                // guarded by apc_lock: an APC shall set the parker
   CompletionPort* alert_port = nullptr;  // guarded by apc_lock: ... or alert the wait in this port
 
+  // Set when the thread has ended, and before a thread made by CREATE_SUSPENDED may begin.
+  Signal finished{Signal::Reset::kManual, false};
+  Signal resumed{Signal::Reset::kManual, true};
+  std::atomic<DWORD> exit_code{STILL_ACTIVE};  // written by the thread, before `finished`
+
   std::mutex name_lock;
   std::string name;  // guarded by name_lock
 };
@@ -66,11 +80,24 @@ struct Thread : Linked<Thread> {
 // The calling thread's record, made at first use.
 Thread& Self();
 
+// For CreateThread: the record of a thread to come, with its id; what the new thread calls first
+// (it then has that record); and what is called when there will be no thread after all.
+std::shared_ptr<Thread> NewThread();
+void BecomeThread(Thread& thread);
+void ForgetThread(Thread& thread);
+
 // A thread that is still running, by its id.
 std::shared_ptr<Thread> FindThread(DWORD id);
 
+// Starts a thread of the library's own, for the rest of the process. It blocks every signal: a
+// program's handler never runs there.
+void StartHelper(std::function<void()> run);
+
 // Blocks the calling thread until its parker is set or time is up (negative: for ever).
 void Park(Thread& self, std::int64_t nanoseconds);
+
+bool QueueApc(Thread& thread, const Apc& apc);  // false: the thread has ended
+bool HasApcs(Thread& self);
 
 // Runs the calling thread's queued APCs. False: there was none.
 bool RunApcs(Thread& self);
@@ -93,16 +120,19 @@ class PausedScope {
   Ref<CompletionPort> port_;  // empty: the thread belongs to no port
 };
 
-// What OpenThread returns a handle of.
+// What OpenThread and CreateThread return a handle of.
 class ThreadObject final : public Object {
  public:
   static constexpr ObjectKind kKind = ObjectKind::kThread;
   explicit ThreadObject(std::shared_ptr<Thread> thread)
       : Object(kKind), thread_(std::move(thread)) {}
-  Thread& thread() const { return *thread_; }
+  const std::shared_ptr<Thread>& thread() const { return thread_; }
 
  private:
   const std::shared_ptr<Thread> thread_;
 };
+
+// The thread that a handle names (GetCurrentThread(): the calling one); nullptr: none.
+std::shared_ptr<Thread> ThreadOf(HANDLE handle);
 
 }  // namespace iocp

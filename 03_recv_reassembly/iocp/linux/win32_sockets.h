@@ -1,32 +1,72 @@
-// Winsock: TCP sockets (AF_INET, AF_INET6), overlapped and plain calls.
+// Winsock: TCP and UDP sockets (AF_INET, AF_INET6), overlapped and plain calls.
 //
 // A SOCKET is not a descriptor. The BSD names are overloads on SOCKET with Windows' parameter
-// types; the libc calls that would silently narrow a SOCKET to an int are deleted at the end of
-// this file. (socket() cannot be overloaded: it would give a bare descriptor, which every function
-// here refuses as WSAENOTSOCK.) Every function needs a successful WSAStartup before
-// (WSANOTINITIALISED), may be called from any thread, and leaves its error in WSAGetLastError.
+// types, and what the C library would do to a SOCKET narrowed to an int is a compile error
+// (win32_left_out.h). Every function needs a successful WSAStartup before (WSANOTINITIALISED), may
+// be called from any thread, and leaves its error in WSAGetLastError.
 #pragma once
 
+#include "iocp/linux/win32_errors.h"
+#include "iocp/linux/win32_types.h"
+
+// socket() has the same parameters in the C library and in Windows, so it cannot be an overload.
+// The C library's is declared under another name here, and the name is ours. Where <sys/socket.h>
+// was included before, its socket() can only be forbidden.
+#ifdef _SYS_SOCKET_H
+#ifdef __clang__
+#define IOCP_FORBIDDEN unavailable
+#else
+#define IOCP_FORBIDDEN error
+#endif
+extern "C" int socket(int family, int type, int protocol) noexcept
+    __attribute__((IOCP_FORBIDDEN("this is the C library's socket(): include iocp/iocp.h before "
+                                  "<sys/socket.h>, or use WSASocketW")));
+#else
+#define socket socket_of_the_c_library
+#include <sys/socket.h>
+#undef socket
+#define IOCP_HAS_SOCKET
+#endif
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sys/socket.h>
-#include <sys/types.h>
+#include <poll.h>
 
 #include <concepts>
-
-#include "iocp/linux/win32_errors.h"
-#include "iocp/linux/win32_types.h"
+#include <type_traits>
 
 using SOCKET = std::uintptr_t;
 using GROUP = unsigned int;
 using SOCKADDR = sockaddr;
 using SOCKADDR_IN = sockaddr_in;
+using SOCKADDR_IN6 = sockaddr_in6;
 using SOCKADDR_STORAGE = sockaddr_storage;
+using IN_ADDR = in_addr;
+using IN6_ADDR = in6_addr;
 using PSOCKADDR = sockaddr*;
 using LPSOCKADDR = sockaddr*;
-using LINGER = linger;
+using PSOCKADDR_IN = sockaddr_in*;
+using LPSOCKADDR_IN = sockaddr_in*;
+using PSOCKADDR_STORAGE = sockaddr_storage*;
+using PIN_ADDR = in_addr*;
+using LPIN_ADDR = in_addr*;
+using ADDRINFOA = addrinfo;
+using PADDRINFOA = addrinfo*;
+using ADDRINFO = addrinfo;
+using LPADDRINFO = addrinfo*;
+using HOSTENT = hostent;
+using LPHOSTENT = hostent*;
+using TIMEVAL = timeval;
+using PTIMEVAL = timeval*;
+
+// Four bytes, as on Windows. (The C library's `struct linger` has eight; SO_LINGER takes both.)
+struct LINGER {
+  USHORT l_onoff;
+  USHORT l_linger;
+};
+using PLINGER = LINGER*;
+using LPLINGER = LINGER*;
 
 #define INVALID_SOCKET (static_cast<SOCKET>(~static_cast<SOCKET>(0)))
 #define SOCKET_ERROR (-1)
@@ -38,6 +78,9 @@ using LINGER = linger;
 #define SO_UPDATE_ACCEPT_CONTEXT 0x700B
 #define SO_UPDATE_CONNECT_CONTEXT 0x7010
 #define SO_EXCLUSIVEADDRUSE (~SO_REUSEADDR)
+#define SO_CONNECT_TIME 0x700C
+#define SIO_KEEPALIVE_VALS 0x98000004u
+#define SIO_UDP_CONNRESET 0x9800000Cu
 #define TF_DISCONNECT 0x01u
 #define TF_REUSE_SOCKET 0x02u
 #define SIO_GET_EXTENSION_FUNCTION_POINTER 0xC8000006u
@@ -58,8 +101,24 @@ using WSAOVERLAPPED = OVERLAPPED;
 using LPWSAOVERLAPPED = OVERLAPPED*;
 struct WSAPROTOCOL_INFOW;  // only ever passed as nullptr
 using LPWSAPROTOCOL_INFOW = WSAPROTOCOL_INFOW*;
-struct IocpNoCompletionRoutine;  // completion routines are not in the subset: pass nullptr
-using LPWSAOVERLAPPED_COMPLETION_ROUTINE = IocpNoCompletionRoutine*;
+using LPWSAPROTOCOL_INFO = WSAPROTOCOL_INFOW*;
+
+// Events of winsock are events.
+using WSAEVENT = HANDLE;
+using LPWSAEVENT = HANDLE*;
+#define WSA_INVALID_EVENT (static_cast<WSAEVENT>(nullptr))
+#define WSA_MAXIMUM_WAIT_EVENTS MAXIMUM_WAIT_OBJECTS
+#define WSA_INFINITE INFINITE
+#define WSA_WAIT_FAILED WAIT_FAILED
+#define WSA_WAIT_EVENT_0 WAIT_OBJECT_0
+#define WSA_WAIT_TIMEOUT WAIT_TIMEOUT
+#define WSA_WAIT_IO_COMPLETION WAIT_IO_COMPLETION
+WSAEVENT WSACreateEvent();  // manual-reset, not set
+BOOL WSASetEvent(WSAEVENT event);
+BOOL WSAResetEvent(WSAEVENT event);
+BOOL WSACloseEvent(WSAEVENT event);
+DWORD WSAWaitForMultipleEvents(DWORD count, const WSAEVENT* events, BOOL wait_all,
+                               DWORD milliseconds, BOOL alertable);
 
 struct WSADATA {
   WORD wVersion;
@@ -71,6 +130,7 @@ struct WSADATA {
   char szSystemStatus[129];
 };
 using LPWSADATA = WSADATA*;
+using WSAData = WSADATA;
 
 int WSAStartup(WORD version, LPWSADATA data);
 int WSACleanup();
@@ -79,17 +139,33 @@ void WSASetLastError(int error);
 
 SOCKET WSASocketW(int family, int type, int protocol, LPWSAPROTOCOL_INFOW info, GROUP group,
                   DWORD flags);
+#define WSASocket WSASocketW
+#ifdef IOCP_HAS_SOCKET
+inline SOCKET socket(int family, int type, int protocol) {  // overlapped, as on Windows
+  return WSASocketW(family, type, protocol, nullptr, 0, WSA_FLAG_OVERLAPPED);
+}
+#endif
 int closesocket(SOCKET s);
 
-// --- overlapped
-// -------------------------------------------------------------------------------------- 0: done at
-// once (the packet is queued all the same, P15). SOCKET_ERROR and WSA_IO_PENDING: a packet follows.
-// SOCKET_ERROR and anything else: failed, no packet (P16). The WSABUF array is captured before the
-// call returns, the data buffers must live on (P21). With overlapped = nullptr: plain calls.
+// --- overlapped -------------------------------------------------------------------------------------
+// 0: done at once (the packet is queued all the same, P15).
+// SOCKET_ERROR and WSA_IO_PENDING: a packet follows.
+// SOCKET_ERROR and anything else: failed, no packet (P16).
+// The WSABUF array is captured before the call returns, the data buffers must live on (P21).
+// With overlapped = nullptr: plain calls.
 int WSARecv(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD bytes, LPDWORD flags,
             LPWSAOVERLAPPED overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
 int WSASend(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD bytes, DWORD flags,
             LPWSAOVERLAPPED overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
+// Datagrams (UDP): one operation, one datagram. A longer one than the buffers is cut: WSAEMSGSIZE,
+// as a packet ERROR_MORE_DATA with the bytes that fitted. `from` and `from_length` must live as
+// long as the data buffers; they may both be nullptr. On a TCP socket the address is left alone.
+int WSARecvFrom(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD bytes, LPDWORD flags,
+                sockaddr* from, LPINT from_length, LPWSAOVERLAPPED overlapped,
+                LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
+int WSASendTo(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD bytes, DWORD flags,
+              const sockaddr* to, int to_length, LPWSAOVERLAPPED overlapped,
+              LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
 BOOL WSAGetOverlappedResult(SOCKET s, LPWSAOVERLAPPED overlapped, LPDWORD bytes, BOOL wait,
                             LPDWORD flags);
 
@@ -102,20 +178,44 @@ using LPFN_ACCEPTEX = BOOL (*)(SOCKET listener, SOCKET acceptor, PVOID output, D
 using LPFN_CONNECTEX = BOOL (*)(SOCKET s, const sockaddr* name, int name_length, PVOID send_buffer,
                                 DWORD send_length, LPDWORD bytes, LPOVERLAPPED overlapped);
 
-// Ends a connection (P37). What is pending on it ends first, each operation with its own failed
-// packet; data already accepted by WSASend still goes out, then the peer sees FIN. The call returns
-// TRUE at once, and the packet follows as for any immediate success (P15); on Windows it often
-// pends until the peer has closed its side too, so wait for the packet on both. Afterwards:
-//   - without TF_REUSE_SOCKET the socket can only be closed;
-//   - with it the same SOCKET, still associated with its port, may be given to AcceptEx or
-//   ConnectEx
-//     as soon as the packet has arrived. Data the peer had sent and nobody had received is thrown
-//     away, and then the peer sees a reset, as after closesocket.
+// Ends a connection (P37): what was sent still goes out, then the peer sees FIN. A packet always
+// follows; on Windows it often comes only when the peer has closed its side, too, so wait for it.
+//   - Without TF_REUSE_SOCKET only the sends end; what the peer still sends can be received.
+//   - With it what is pending ends first, each operation with its own failed packet, and the same
+//     SOCKET, still associated with its port, may be given to AcceptEx or ConnectEx as soon as the
+//     packet has arrived. Data that nobody had received is thrown away, and then the peer sees a
+//     reset, as after closesocket.
 // An unconnected socket: WSAENOTCONN.
 using LPFN_DISCONNECTEX = BOOL (*)(SOCKET s, LPOVERLAPPED overlapped, DWORD flags, DWORD reserved);
 using LPFN_GETACCEPTEXSOCKADDRS = void (*)(PVOID output, DWORD receive_length, DWORD local_length,
                                            DWORD remote_length, sockaddr** local, int* local_size,
                                            sockaddr** remote, int* remote_size);
+
+// Sends `head`, then the file from OVERLAPPED's offset (without one: from its file pointer),
+// `length` bytes or 0 for all that is left, then `tail`, as one operation of so many bytes. `file`
+// may be nullptr. TF_DISCONNECT and TF_REUSE_SOCKET are not in the subset: WSAEOPNOTSUPP.
+struct TRANSMIT_FILE_BUFFERS {
+  LPVOID Head;
+  DWORD HeadLength;
+  LPVOID Tail;
+  DWORD TailLength;
+};
+using LPTRANSMIT_FILE_BUFFERS = TRANSMIT_FILE_BUFFERS*;
+#define TF_WRITE_BEHIND 0x04u
+#define TF_USE_DEFAULT_WORKER 0x00u
+#define TF_USE_SYSTEM_THREAD 0x10u
+#define TF_USE_KERNEL_APC 0x20u
+using LPFN_TRANSMITFILE = BOOL (*)(SOCKET s, HANDLE file, DWORD length, DWORD per_send,
+                                   LPOVERLAPPED overlapped, LPTRANSMIT_FILE_BUFFERS buffers,
+                                   DWORD flags);
+BOOL TransmitFile(SOCKET s, HANDLE file, DWORD length, DWORD per_send, LPOVERLAPPED overlapped,
+                  LPTRANSMIT_FILE_BUFFERS buffers, DWORD flags);
+#define WSAID_TRANSMITFILE                           \
+  {                                                  \
+    0xb5367df0, 0xcbac, 0x11cf, {                    \
+      0x95, 0xca, 0x00, 0x80, 0x5f, 0x48, 0xa1, 0x92 \
+    }                                                \
+  }
 #define WSAID_ACCEPTEX                               \
   {                                                  \
     0xb5367df1, 0xcbac, 0x11cf, {                    \
@@ -149,9 +249,9 @@ void GetAcceptExSockaddrs(PVOID output, DWORD receive_length, DWORD local_length
                           DWORD remote_length, sockaddr** local, int* local_size, sockaddr** remote,
                           int* remote_size);
 
-// --- plain calls
-// ------------------------------------------------------------------------------------- They block
-// unless FIONBIO was set; a thread of a port frees its place there while it blocks (P12).
+// --- plain calls ------------------------------------------------------------------------------------
+// They block unless FIONBIO was set; a thread of a port frees its place there while it blocks
+// (P12).
 int bind(SOCKET s, const sockaddr* name, int length);
 int listen(SOCKET s, int backlog);
 SOCKET accept(SOCKET s, sockaddr* name, int* length);
@@ -159,12 +259,73 @@ int connect(SOCKET s, const sockaddr* name, int length);
 int shutdown(SOCKET s, int how);
 int send(SOCKET s, const char* data, int length, int flags);
 int recv(SOCKET s, char* data, int length, int flags);
+int recvfrom(SOCKET s, char* data, int length, int flags, sockaddr* from, int* from_length);
+int sendto(SOCKET s, const char* data, int length, int flags, const sockaddr* to, int to_length);
 int getsockname(SOCKET s, sockaddr* name, int* length);
 int getpeername(SOCKET s, sockaddr* name, int* length);
 // SO_RCVTIMEO and SO_SNDTIMEO take a DWORD of milliseconds, as on Windows.
+// Options whose value is a BOOL or an int take a value of one byte (a C++ bool), too. LINGER;
+// SO_DEBUG has no effect (TCP_NODELAY given at SOL_SOCKET is SO_DEBUG, on Windows as well).
+// SO_CONNECT_TIME: seconds since the connection was made, also while AcceptEx waits for its first
+// data; 0xFFFFFFFF: not connected.
 int setsockopt(SOCKET s, int level, int name, const char* value, int length);
 int getsockopt(SOCKET s, int level, int name, char* value, int* length);
-int ioctlsocket(SOCKET s, long command, u_long* argument);
+int ioctlsocket(SOCKET s, long command, ULONG* argument);
+int ioctlsocket(SOCKET s, long command,
+                unsigned long* argument);  // 64 bits: where u_long is, still
+
+// The condition function is not in the subset: pass nullptr.
+SOCKET WSAAccept(SOCKET s, sockaddr* name, int* length, std::nullptr_t condition,
+                 DWORD_PTR callback_data);
+
+// SIO_KEEPALIVE_VALS: milliseconds, rounded up to whole seconds.
+struct tcp_keepalive {
+  ULONG onoff;
+  ULONG keepalivetime;
+  ULONG keepaliveinterval;
+};
+
+// Addresses as text. inet_pton, inet_ntop and getaddrinfo are the C library's: the same names and
+// meaning, but a failing getaddrinfo returns the C library's EAI_ numbers.
+INT InetPtonW(INT family, LPCWSTR text, PVOID address);
+LPCWSTR InetNtopW(INT family, const void* address, LPWSTR text, SIZE_T size);
+#define InetPtonA inet_pton
+#define InetNtopA inet_ntop
+#define InetPton InetPtonW
+#define InetNtop InetNtopW
+
+// --- readiness, for few sockets -----------------------------------------------------------------------
+// An fd_set is an array of SOCKETs, as on Windows; the C library's, which holds small descriptor
+// numbers, has no name where this header is included. `count` is ignored. Connecting sockets:
+// writable when connected, in `except` when refused.
+#undef FD_SETSIZE
+#undef FD_ZERO
+#undef FD_SET
+#undef FD_CLR
+#undef FD_ISSET
+#define FD_SETSIZE 64
+#define fd_set IocpSocketSet
+struct IocpSocketSet {
+  UINT fd_count;
+  SOCKET fd_array[FD_SETSIZE];
+};
+inline void FD_ZERO(fd_set* set) {
+  set->fd_count = 0;
+}
+BOOL FD_ISSET(SOCKET s, const fd_set* set);
+void FD_SET(SOCKET s, fd_set* set);  // no room: ignored
+void FD_CLR(SOCKET s, fd_set* set);
+// How many entries are left in the sets; 0: time-out (nullptr: wait for ever).
+int select(int count, fd_set* read, fd_set* write, fd_set* except, const timeval* timeout);
+
+struct WSAPOLLFD {
+  SOCKET fd;  // INVALID_SOCKET: ignored
+  SHORT events;
+  SHORT revents;
+};
+using LPWSAPOLLFD = WSAPOLLFD*;
+using PWSAPOLLFD = WSAPOLLFD*;
+int WSAPoll(LPWSAPOLLFD fds, ULONG count, INT milliseconds);  // negative: for ever
 
 // send(s, text, sizeof text, 0): a length of another integer type is the same call.
 template <std::integral Length>
@@ -176,41 +337,14 @@ int recv(SOCKET s, char* data, Length length, int flags) {
   return recv(s, data, static_cast<int>(length), flags);
 }
 
-// --- not in the subset: compile errors instead of a SOCKET narrowed to a descriptor
-// ------------------
-int send(SOCKET s, const void* data, int length, int flags) = delete;
-int recv(SOCKET s, void* data, int length, int flags) = delete;
-int setsockopt(SOCKET s, int level, int name, const void* value, int length) = delete;
-int getsockopt(SOCKET s, int level, int name, void* value, int* length) = delete;
-template <typename Length>
-SOCKET accept(SOCKET s, sockaddr* name, Length* length) = delete;
-template <typename Length>
-int getsockname(SOCKET s, sockaddr* name, Length* length) = delete;
-template <typename Length>
-int getpeername(SOCKET s, sockaddr* name, Length* length) = delete;
-template <std::same_as<SOCKET> Socket, typename... Rest>
-void read(Socket, Rest...) = delete;
-template <std::same_as<SOCKET> Socket, typename... Rest>
-void write(Socket, Rest...) = delete;
-template <std::same_as<SOCKET> Socket, typename... Rest>
-void close(Socket, Rest...) = delete;
-template <std::same_as<SOCKET> Socket, typename... Rest>
-void readv(Socket, Rest...) = delete;
-template <std::same_as<SOCKET> Socket, typename... Rest>
-void writev(Socket, Rest...) = delete;
-template <std::same_as<SOCKET> Socket, typename... Rest>
-void recvfrom(Socket, Rest...) = delete;
-template <std::same_as<SOCKET> Socket, typename... Rest>
-void sendto(Socket, Rest...) = delete;
-template <std::same_as<SOCKET> Socket, typename... Rest>
-void recvmsg(Socket, Rest...) = delete;
-template <std::same_as<SOCKET> Socket, typename... Rest>
-void sendmsg(Socket, Rest...) = delete;
-template <std::same_as<SOCKET> Socket, typename... Rest>
-void accept4(Socket, Rest...) = delete;
-template <std::same_as<SOCKET> Socket, typename... Rest>
-void dup(Socket, Rest...) = delete;
-template <std::same_as<SOCKET> Socket, typename... Rest>
-void fcntl(Socket, Rest...) = delete;
-template <std::same_as<SOCKET> Socket, typename... Rest>
-void ioctl(Socket, Rest...) = delete;
+template <std::integral Length>
+int recvfrom(SOCKET s, char* data, Length length, int flags, sockaddr* from, int* from_length) {
+  return recvfrom(s, data, static_cast<int>(length), flags, from, from_length);
+}
+template <std::integral Length, std::integral ToLength>
+int sendto(SOCKET s, const char* data, Length length, int flags, const sockaddr* to,
+           ToLength to_length) {
+  return sendto(s, data, static_cast<int>(length), flags, to, static_cast<int>(to_length));
+}
+
+#include "iocp/linux/win32_left_out.h"  // NOLINT: needs the types above

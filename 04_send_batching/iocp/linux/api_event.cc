@@ -1,9 +1,14 @@
-// The Win32 functions of events, waits, threads and APCs: checks, errors, and nothing else.
+// The Win32 functions of events, sleeping and APCs.
+#include <time.h>
+
+#include <algorithm>
 #include <thread>
 
 #include "iocp/linux/completion_port.h"
 #include "iocp/linux/counters.h"
 #include "iocp/linux/event.h"
+#include "iocp/linux/syscalls.h"
+#include "iocp/linux/timer.h"
 #include "iocp/linux/win32_events.h"
 
 using iocp::Deadline;
@@ -43,16 +48,6 @@ BOOL ResetEvent(HANDLE handle) {
   return TRUE;
 }
 
-DWORD WaitForSingleObject(HANDLE handle, DWORD milliseconds) {
-  return WaitForSingleObjectEx(handle, milliseconds, FALSE);
-}
-
-DWORD WaitForSingleObjectEx(HANDLE handle, DWORD milliseconds, BOOL alertable) {
-  const auto event = HandleTable::Find<Event>(handle);
-  if (event) return event->Wait(milliseconds, alertable != FALSE);
-  return Fail(ERROR_INVALID_HANDLE, WAIT_FAILED);
-}
-
 DWORD SleepEx(DWORD milliseconds, BOOL alertable) {
   // Sleeping is waiting for something that never happens.
   iocp::Thread& self = Self();
@@ -80,20 +75,46 @@ void Sleep(DWORD milliseconds) {
 }
 
 DWORD QueueUserAPC(PAPCFUNC function, HANDLE thread_handle, ULONG_PTR parameter) {
-  const auto object = HandleTable::Find<iocp::ThreadObject>(thread_handle);
-  if (!object) return Fail(ERROR_INVALID_HANDLE, 0);
-  iocp::Thread& thread = object->thread();
-  iocp::Wakes wakes;
-  const std::lock_guard guard(thread.apc_lock);
-  if (thread.ended) return Fail(ERROR_GEN_FAILURE, 0);
-  thread.apcs.push_back({function, parameter});
-  if (thread.alertable && thread.alert_port != nullptr) {
-    thread.alert_port->Alert(thread, wakes);
-  } else if (thread.alertable) {
-    thread.parker.store(1, std::memory_order_release);
-    wakes.AddParked(&thread.parker);
+  const std::shared_ptr<iocp::Thread> found = iocp::ThreadOf(thread_handle);
+  if (found == nullptr) return Fail(ERROR_INVALID_HANDLE, 0);
+  if (!iocp::QueueApc(*found, {.function = function, .parameter = parameter})) {
+    return Fail(ERROR_GEN_FAILURE, 0);
   }
   return 1;
+}
+
+HANDLE CreateWaitableTimerW(LPSECURITY_ATTRIBUTES, BOOL manual_reset, std::nullptr_t) {
+  iocp::CountAllocation();
+  const HANDLE handle = HandleTable::Insert(new iocp::Timer(manual_reset != FALSE));
+  if (handle == nullptr) SetLastError(ERROR_NO_SYSTEM_RESOURCES);
+  return handle;
+}
+
+BOOL SetWaitableTimer(HANDLE handle, const LARGE_INTEGER* due, LONG period,
+                      PTIMERAPCROUTINE routine, LPVOID parameter, BOOL) {
+  const auto timer = HandleTable::Find<iocp::Timer>(handle);
+  if (!timer) return static_cast<BOOL>(Fail(ERROR_INVALID_HANDLE, FALSE));
+  if (due == nullptr || period < 0) return static_cast<BOOL>(Fail(ERROR_INVALID_PARAMETER, FALSE));
+  std::int64_t from_now = -due->QuadPart;
+  if (due->QuadPart > 0) {
+    timespec now{};
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    constexpr std::int64_t kFrom1601 = 11'644'473'600;  // seconds to 1970
+    from_now = due->QuadPart - ((now.tv_sec + kFrom1601) * 10'000'000 + now.tv_nsec / 100);
+  }
+  timer->Set({.due = iocp::SysNow() + std::max<std::int64_t>(from_now, 0) * 100,
+              .period = std::int64_t{period} * 1'000'000,
+              .routine = routine,
+              .parameter = parameter,
+              .thread = Self().id});
+  return TRUE;
+}
+
+BOOL CancelWaitableTimer(HANDLE handle) {
+  const auto timer = HandleTable::Find<iocp::Timer>(handle);
+  if (!timer) return static_cast<BOOL>(Fail(ERROR_INVALID_HANDLE, FALSE));
+  timer->Cancel();
+  return TRUE;
 }
 
 DWORD GetCurrentThreadId() {

@@ -1,4 +1,4 @@
-// The Win32 functions of ports, events, threads and files: checks, errors, and nothing else.
+// The Win32 functions of ports, and those that take any kind of handle.
 #include <thread>
 #include <vector>
 
@@ -7,6 +7,7 @@
 #include "iocp/linux/event.h"
 #include "iocp/linux/file.h"
 #include "iocp/linux/socket.h"
+#include "iocp/linux/timer.h"
 #include "iocp/linux/trace.h"
 #include "iocp/linux/win32_port.h"
 
@@ -42,11 +43,14 @@ void SetLastError(DWORD error) {
 
 BOOL CloseHandle(HANDLE handle) {
   const auto object = Ref<Object>::Adopt(HandleTable::FindObject(handle));
-  if (!object || object->kind() == ObjectKind::kSocket) return Result(ERROR_INVALID_HANDLE);
+  if (!object) return Result(ERROR_INVALID_HANDLE);
   // Close before Remove: while a port can be found it is either open or knows that it is closed.
   if (object->kind() == ObjectKind::kPort) static_cast<CompletionPort&>(*object).Close();
   if (object->kind() == ObjectKind::kFile) static_cast<File&>(*object).Close();
-  return Result(HandleTable::Remove(handle) ? ERROR_SUCCESS : ERROR_INVALID_HANDLE);
+  if (object->kind() == ObjectKind::kTimer) static_cast<iocp::Timer&>(*object).Cancel();
+  if (!HandleTable::Remove(handle)) return Result(ERROR_INVALID_HANDLE);
+  if (object->kind() == ObjectKind::kSocket) static_cast<Socket&>(*object).Close();
+  return TRUE;
 }
 
 // --- port --------------------------------------------------------------------------------------------
@@ -147,38 +151,60 @@ BOOL SetFileCompletionNotificationModes(HANDLE file, UCHAR flags) {
   }
   const auto object = Ref<Object>::Adopt(HandleTable::FindObject(file));
   if (!object) return Result(ERROR_INVALID_HANDLE);
-  // A file's operations always pend here, so for files there is nothing to remember.
+  if (object->kind() == ObjectKind::kFile && !static_cast<File&>(*object).overlapped()) {
+    return Result(ERROR_INVALID_PARAMETER);
+  }
   if (object->kind() == ObjectKind::kSocket) {
-    static_cast<Socket&>(*object).SkipCompletionOnSuccess(
-        (flags & FILE_SKIP_COMPLETION_PORT_ON_SUCCESS) != 0);
+    static_cast<Socket&>(*object).SetNotificationModes(flags);
+  } else if (object->kind() == ObjectKind::kFile) {
+    static_cast<File&>(*object).SetNotificationModes(flags);
   }
   return TRUE;
 }
 
-BOOL CancelIoEx(HANDLE file, LPOVERLAPPED overlapped) {
+namespace {
+
+BOOL Cancel(HANDLE file, const OVERLAPPED* overlapped, DWORD issuer, DWORD none) {
   const auto object = Ref<Object>::Adopt(HandleTable::FindObject(file));
   bool any = false;
   if (object && object->kind() == ObjectKind::kSocket) {
-    any = static_cast<Socket&>(*object).Cancel(overlapped);
+    any = static_cast<Socket&>(*object).Cancel(overlapped, issuer);
   } else if (object && object->kind() == ObjectKind::kFile) {
-    any = static_cast<File&>(*object).Cancel(overlapped);
+    any = static_cast<File&>(*object).Cancel(overlapped, issuer);
   } else {
     return Result(ERROR_INVALID_HANDLE);
   }
-  return Result(any ? ERROR_SUCCESS : ERROR_NOT_FOUND);
+  return Result(any ? ERROR_SUCCESS : none);
 }
 
-BOOL GetOverlappedResult(HANDLE, LPOVERLAPPED overlapped, LPDWORD bytes, BOOL wait) {
-  if (wait != FALSE) {
-    iocp::WaitForOverlapped(overlapped);
+}  // namespace
+
+BOOL CancelIoEx(HANDLE file, LPOVERLAPPED overlapped) {
+  return Cancel(file, overlapped, 0, ERROR_NOT_FOUND);
+}
+
+// (Nothing pending is a success here.)
+BOOL CancelIo(HANDLE file) {
+  return Cancel(file, nullptr, Self().id, ERROR_SUCCESS);
+}
+
+BOOL GetOverlappedResultEx(HANDLE, LPOVERLAPPED overlapped, LPDWORD bytes, DWORD milliseconds,
+                           BOOL alertable) {
+  if (milliseconds != 0 && !HasOverlappedIoCompleted(overlapped)) {
+    const DWORD result = iocp::WaitForOverlapped(overlapped, milliseconds, alertable != FALSE);
+    if (result != WAIT_OBJECT_0) return Result(result);
     const auto event = HandleTable::Find<Event>(
         reinterpret_cast<HANDLE>(reinterpret_cast<ULONG_PTR>(overlapped->hEvent) & ~ULONG_PTR{1}));
-    if (event) event->Wait(0, false);  // an auto-reset event is used up by this wait
+    if (event) event->signal().Take();  // an auto-reset event is used up by this wait
   }
   if (!HasOverlappedIoCompleted(overlapped)) return Result(ERROR_IO_INCOMPLETE);
   *bytes = static_cast<DWORD>(overlapped->InternalHigh);
   const auto status = static_cast<NTSTATUS>(static_cast<ULONG>(overlapped->Internal));
   return status >= 0 ? TRUE : Result(iocp::Win32FromStatus(status));
+}
+
+BOOL GetOverlappedResult(HANDLE file, LPOVERLAPPED overlapped, LPDWORD bytes, BOOL wait) {
+  return GetOverlappedResultEx(file, overlapped, bytes, wait != FALSE ? INFINITE : 0, FALSE);
 }
 
 // --- inspect.h ---------------------------------------------------------------------------------------

@@ -18,11 +18,21 @@ constexpr std::uint32_t kHarvestEvery = 512;
 DWORD CompletionPort::Dequeue(std::span<Packet> out, std::size_t* count, const Deadline& deadline,
                               bool alertable) {
   Thread& self = Self();
-  Join(self);
-  if (alertable && !BeginAlertable(self, this)) {
-    RunApcs(self);
-    return WAIT_IO_COMPLETION;
+  if (alertable) {
+    // For a thread of the port a packet comes first and the APC waits. For any other the APC comes
+    // first, and does not even make it a thread of the port.
+    const bool member = self.port == handle();
+    if (member && TakeReady(self, out, count)) return ERROR_SUCCESS;
+    if (!BeginAlertable(self, this)) {
+      if (member) {
+        Harvest();  // a packet may be as good as here
+        if (TakeReady(self, out, count)) return ERROR_SUCCESS;
+      }
+      RunApcs(self);
+      return WAIT_IO_COMPLETION;
+    }
   }
+  Join(self);
   DWORD error = ERROR_SUCCESS;
   {
     Wakes wakes;
@@ -51,7 +61,7 @@ DWORD CompletionPort::Dequeue(std::span<Packet> out, std::size_t* count, const D
       Balance(wakes);
       if (polling_ == 0 && !watched_ && !device_list_.empty()) {
         watched_ = true;
-        wakes.AddWatch(this);
+        wakes.AddWatch(this, false);
       }
     }
   }
@@ -72,6 +82,19 @@ void CompletionPort::Join(Thread& self) {
   if (const auto previous = HandleTable::Find<CompletionPort>(self.port)) previous->Leave(self);
   self.wait = PortWait{};  // in no list now: Close took it off, or Leave did
   self.port = handle();
+}
+
+// Takes what is queued already; false: nothing that this thread may have now.
+bool CompletionPort::TakeReady(Thread& self, std::span<Packet> out, std::size_t* count) {
+  Wakes wakes;
+  const std::lock_guard guard(lock_);
+  if (closed_ || completion_queue_.empty()) return false;
+  SetPlace(self, Place::kNone);  // the thread gives its place back
+  const bool possible = !AtLimit();
+  if (possible) *count = Take(out);
+  SetPlace(self, Place::kReleased);
+  if (possible) since_harvest_ += static_cast<std::uint32_t>(*count);
+  return possible;
 }
 
 // 0: self.wait.packet is ours and we are released. Otherwise the error; a thread that leaves with a

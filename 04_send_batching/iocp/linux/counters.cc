@@ -73,10 +73,10 @@ std::optional<Counters> ReadCounters() {
 
 const char* ToString(SystemCall call) {
   static constexpr const char* kNames[] = {
-      "socket",    "bind",       "listen",    "accept",     "connect",    "shutdown",
-      "close",     "dup",        "recv",      "send",       "sockopt",    "epoll_create",
-      "epoll_ctl", "epoll_wait", "eventfd",   "signal",     "futex_wait", "futex_wake",
-      "poll",      "open",       "file_read", "file_write", "file_stat"};
+      "socket",     "bind",      "listen",     "accept",     "connect",      "shutdown",
+      "close",      "recv",      "send",       "sockopt",    "epoll_create", "epoll_ctl",
+      "epoll_wait", "eventfd",   "signal",     "futex_wait", "futex_wake",   "poll",
+      "open",       "file_read", "file_write", "file_stat"};
   static_assert(std::size(kNames) == static_cast<std::size_t>(SystemCall::kCount));
   return call < SystemCall::kCount ? kNames[static_cast<std::size_t>(call)] : "unknown";
 }

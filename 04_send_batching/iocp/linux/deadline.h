@@ -2,9 +2,9 @@
 #pragma once
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 
+#include "iocp/linux/syscalls.h"
 #include "iocp/linux/win32_types.h"
 
 namespace iocp {
@@ -13,18 +13,15 @@ class Deadline {
  public:
   explicit Deadline(DWORD milliseconds)
       : infinite_(milliseconds == INFINITE),
-        end_(infinite_ || milliseconds == 0
-                 ? Clock::time_point{}
-                 : Clock::now() + std::chrono::milliseconds(milliseconds)) {}
+        end_(infinite_ || milliseconds == 0 ? 0
+                                            : SysNow() + std::int64_t{milliseconds} * 1'000'000) {}
 
   bool Passed() const { return !infinite_ && Nanoseconds() == 0; }
 
   // Time left; negative: for ever.
   std::int64_t Nanoseconds() const {
     if (infinite_) return -1;
-    if (end_ == Clock::time_point{}) return 0;
-    const auto left = std::chrono::duration_cast<std::chrono::nanoseconds>(end_ - Clock::now());
-    return std::max<std::int64_t>(left.count(), 0);
+    return end_ == 0 ? 0 : std::max<std::int64_t>(end_ - SysNow(), 0);
   }
 
   // The same for calls that take milliseconds, rounded up, so that a wait never ends early.
@@ -35,9 +32,8 @@ class Deadline {
   }
 
  private:
-  using Clock = std::chrono::steady_clock;
   bool infinite_;
-  Clock::time_point end_;
+  std::int64_t end_;
 };
 
 }  // namespace iocp

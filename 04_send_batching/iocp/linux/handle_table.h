@@ -1,10 +1,10 @@
 // The handle table: from a HANDLE or SOCKET value to a live object.
 //
-// A handle value is generation and index of a slot, low two bits clear, and larger than any
-// descriptor number. The generation changes whenever a slot is freed, so a stale handle never
-// reaches the slot's next object (P39). Looking up is lock-free: the slot's one atomic word holds
-// generation, open flag and reference count, and a reference is only added while generation and
-// flag still match.
+// A handle value is generation and index of a slot, larger than any descriptor number. Its low two
+// bits are clear, and ignored where a handle is given (as on Windows). The generation changes
+// whenever a slot is freed, so a stale handle never reaches the slot's next object (P39). Looking
+// up is lock-free: the slot's one atomic word holds generation, open flag and reference count, and
+// a reference is only added while generation and flag still match.
 #pragma once
 
 #include <array>
@@ -17,7 +17,7 @@
 
 namespace iocp {
 
-enum class ObjectKind : std::uint8_t { kPort, kSocket, kFile, kEvent, kThread };
+enum class ObjectKind : std::uint8_t { kPort, kSocket, kFile, kEvent, kThread, kTimer };
 
 class Object;
 
@@ -53,7 +53,7 @@ struct HandleSlots {
 
   // The slot that a handle value points to, whatever its generation; nullptr: no handle at all.
   HandleSlot* SlotOf(std::uintptr_t value) const {
-    if ((value & 3) != 0 || (value >> (kIndexBits + 2 + 32)) != 0) return nullptr;
+    if ((value >> (kIndexBits + 2 + 32)) != 0) return nullptr;
     const std::uint32_t at = static_cast<std::uint32_t>(value >> 2) & ((1u << kIndexBits) - 1);
     HandleSlot* const chunk = chunks[at / kSlotsPerChunk].load(std::memory_order_acquire);
     return chunk == nullptr ? nullptr : &chunk[at % kSlotsPerChunk];

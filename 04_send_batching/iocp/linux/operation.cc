@@ -1,8 +1,10 @@
 #include "iocp/linux/operation.h"
 
 #include <mutex>
+#include <utility>
 
 #include "iocp/linux/counters.h"
+#include "iocp/linux/file.h"
 #include "iocp/linux/socket.h"
 
 namespace iocp {
@@ -63,12 +65,19 @@ Operation* TakeOperation(OperationKind kind) {
 }
 
 void FreeOperation(Operation* operation) {
-  const bool accept =
-      operation->kind == OperationKind::kAccept || operation->kind == OperationKind::kAcceptReceive;
-  if (accept) operation->other = {};
+  // The others leave the record's colder half alone.
+  if (operation->kind != OperationKind::kReceive && operation->kind != OperationKind::kSend) {
+    operation->listener = {};
+    operation->acceptor = {};
+    if (operation->kind == OperationKind::kTransmit) delete operation->file_to_send;
+    delete std::exchange(operation->dropped, nullptr);
+  }
   operation->receipt.event = {};
+  operation->receipt.has_routine = false;
+  operation->receipt.overlapped = nullptr;
   operation->immediate = nullptr;
   operation->cancelled = false;
+  operation->flags = 0;
   operation->buffers.Clear();
   operation->moved = 0;
   CountOperation(-1);
@@ -87,8 +96,11 @@ void FreeOperation(Operation* operation) {
 const char* ToString(OperationKind kind) {
   switch (kind) {
     case OperationKind::kReceive:
+    case OperationKind::kReceiveFrom:
       return "recv";
     case OperationKind::kSend:
+    case OperationKind::kSendTo:
+    case OperationKind::kTransmit:
       return "send";
     case OperationKind::kAccept:
     case OperationKind::kAcceptReceive:

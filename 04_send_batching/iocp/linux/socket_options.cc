@@ -1,7 +1,8 @@
-// Names and options of a socket.
+// Addresses and options of a socket.
 #include <errno.h>
 #include <sys/ioctl.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "iocp/linux/errors.h"
@@ -10,19 +11,65 @@
 
 namespace iocp {
 
+// Everything here is done under the lock: none of these system calls blocks.
+
+int Socket::Bind(const sockaddr* name, socklen_t length) {
+  const std::lock_guard guard(lock_);
+  if (closed_) return WSAENOTSOCK;
+  const socklen_t least = family_ == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
+  if (length >= static_cast<socklen_t>(sizeof name->sa_family) && name->sa_family != family_) {
+    return WSAEAFNOSUPPORT;
+  }
+  if (length < least) return WSAEFAULT;
+  Connection& connection = *connection_;
+  if (connection.state != State::kFresh || connection.bound) return WSAEINVAL;
+  if (const int error = connection.EnsureDescriptor(family_, type_)) return WsaFromErrno(error);
+  if (SysBind(connection.fd, name, length) != 0) {
+    if (errno != EADDRINUSE || connection.shared_address) return WsaFromErrno(errno);
+    // Windows lets a server bind its port again while old connections are in TIME_WAIT. So does
+    // Linux with this option; it must not stay, or a second socket could bind the port, too.
+    connection.ShareAddress(true);
+    const int result = SysBind(connection.fd, name, length);
+    const int error = errno;
+    connection.ShareAddress(false);
+    if (result != 0) return WsaFromErrno(error);
+  }
+  connection.bound = true;
+  return 0;
+}
+
+int Socket::Listen(int backlog) {
+  const std::lock_guard guard(lock_);
+  if (closed_) return WSAENOTSOCK;
+  Connection& connection = *connection_;
+  if (type_ == SOCK_DGRAM) return WSAEOPNOTSUPP;
+  if (connection.state == State::kConnected) return WSAEISCONN;
+  if (connection.state == State::kListening) return 0;
+  if (!connection.bound || connection.state != State::kFresh) return WSAEINVAL;
+  // What it accepts inherits this, so that its TIME_WAIT does not keep the port (Bind).
+  if (!connection.shared_address) connection.ShareAddress(true);
+  if (SysListen(connection.fd, backlog) != 0) return WsaFromErrno(errno);
+  connection.state = State::kListening;
+  return 0;
+}
+
 int Socket::Name(bool peer, sockaddr* name, int* length) {
   if (name == nullptr || length == nullptr) return WSAEFAULT;
-  {
-    const std::lock_guard guard(lock_);
-    if (closed_) return WSAENOTSOCK;
-    if (needs_context_) return WSAENOTCONN;  // P34
-    if (peer && state_ != State::kConnected && state_ != State::kDisconnected) return WSAENOTCONN;
-    if (!peer && !bound_ && state_ != State::kConnected) return WSAEINVAL;
-  }
+  const std::lock_guard guard(lock_);
+  if (closed_) return WSAENOTSOCK;
+  const Connection& connection = *connection_;
+  if (connection.needs_context) return WSAENOTCONN;  // P34
+  const State state = connection.state;
+  const bool connecting = state == State::kConnecting && connection.ConnectsPlainly();
+  const bool has_peer = state == State::kConnected || connecting;
+  if (peer && !has_peer) return WSAENOTCONN;
+  if (!peer && !connection.bound && !has_peer) return WSAEINVAL;
   sockaddr_storage address{};
-  socklen_t size = sizeof address;
+  socklen_t size = family_ == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
   auto* const out = reinterpret_cast<sockaddr*>(&address);
-  const int result = peer ? SysGetPeerName(fd_, out, &size) : SysGetSockName(fd_, out, &size);
+  // SO_PEERNAME knows the peer while it connects and after both sides have sent FIN, too.
+  const int result = peer ? SysGetSockOpt(connection.fd, SOL_SOCKET, SO_PEERNAME, out, &size)
+                          : SysGetSockName(connection.fd, out, &size);
   if (result != 0) return WsaFromErrno(errno);
   if (*length < static_cast<int>(size)) return WSAEFAULT;
   std::memcpy(name, &address, size);
@@ -31,57 +78,89 @@ int Socket::Name(bool peer, sockaddr* name, int* length) {
 }
 
 int Socket::SetOption(int level, int name, const void* value, int length) {
-  if (value == nullptr && name != SO_UPDATE_CONNECT_CONTEXT) return WSAEFAULT;
   if (level == SOL_SOCKET && name == SO_UPDATE_ACCEPT_CONTEXT) {
-    SOCKET listener = 0;
-    if (length != static_cast<int>(sizeof listener)) return WSAEFAULT;
-    std::memcpy(&listener, value, sizeof listener);
-    if (!HandleTable::Find<Socket>(reinterpret_cast<HANDLE>(listener))) return WSAENOTSOCK;
-    const std::lock_guard guard(lock_);
-    if (state_ != State::kConnected) return WSAENOTCONN;
-    needs_context_ = false;
+    SOCKET handle = 0;
+    if (value == nullptr || length != static_cast<int>(sizeof handle)) return WSAEFAULT;
+    std::memcpy(&handle, value, sizeof handle);
+    const auto listener = HandleTable::Find<Socket>(reinterpret_cast<HANDLE>(handle));
+    if (!listener) return WSAENOTSOCK;
+    {
+      const std::lock_guard guard(lock_);
+      if (connection_->state != State::kConnected) return WSAENOTCONN;
+      connection_->needs_context = false;
+    }
+    InheritFrom(*listener);
     return 0;
   }
   if (level == SOL_SOCKET && name == SO_UPDATE_CONNECT_CONTEXT) {
     const std::lock_guard guard(lock_);
-    if (state_ != State::kConnected) return WSAENOTCONN;
-    needs_context_ = false;
+    if (connection_->state != State::kConnected) return WSAENOTCONN;
+    connection_->needs_context = false;
     return 0;
   }
+  if (value == nullptr) return WSAEFAULT;
   if (level == SOL_SOCKET && (name == SO_RCVTIMEO || name == SO_SNDTIMEO)) {
     if (length < static_cast<int>(sizeof(DWORD))) return WSAEFAULT;
-    const std::lock_guard guard(lock_);
-    Extra& extra = GetExtra();
-    std::memcpy(name == SO_RCVTIMEO ? &extra.receive_timeout : &extra.send_timeout, value,
-                sizeof(DWORD));
+    DWORD milliseconds = 0;
+    std::memcpy(&milliseconds, value, sizeof milliseconds);
+    (name == SO_RCVTIMEO ? receive_timeout_ : send_timeout_).store(milliseconds);
     return 0;
   }
-  if (level == SOL_SOCKET && name == SO_EXCLUSIVEADDRUSE) return 0;  // what Linux does anyway
-  const int result = SysSetSockOpt(fd_, level, name, value, static_cast<socklen_t>(length));
-  return result == 0 ? 0 : WsaFromErrno(errno);
+  const std::lock_guard guard(lock_);
+  if (closed_) return WSAENOTSOCK;
+  Connection& connection = *connection_;
+  if (level == SOL_SOCKET && name == SO_EXCLUSIVEADDRUSE) {
+    return connection.bound ? WSAEINVAL : 0;  // what every socket here has anyway
+  }
+  const int result =
+      SysSetSockOpt(connection.fd, level, name, value, static_cast<socklen_t>(length));
+  if (result != 0) return WsaFromErrno(errno);
+  options_set_ = true;
+  int number = 0;
+  std::memcpy(&number, value, std::min(sizeof number, static_cast<std::size_t>(length)));
+  if (level == SOL_SOCKET && name == SO_REUSEADDR) connection.shared_address = number != 0;
+  if (level == SOL_SOCKET && name == SO_SNDBUF) send_buffer_.store(number);
+  if (level == SOL_SOCKET && name == SO_RCVBUF) receive_buffer_.store(number);
+  return 0;
 }
 
 int Socket::GetOption(int level, int name, void* value, int* length) {
   if (value == nullptr || length == nullptr) return WSAEFAULT;
   if (level == SOL_SOCKET && (name == SO_RCVTIMEO || name == SO_SNDTIMEO)) {
     if (*length < static_cast<int>(sizeof(DWORD))) return WSAEFAULT;
-    const std::lock_guard guard(lock_);
-    const Extra none;
-    const Extra& extra = extra_ != nullptr ? *extra_ : none;
-    std::memcpy(value, name == SO_RCVTIMEO ? &extra.receive_timeout : &extra.send_timeout,
-                sizeof(DWORD));
+    const DWORD milliseconds = (name == SO_RCVTIMEO ? receive_timeout_ : send_timeout_).load();
+    std::memcpy(value, &milliseconds, sizeof milliseconds);
     *length = sizeof(DWORD);
     return 0;
   }
-  auto size = static_cast<socklen_t>(*length);
-  if (SysGetSockOpt(fd_, level, name, value, &size) != 0) return WsaFromErrno(errno);
-  *length = static_cast<int>(size);
-  if (level == SOL_SOCKET && name == SO_ERROR && size == sizeof(int)) {
-    int error = 0;
-    std::memcpy(&error, value, sizeof error);
-    if (error != 0) error = WsaFromErrno(error);
-    std::memcpy(value, &error, sizeof error);
+  const std::lock_guard guard(lock_);
+  if (closed_) return WSAENOTSOCK;
+  Connection& connection = *connection_;
+  if (level == SOL_SOCKET && name == SO_CONNECT_TIME) {
+    if (*length < static_cast<int>(sizeof(DWORD))) return WSAEFAULT;
+    const State state = connection.state;
+    const bool connected = state == State::kConnected || state == State::kAccepted;
+    const DWORD seconds = connected ? ThisSecond() - connection.since : 0xFFFFFFFF;
+    std::memcpy(value, &seconds, sizeof seconds);
+    *length = sizeof seconds;
+    return 0;
   }
+  auto size = static_cast<socklen_t>(*length);
+  if (SysGetSockOpt(connection.fd, level, name, value, &size) != 0) return WsaFromErrno(errno);
+  *length = static_cast<int>(size);
+  if (level != SOL_SOCKET || size != sizeof(int)) return 0;
+  int number = 0;
+  std::memcpy(&number, value, sizeof number);
+  if (name == SO_ERROR) {
+    if (connection.state == State::kFresh && connection.error != 0) number = connection.error;
+    if (number != 0) number = WsaFromErrno(number);
+  } else if (name == SO_SNDBUF || name == SO_RCVBUF) {
+    const int set = (name == SO_SNDBUF ? send_buffer_ : receive_buffer_).load();
+    number = set >= 0 ? set : number / 2;  // Linux doubles what is set, for its own overhead
+  } else if (name == SO_REUSEADDR) {
+    number = connection.shared_address ? 1 : 0;
+  }
+  std::memcpy(value, &number, sizeof number);
   return 0;
 }
 
@@ -94,11 +173,47 @@ int Socket::Ioctl(long command, unsigned long* argument) {
   }
   if (command == FIONREAD) {
     int count = 0;
-    if (SysIoctl(fd_, FIONREAD, &count) != 0) return WsaFromErrno(errno);
+    const std::lock_guard guard(lock_);
+    if (closed_) return WSAENOTSOCK;
+    if (SysIoctl(connection_->fd, FIONREAD, &count) != 0) return WsaFromErrno(errno);
     *argument = static_cast<unsigned long>(count);
     return 0;
   }
   return WSAEOPNOTSUPP;
+}
+
+Connection* Socket::BeginPoll(int* fd) {
+  const std::lock_guard guard(lock_);
+  if (closed_) return nullptr;
+  Connection& connection = *connection_;
+  ++connection.holders;
+  ++connection.waits;
+  const bool polls = connection.state == State::kListening ||
+                     connection.state == State::kConnecting ||
+                     connection.state == State::kConnected;
+  *fd = polls ? connection.fd : -1;
+  return &connection;
+}
+
+short Socket::EndPoll(Connection* connection, short events) {
+  Wakes wakes;
+  Guard guard(lock_);
+  --connection->waits;
+  if (connection == connection_ && connection->state == State::kConnecting && events != 0) {
+    // The thread that is to see how the connect went may not have looked yet.
+    Run(*connection, connection->out, DirectionEvent::kEdge, guard, wakes);
+  }
+  const Connection& now = *connection_;
+  short result = events;
+  if (closed_) {
+    result = POLLNVAL;
+  } else if (now.state == State::kFresh) {
+    result = now.error != 0 ? POLLERR | POLLHUP : 0;  // a connect has failed
+  } else if (now.state == State::kConnecting) {
+    result = 0;
+  }
+  Drop(*connection, guard);
+  return result;
 }
 
 }  // namespace iocp

@@ -3,8 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/sendfile.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -22,6 +24,11 @@ constexpr bool kThroughLibrary = true;
 #else
 constexpr bool kThroughLibrary = false;
 #endif
+
+// (socket() has another meaning where the port's headers are included.)
+int RealSocket(int family, int type, int protocol) {
+  return static_cast<int>(::syscall(SYS_socket, family, type, protocol));
+}
 
 ssize_t RealRecv(int fd, void* data, size_t length, int flags) {
   if constexpr (kThroughLibrary) return ::recv(fd, data, length, flags);
@@ -74,15 +81,40 @@ int RealOpen(const char* path, int flags, mode_t mode) {
   return ::open(path, flags, mode);
 }
 
+// There is no MSG_NOSIGNAL here: SIGPIPE is held back, and taken away when the call has raised it.
+ssize_t RealSendFile(int fd, int file, off_t* offset, size_t length) {
+  sigset_t pipe;
+  sigset_t before;
+  sigset_t pending;
+  ::sigemptyset(&pipe);
+  ::sigaddset(&pipe, SIGPIPE);
+  ::sigpending(&pending);
+  ::pthread_sigmask(SIG_BLOCK, &pipe, &before);
+  const ssize_t sent = ::sendfile(fd, file, offset, length);
+  const int error = errno;
+  if (sent < 0 && error == EPIPE && ::sigismember(&pending, SIGPIPE) == 0) {
+    const timespec at_once{};
+    ::sigtimedwait(&pipe, nullptr, &at_once);
+  }
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  errno = error;
+  return sent;
+}
+
+std::int64_t RealNow() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
 constexpr SystemCalls kReal = {
-    .socket = ::socket,
+    .socket = RealSocket,
     .bind = ::bind,
     .listen = ::listen,
     .accept4 = ::accept4,
     .connect = ::connect,
     .shutdown = ::shutdown,
     .close = ::close,
-    .dup3 = ::dup3,
     .recv = RealRecv,
     .recvmsg = RealReceiveMessage,
     .send = RealSend,
@@ -108,6 +140,8 @@ constexpr SystemCalls kReal = {
     .read = [](int fd, void* data, size_t length) { return ::read(fd, data, length); },
     .write = ::write,
     .fstat = [](int fd, struct stat* out) { return ::fstat(fd, out); },
+    .sendfile = RealSendFile,
+    .now = RealNow,
 };
 
 // Set by tests only; read by every thread.
@@ -176,10 +210,6 @@ void SysClose(int fd) {
   Table().close(fd);
 }
 
-int SysDup3(int from, int to) {
-  return Repeat(SystemCall::kDup, [&] { return Table().dup3(from, to, O_CLOEXEC); });
-}
-
 ssize_t SysRecv(int fd, const iovec* parts, std::size_t count, int flags) {
   return Repeat(SystemCall::kRecv, [&] {
     if (count == 1) return Table().recv(fd, parts->iov_base, parts->iov_len, flags | MSG_DONTWAIT);
@@ -190,14 +220,41 @@ ssize_t SysRecv(int fd, const iovec* parts, std::size_t count, int flags) {
   });
 }
 
-ssize_t SysSend(int fd, const iovec* parts, std::size_t count) {
+ssize_t SysSend(int fd, const iovec* parts, std::size_t count, int flags) {
   return Repeat(SystemCall::kSend, [&] {
-    constexpr int kFlags = MSG_DONTWAIT | MSG_NOSIGNAL;
-    if (count == 1) return Table().send(fd, parts->iov_base, parts->iov_len, kFlags);
+    const int all = flags | MSG_DONTWAIT | MSG_NOSIGNAL;
+    if (count == 1) return Table().send(fd, parts->iov_base, parts->iov_len, all);
     msghdr message{};
     message.msg_iov = const_cast<iovec*>(parts);
     message.msg_iovlen = count;
-    return Table().sendmsg(fd, &message, kFlags);
+    return Table().sendmsg(fd, &message, all);
+  });
+}
+
+ssize_t SysReceiveFrom(int fd, const iovec* parts, std::size_t count, int flags, sockaddr* name,
+                       socklen_t* length, bool* truncated) {
+  return Repeat(SystemCall::kRecv, [&] {
+    msghdr message{};
+    message.msg_name = name;
+    message.msg_namelen = *length;
+    message.msg_iov = const_cast<iovec*>(parts);
+    message.msg_iovlen = count;
+    const ssize_t got = Table().recvmsg(fd, &message, flags | MSG_DONTWAIT);
+    *length = message.msg_namelen;
+    *truncated = (message.msg_flags & MSG_TRUNC) != 0;
+    return got;
+  });
+}
+
+ssize_t SysSendTo(int fd, const iovec* parts, std::size_t count, int flags, const sockaddr* name,
+                  socklen_t length) {
+  return Repeat(SystemCall::kSend, [&] {
+    msghdr message{};
+    message.msg_name = const_cast<sockaddr*>(name);
+    message.msg_namelen = length;
+    message.msg_iov = const_cast<iovec*>(parts);
+    message.msg_iovlen = count;
+    return Table().sendmsg(fd, &message, flags | MSG_DONTWAIT | MSG_NOSIGNAL);
   });
 }
 
@@ -257,9 +314,9 @@ void SysFutexWait(std::atomic<std::uint32_t>* word, std::uint32_t expected,
   if (Table().futex_wait(word, expected, nanoseconds < 0 ? nullptr : &limit) == 0) CountWakeUp();
 }
 
-void SysFutexWake(std::atomic<std::uint32_t>* word) {
+void SysFutexWake(std::atomic<std::uint32_t>* word, int count) {
   CountCall(SystemCall::kFutexWake);
-  Table().futex_wake(word, 1);
+  Table().futex_wake(word, count);
 }
 
 int SysPoll(int fd, short events, int milliseconds) {
@@ -268,6 +325,11 @@ int SysPoll(int fd, short events, int milliseconds) {
   const int ready = Table().poll(&entry, 1, milliseconds);
   if (ready > 0) CountWakeUp();
   return ready;
+}
+
+int SysPollMany(pollfd* entries, std::size_t count, int milliseconds) {
+  CountCall(SystemCall::kPoll);
+  return Table().poll(entries, count, milliseconds);
 }
 
 int SysOpen(const char* path, int flags, mode_t mode) {
@@ -290,8 +352,16 @@ ssize_t SysWrite(int fd, const void* data, std::size_t length) {
   return Repeat(SystemCall::kFileWrite, [&] { return Table().write(fd, data, length); });
 }
 
+ssize_t SysSendFile(int fd, int file, off_t* offset, std::size_t length) {
+  return Repeat(SystemCall::kSend, [&] { return Table().sendfile(fd, file, offset, length); });
+}
+
 int SysFStat(int fd, struct stat* out) {
   return Repeat(SystemCall::kFileStat, [&] { return Table().fstat(fd, out); });
+}
+
+std::int64_t SysNow() {
+  return Table().now();
 }
 
 }  // namespace iocp

@@ -27,7 +27,6 @@ struct SystemCalls {
   int (*connect)(int fd, const sockaddr* name, socklen_t length);
   int (*shutdown)(int fd, int how);
   int (*close)(int fd);
-  int (*dup3)(int from, int to, int flags);
   ssize_t (*recv)(int fd, void* data, size_t length, int flags);
   ssize_t (*recvmsg)(int fd, msghdr* message, int flags);
   ssize_t (*send)(int fd, const void* data, size_t length, int flags);
@@ -52,6 +51,8 @@ struct SystemCalls {
   ssize_t (*read)(int fd, void* data, size_t length);
   ssize_t (*write)(int fd, const void* data, size_t length);
   int (*fstat)(int fd, struct stat* out);
+  ssize_t (*sendfile)(int fd, int file, off_t* offset, size_t length);
+  std::int64_t (*now)();  // the monotonic clock, in nanoseconds
 };
 
 // The real calls: copy it, change the entries to be faulty.
@@ -75,9 +76,13 @@ int SysAccept(int fd, sockaddr* name, socklen_t* length);  // non-blocking, clos
 int SysConnect(int fd, const sockaddr* name, socklen_t length);
 int SysShutdown(int fd, int how);
 void SysClose(int fd);
-int SysDup3(int from, int to);
 ssize_t SysRecv(int fd, const iovec* parts, std::size_t count, int flags);
-ssize_t SysSend(int fd, const iovec* parts, std::size_t count);
+ssize_t SysSend(int fd, const iovec* parts, std::size_t count, int flags);
+// Datagrams: with the other side's address. `truncated`: the datagram was longer than the buffers.
+ssize_t SysReceiveFrom(int fd, const iovec* parts, std::size_t count, int flags, sockaddr* name,
+                       socklen_t* length, bool* truncated);
+ssize_t SysSendTo(int fd, const iovec* parts, std::size_t count, int flags, const sockaddr* name,
+                  socklen_t length);
 int SysSetSockOpt(int fd, int level, int name, const void* value, socklen_t length);
 int SysGetSockOpt(int fd, int level, int name, void* value, socklen_t* length);
 int SysGetSockName(int fd, sockaddr* name, socklen_t* length);
@@ -91,14 +96,18 @@ void SysSignal(int fd);
 // Waits while *word == expected, at most `nanoseconds` (negative: for ever). May return early.
 void SysFutexWait(std::atomic<std::uint32_t>* word, std::uint32_t expected,
                   std::int64_t nanoseconds);
-void SysFutexWake(std::atomic<std::uint32_t>* word);
+void SysFutexWake(std::atomic<std::uint32_t>* word, int count = 1);  // wakes up to `count` waiters
 int SysPoll(int fd, short events,
             int milliseconds);  // >0 ready, 0 time-out, -1 (EINTR: caller repeats)
+int SysPollMany(pollfd* entries, std::size_t count, int milliseconds);  // likewise
 int SysOpen(const char* path, int flags, mode_t mode);
 ssize_t SysPRead(int fd, void* data, std::size_t length, off_t offset);
 ssize_t SysPWrite(int fd, const void* data, std::size_t length, off_t offset);
 ssize_t SysRead(int fd, void* data, std::size_t length);
 ssize_t SysWrite(int fd, const void* data, std::size_t length);
+// offset nullptr: at the file pointer.
+ssize_t SysSendFile(int fd, int file, off_t* offset, std::size_t length);
 int SysFStat(int fd, struct stat* out);
+std::int64_t SysNow();  // not counted
 
 }  // namespace iocp

@@ -24,8 +24,12 @@ class Wakes {
 
   // Only the word's address is kept: after the thread was told (parker = 1) it may even have ended.
   void AddParked(std::atomic<std::uint32_t>* parker);
-  void AddSignal(CompletionPort* port);                   // one thread in the port's poller
-  void AddWatch(CompletionPort* port) { watch_ = port; }  // the background thread shall watch it
+  void AddSignal(CompletionPort* port);  // one thread in the port's poller
+  // The background thread shall watch the port; `now`: poll for it at once.
+  void AddWatch(CompletionPort* port, bool now) {
+    watch_ = port;
+    watch_now_ = now;
+  }
   // A completed operation's record, to be freed. (Freeing it may close sockets that it referred
   // to.)
   void AddFinished(Operation* operation);
@@ -36,6 +40,7 @@ class Wakes {
   // Two: a socket's own port, and the listener's when an AcceptEx ends at the accepting socket.
   std::array<CompletionPort*, 2> signals_{};
   CompletionPort* watch_ = nullptr;
+  bool watch_now_ = false;
   Operation* finished_ = nullptr;
   std::size_t count_ = 0;
   std::array<std::atomic<std::uint32_t>*, 4> parked_;

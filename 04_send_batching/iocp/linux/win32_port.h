@@ -32,6 +32,7 @@ BOOL GetQueuedCompletionStatusEx(HANDLE port, LPOVERLAPPED_ENTRY entries, ULONG 
 BOOL PostQueuedCompletionStatus(HANDLE port, DWORD bytes, ULONG_PTR completion_key,
                                 LPOVERLAPPED overlapped);
 
+// FILE_SKIP_SET_EVENT_ON_HANDLE: the end of an operation does not set the handle itself (P127).
 // FILE_SKIP_COMPLETION_PORT_ON_SUCCESS: an operation that succeeds at once queues no packet (P15).
 BOOL SetFileCompletionNotificationModes(HANDLE file, UCHAR flags);
 
@@ -39,8 +40,16 @@ BOOL SetFileCompletionNotificationModes(HANDLE file, UCHAR flags);
 // TRUE means requested: exactly one packet still follows for each (P31).
 BOOL CancelIoEx(HANDLE file, LPOVERLAPPED overlapped);
 
+// The same for what the calling thread has issued on the handle.
+BOOL CancelIo(HANDLE file);
+
 // Result of an operation; with `wait`, waits for it (on hEvent when there is one).
 BOOL GetOverlappedResult(HANDLE file, LPOVERLAPPED overlapped, LPDWORD bytes, BOOL wait);
+
+// The same with a limit: WAIT_TIMEOUT (0 milliseconds: ERROR_IO_INCOMPLETE). With `alertable`, a
+// queued APC ends it: WAIT_IO_COMPLETION.
+BOOL GetOverlappedResultEx(HANDLE file, LPOVERLAPPED overlapped, LPDWORD bytes, DWORD milliseconds,
+                           BOOL alertable);
 
 // True once the operation has completed. (A macro on Windows. May be polled by any thread.)
 inline bool HasOverlappedIoCompleted(const OVERLAPPED* overlapped) {

@@ -1,8 +1,10 @@
 // The completion port, with the five structures of the kernel's as its five members.
 //
-//   device handles --> DeviceList
-//   completed operations, posts --> CompletionQueue --(while running < concurrency)--> a waiting
-//   thread threads: WaitingThreads --packet--> ReleasedThreads <--block / return--> PausedThreads
+//   sockets, files -------------------> DeviceList
+//   completed operations, posts ------> CompletionQueue
+//   threads in a dequeue -------------> WaitingThreads
+//     a packet, while running < limit:  WaitingThreads  --> ReleasedThreads
+//     blocks in a call, returns:        ReleasedThreads <-> PausedThreads
 //
 // How waiting threads wait. There is no kernel to complete operations, so somebody must look for
 // ready sockets: the waiting threads do it themselves. While the port is below its limit a waiting
@@ -74,13 +76,15 @@ class CompletionPort final : public Object {
   struct Attendance {
     std::uint64_t entries = 0;  // how often a thread of the port has looked for ready sockets
     bool polled = false;        // one is polling now
+    bool paused = false;        // one is blocked in a call of the API (P12)
     bool needed = false;        // there are devices to watch
   };
   Attendance Attend();
   bool EndWatch(
       std::uint64_t entries);  // drops the port, unless a thread has polled since `entries`
   void WatchFailed();
-  void Harvest();  // performs what is ready, without waiting
+  void EndNesting();  // it does not poll for the port any more
+  void Harvest();     // performs what is ready, without waiting
 
   PortSnapshot Snapshot();
 
@@ -91,6 +95,7 @@ class CompletionPort final : public Object {
 
   bool AtLimit() const { return released_threads_.size() >= concurrency_; }
   void Join(Thread& self);
+  bool TakeReady(Thread& self, std::span<Packet> out, std::size_t* count);
   void SetPlace(Thread& thread, Place place);
   void Hand(Thread& thread, const Packet& packet, Wakes& wakes);
   void WakeLocked(Thread& thread, Wakes& wakes);
@@ -104,9 +109,10 @@ class CompletionPort final : public Object {
   const DWORD concurrency_;
   Poller poller_;  // its functions are thread-safe
 
-  std::atomic<std::uint32_t> looks_{0};
+  // Read at every attempt, written at every look: not in the lock's cache line.
+  alignas(64) std::atomic<std::uint32_t> looks_{0};
 
-  Lock lock_;
+  alignas(64) Lock lock_;
   // The five structures: guarded by lock_.
   List<Device> device_list_;
   CompletionQueue completion_queue_;
@@ -116,10 +122,11 @@ class CompletionPort final : public Object {
 
   bool closed_ = false;        // guarded by lock_
   bool watched_ = false;       // guarded by lock_: the background thread has the port on its list
+  bool nested_ = false;        // guarded by lock_: ... and has been asked to poll for it
   std::uint32_t polling_ = 0;  // guarded by lock_: threads in Poller::Wait
   std::uint32_t signals_owed_ = 0;  // guarded by lock_: those of them with `signalled` set
-  std::uint32_t since_harvest_ =
-      0;  // guarded by lock_: packets taken since somebody looked for ready sockets
+  // guarded by lock_: packets taken since somebody looked for ready sockets
+  std::uint32_t since_harvest_ = 0;
   std::uint64_t poll_entries_ = 0;  // guarded by lock_
 };
 

@@ -17,7 +17,7 @@ struct Ready {
   std::uint64_t token;  // as given to Add; Poller::kSignalToken for a signal
   bool readable;
   bool writable;
-  bool hung_up;  // peer's FIN or RST has arrived: receiving never has to wait any more
+  bool more;  // FIN, RST or urgent data has arrived: a receive can be short and leave something
 };
 
 class Poller {

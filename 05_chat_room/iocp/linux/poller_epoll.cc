@@ -7,7 +7,7 @@
 namespace iocp {
 namespace {
 
-constexpr std::uint32_t kSocketEvents = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+constexpr std::uint32_t kSocketEvents = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET;
 
 epoll_event MakeEvent(std::uint32_t events, std::uint64_t token) {
   epoll_event event{};
@@ -68,8 +68,8 @@ std::span<const Ready> Poller::Wait(std::array<Ready, kMostEvents>& storage, int
     const std::uint32_t bits = events[i].events;
     Ready& ready = storage[static_cast<std::size_t>(i)];
     ready.token = events[i].data.u64;
-    ready.hung_up = (bits & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
-    ready.readable = ready.hung_up || (bits & EPOLLIN) != 0;
+    ready.more = (bits & (EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLPRI)) != 0;
+    ready.readable = ready.more || (bits & EPOLLIN) != 0;
     ready.writable = (bits & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0;
   }
   return {storage.data(), static_cast<std::size_t>(count)};

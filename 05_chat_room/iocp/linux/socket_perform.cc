@@ -1,47 +1,47 @@
-// The engine: issues operations, performs the head of each direction, completes.
-#include <errno.h>
-
-#include <utility>
-
-#include "iocp/linux/background.h"
+// The engine: issues operations and performs the head of each direction.
 #include "iocp/linux/errors.h"
 #include "iocp/linux/socket.h"
 #include "iocp/linux/syscalls.h"
+#include "iocp/linux/thread.h"
 #include "iocp/linux/trace.h"
 
 namespace iocp {
 
 // --- issue -------------------------------------------------------------------------------------------
 
-int Socket::Issue(Direction& direction, Operation* operation, OVERLAPPED* overlapped,
-                  DWORD* bytes) {
+// `overlapped` is null for a connect that FIONBIO sends into the background.
+int Socket::Issue(Operation* operation, OVERLAPPED* overlapped, DWORD* bytes) {
   Immediate result;
-  bool must_register = false;
   {
     Wakes wakes;
-    std::unique_lock guard(lock_);
-    int error = CheckIssue(*operation);
-    if (error == 0) error = static_cast<int>(operation->receipt.Begin(overlapped));
+    Guard guard(lock_);
+    int error = Check(*operation, overlapped == nullptr, guard, wakes);
+    if (error == 0 && overlapped != nullptr) {
+      error = static_cast<int>(operation->receipt.Begin(overlapped, &device_));
+    }
     if (error != 0) {
       guard.unlock();
       FreeOperation(operation);
       return error;
     }
-    if (trace::On()) trace::OperationIssued(handle(), ToString(operation->kind), overlapped);
-    if (operation->kind == OperationKind::kConnect) state_ = State::kConnecting;
+    if (trace::On() && overlapped != nullptr) {
+      trace::OperationIssued(handle(), ToString(operation->kind), overlapped);
+    }
+    Connection& connection = *connection_;
+    if (operation->kind == OperationKind::kConnect) BeginConnect(connection);
+    Direction& direction = DirectionOf(connection, *operation);
+    const bool first = direction.Gone();
     direction.PushBack(operation);
     // From here on the record, and with it the OVERLAPPED, may be completed by any thread as soon
     // as the lock is free: only `result` is looked at.
-    if (direction.head == operation && !direction.performing && WorthTrying(direction)) {
-      direction.ready = true;
+    if (first && WorthTrying(direction)) {
       operation->immediate = &result;
-      Perform(direction, guard, wakes);
+      Run(connection, direction, DirectionEvent::kEdge, guard, wakes);
     }
-    must_register = poller_ == nullptr && !closed_ && (in_.head != nullptr || out_.head != nullptr);
+    if (connection_->watch == Connection::Watch::kNobody) Watch(guard, wakes);
   }
-  if (must_register) Register();
   if (!result.finished) return WSA_IO_PENDING;
-  if (bytes != nullptr) *bytes = result.bytes;
+  if (bytes != nullptr && result.error == 0) *bytes = result.bytes;
   return result.error;
 }
 
@@ -50,28 +50,44 @@ int Socket::Issue(Direction& direction, Operation* operation, OVERLAPPED* overla
 // looked since, data may be here whose edge is in other hands, and an immediate success (P15) is
 // tried for again.
 bool Socket::WorthTrying(const Direction& direction) const {
-  if (direction.ready) return true;
+  if (direction.state.phase != Phase::kWaiting) return true;
   const CompletionPort* const port = device_.port.load(std::memory_order_relaxed);
-  return port == nullptr || port->looks() != direction.cleared_at;
+  return port == nullptr || port->looks() != direction.tried_at;
 }
 
-int Socket::CheckIssue(const Operation& operation) const {
+// May it be issued? A connect that is under way is asked first how far it is.
+int Socket::Check(const Operation& operation, bool plain, Guard& guard, Wakes& wakes) {
+  const bool adding = connection_->watch == Connection::Watch::kAdding;
+  if (connection_->state == State::kConnecting && !adding) {
+    Run(*connection_, connection_->out, DirectionEvent::kEdge, guard, wakes);
+  }
   if (closed_) return WSAENOTSOCK;
+  // One way of being told per socket: packets, or routines.
+  const bool has_port = device_.port.load(std::memory_order_relaxed) != nullptr;
+  if (operation.receipt.has_routine && has_port) return WSAEINVAL;
+  const Connection& connection = *connection_;
+  const State state = connection.state;
   switch (operation.kind) {
     case OperationKind::kReceive:
-      if (reset_) return WSAECONNRESET;
-      if (receive_shut_) return WSAESHUTDOWN;
-      return state_ == State::kConnected ? 0 : WSAENOTCONN;
-    case OperationKind::kSend:
-      if (reset_) return WSAECONNRESET;
-      if (send_shut_) return WSAESHUTDOWN;
-      return state_ == State::kConnected ? 0 : WSAENOTCONN;
+    case OperationKind::kTransmit:
+    case OperationKind::kSend: {
+      if (state != State::kConnected) return WSAENOTCONN;
+      if (connection.error != 0) return WsaFromErrno(connection.error);
+      const bool send = operation.kind != OperationKind::kReceive;
+      const Direction& direction = send ? connection.out : connection.in;
+      return direction.state.end == End::kOpen ? 0 : WSAESHUTDOWN;
+    }
+    case OperationKind::kReceiveFrom:
+    case OperationKind::kSendTo:
+      return CheckDatagram(operation);
     case OperationKind::kAccept:
-      return state_ == State::kListening ? 0 : WSAEINVAL;
+      return state == State::kListening ? 0 : WSAEINVAL;
     case OperationKind::kConnect:
-      if (state_ == State::kConnected) return WSAEISCONN;
-      if (state_ == State::kConnecting) return WSAEALREADY;
-      return state_ == State::kFresh && (bound_ || was_bound_) ? 0 : WSAEINVAL;
+      if (state == State::kConnected) {
+        return plain && connection.needs_context ? WSAEINVAL : WSAEISCONN;
+      }
+      if (state == State::kFresh) return 0;
+      return plain && connection.ConnectsPlainly() ? WSAEALREADY : WSAEINVAL;
     case OperationKind::kAcceptReceive:
     case OperationKind::kDisconnect:
       break;
@@ -79,53 +95,125 @@ int Socket::CheckIssue(const Operation& operation) const {
   return 0;
 }
 
-// --- perform -----------------------------------------------------------------------------------------
-
-// Performs the head for as long as the kernel may have something for it. The lock is released
-// around each system call; `performing` keeps every other thread away from the head meanwhile. They
-// may append behind it, mark it cancelled, or close the socket.
-void Socket::Perform(Direction& direction, std::unique_lock<Lock>& guard, Wakes& wakes) {
-  direction.performing = true;
-  while (Operation* const operation = direction.head) {
-    if (!direction.ready && !operation->cancelled && !reset_) break;
-    const Outcome outcome = TryHead(direction, *operation, guard);
-    if (outcome.kind == Outcome::Kind::kAgain) continue;  // at once if an edge came meanwhile
-    if (outcome.kind == Outcome::Kind::kConnected && GoOnConnected(*operation)) continue;
-    direction.PopFront();
-    if (outcome.kind == Outcome::Kind::kAccepted) {
-      MoveToAcceptor(operation, guard);
-    } else {
-      Finish(operation, outcome, wakes);
-    }
-  }
-  if (direction.head != nullptr) direction.head->immediate = nullptr;  // it pends: a packet follows
-  direction.performing = false;
-  if (&direction == &out_ && out_.head == nullptr && std::exchange(fin_after_sends_, false)) {
+// A plain call waits behind what is queued, like any operation. When it is the head, its own thread
+// tries and waits, until it has a result. `outcome` tells how it went; 0 or the error.
+int Socket::RunPlain(Operation* operation, DWORD milliseconds, bool may_block, Outcome* outcome) {
+  const Deadline deadline(milliseconds == 0 ? INFINITE : milliseconds);
+  Immediate turn{.plain = &Self()};
+  *outcome = {.kind = Outcome::Kind::kAgain};
+  Wakes wakes;
+  Guard guard(lock_);
+  if (const int error = Check(*operation, true, guard, wakes)) return error;
+  Connection& connection = *connection_;
+  Direction& direction = DirectionOf(connection, *operation);
+  ++connection.holders;
+  if (operation->kind == OperationKind::kConnect) BeginConnect(connection);
+  operation->immediate = &turn;
+  direction.PushBack(operation);
+  const bool first = direction.head == operation;
+  Run(connection, direction, first ? DirectionEvent::kEdge : DirectionEvent::kQueued, guard, wakes);
+  const auto gives_up = [&] { return (non_blocking_ && !may_block) || deadline.Passed(); };
+  while (!turn.granted && !turn.finished && !gives_up()) {
+    turn.plain->parker.store(0, std::memory_order_relaxed);
     guard.unlock();
-    SysShutdown(fd_, SHUT_WR);
+    wakes.Fire();
+    {
+      const PausedScope paused;  // P12
+      Park(*turn.plain, deadline.Nanoseconds());
+    }
     guard.lock();
   }
+  if (turn.granted) {
+    for (;;) {
+      if (connection.error != 0) {
+        *outcome = Failed(connection.error);
+      } else if (!operation->cancelled) {
+        guard.unlock();
+        *outcome = Attempt(connection.fd, *operation);
+        guard.lock();
+      }
+      const bool again = outcome->kind == Outcome::Kind::kAgain;
+      if (again && operation->cancelled) *outcome = Aborted(operation->cancel_status);
+      if (!again || operation->cancelled || gives_up()) break;
+      ++connection.waits;
+      guard.unlock();
+      wakes.Fire();
+      {
+        const PausedScope paused;
+        SysPoll(connection.fd, &direction == &connection.in ? POLLIN : POLLOUT,
+                deadline.Milliseconds());
+      }
+      guard.lock();
+      --connection.waits;
+    }
+    direction.PopFront();
+    turn.error = outcome->Error();
+    const DirectionEvent event = Conclude(connection, *operation, *outcome, guard, wakes);
+    if (turn.error != 0) operation->dropped = StartOver(*operation, *outcome);
+    Run(connection, direction, event, guard, wakes);
+  } else if (!turn.finished) {
+    direction.Remove(operation);
+    Run(connection, direction, DirectionEvent::kQueued, guard, wakes);
+  }
+  Watch(guard, wakes);
+  const bool timed_out = !turn.finished && outcome->kind == Outcome::Kind::kAgain;
+  if (timed_out) turn.error = deadline.Passed() ? WSAETIMEDOUT : WSAEWOULDBLOCK;
+  Drop(connection, guard);
+  return turn.error == WSA_OPERATION_ABORTED ? WSAEINTR : turn.error;
+}
+
+// --- perform -----------------------------------------------------------------------------------------
+
+// The lock is released around system calls; the direction is busy meanwhile, which keeps every
+// other thread away from the head. They may queue behind it, mark it cancelled, replace the
+// connection, or close the socket.
+void Socket::Perform(Connection& connection, Direction& direction, Act act, Guard& guard,
+                     Wakes& wakes) {
+  ++connection.holders;
+  for (DirectionEvent event{}; act != Act::kNothing; act = direction.Take(event)) {
+    if (act == Act::kSendFin) {
+      guard.unlock();
+      SysShutdown(connection.fd, SHUT_WR);
+      guard.lock();
+      event = DirectionEvent::kQueued;
+      continue;
+    }
+    Immediate* const turn = direction.head->immediate;
+    if (turn != nullptr && turn->plain != nullptr) {
+      turn->granted = true;  // the direction stays busy: with that thread
+      turn->plain->parker.store(1, std::memory_order_release);
+      wakes.AddParked(&turn->plain->parker);
+      break;
+    }
+    event = TryHead(connection, direction, guard, wakes);
+  }
+  // What is left pends: a packet follows.
+  if (Operation* const head = direction.head; head != nullptr && head->immediate != nullptr) {
+    if (head->immediate->plain == nullptr) head->immediate = nullptr;
+  }
+  Drop(connection, guard);
 }
 
 // One attempt at the head, and what it says about the direction.
-Socket::Outcome Socket::TryHead(Direction& direction, Operation& operation,
-                                std::unique_lock<Lock>& guard) {
-  direction.ready = false;  // before the attempt: an edge during it sets it again
+DirectionEvent Socket::TryHead(Connection& connection, Direction& direction, Guard& guard,
+                               Wakes& wakes) {
+  Operation& operation = *direction.head;
   if (const CompletionPort* const port = device_.port.load(std::memory_order_relaxed)) {
-    direction.cleared_at = port->looks();
+    direction.tried_at = port->looks();
   }
   Outcome outcome{.kind = Outcome::Kind::kAgain};
-  if (reset_) {
-    outcome = Failed(ECONNRESET);
+  if (connection.error != 0) {
+    outcome = Failed(connection.error);
   } else if (!operation.cancelled) {
     // Written when the attempt has succeeded: on its way to the cache during the system call.
     __builtin_prefetch(operation.receipt.overlapped, 1);
-    Poller* const rearm = SystemCallsReplaced() ? poller_ : nullptr;
+    Poller* const rearm = SystemCallsReplaced() ? PollerOf(connection) : nullptr;
     guard.unlock();
-    outcome = Attempt(operation);
+    outcome = Attempt(connection.fd, operation);
     const bool again = outcome.kind == Outcome::Kind::kAgain && !outcome.starved;
     if (rearm != nullptr && (again || outcome.drained)) {
-      rearm->Rearm(fd_, reinterpret_cast<std::uint64_t>(handle()));
+      // An injected EAGAIN or short count is followed by no edge: ask for one.
+      rearm->Rearm(connection.fd, reinterpret_cast<std::uint64_t>(handle()));
     }
     guard.lock();
   }
@@ -133,119 +221,85 @@ Socket::Outcome Socket::TryHead(Direction& direction, Operation& operation,
     // CancelIoEx or closesocket has promised a packet (P31), so it must not become an immediate
     // result. When the attempt has succeeded all the same, the packet says so.
     operation.immediate = nullptr;
-    if (outcome.kind == Outcome::Kind::kAgain) {
-      outcome = {.kind = Outcome::Kind::kFailed, .status = operation.cancel_status};
-    }
+    if (outcome.kind == Outcome::Kind::kAgain) outcome = Aborted(operation.cancel_status);
   }
-  if (outcome.kind != Outcome::Kind::kAgain && (!outcome.drained || hung_up_)) {
-    direction.ready = true;  // there may be more
+  const DirectionEvent event = Conclude(connection, operation, outcome, guard, wakes);
+  if (outcome.kind == Outcome::Kind::kAgain) return event;
+  const bool done = outcome.kind == Outcome::Kind::kDone;
+  if (done && operation.kind == OperationKind::kConnect && operation.buffers.total() > 0) {
+    operation.kind = OperationKind::kSend;  // the first data, counted in the one packet (P36)
+    return event;
   }
-  if (outcome.status == STATUS_CONNECTION_RESET && operation.kind != OperationKind::kConnect) {
-    reset_ = true;
+  direction.PopFront();
+  const bool meets =
+      operation.kind == OperationKind::kConnect || operation.kind == OperationKind::kAccept;
+  // Refused is a packet, however fast the answer came (P36).
+  if (meets && !done && operation.receipt.overlapped != nullptr) operation.immediate = nullptr;
+  if (done && operation.kind == OperationKind::kAccept) {
+    HandOver(&operation, outcome, guard, wakes);
+  } else {
+    Finish(&operation, outcome, wakes);
   }
-  return outcome;
+  return event;
 }
 
 Socket::Outcome Socket::Failed(int error_number) {
   return {.kind = Outcome::Kind::kFailed,
-          .error = WsaFromErrno(error_number),
+          .number = error_number,
           .status = StatusFromErrno(error_number)};
 }
 
-Socket::Outcome Socket::Attempt(Operation& operation) {
+Socket::Outcome Socket::Aborted(NTSTATUS status) {
+  return {.kind = Outcome::Kind::kAborted, .status = status};
+}
+
+int Socket::Outcome::Error() const {
+  if (kind == Kind::kFailed) return WsaFromErrno(number);
+  return kind == Kind::kAborted ? WsaFromStatus(status) : 0;
+}
+
+// The caller holds the connection, not the lock.
+Socket::Outcome Socket::Attempt(int fd, Operation& operation) {
   switch (operation.kind) {
     case OperationKind::kReceive:
     case OperationKind::kAcceptReceive:
-      return AttemptReceive(operation);
+      return AttemptReceive(fd, operation);
     case OperationKind::kSend:
-      return AttemptSend(operation);
+      return AttemptSend(fd, operation);
+    case OperationKind::kTransmit:
+      return AttemptTransmit(fd, operation);
+    case OperationKind::kReceiveFrom:
+      return AttemptReceiveFrom(fd, operation);
+    case OperationKind::kSendTo:
+      return AttemptSendTo(fd, operation);
     case OperationKind::kAccept:
-      return AttemptAccept(operation);
+      return AttemptAccept(fd, operation);
     case OperationKind::kConnect:
-      return AttemptConnect(operation);
+      return AttemptConnect(fd, operation);
     case OperationKind::kDisconnect:
       break;
   }
   return {};
 }
 
-Socket::Outcome Socket::AttemptReceive(Operation& operation) {
-  const std::size_t wanted = operation.buffers.total();
-  ssize_t got = 0;
-  if (wanted == 0) {
-    // A zero-byte receive waits for data and leaves it in place (P22).
-    char byte = 0;
-    const iovec peek{&byte, 1};
-    got = SysRecv(fd_, &peek, 1, MSG_PEEK);
-    if (got >= 0) return {};
-  } else {
-    got = SysRecv(fd_, operation.buffers.parts(), operation.buffers.part_count(), 0);
+// What an attempt means for the connection, and for its direction.
+DirectionEvent Socket::Conclude(Connection& connection, const Operation& operation,
+                                const Outcome& outcome, Guard& guard, Wakes& wakes) {
+  if (outcome.kind == Outcome::Kind::kAgain) return DirectionEvent::kTookAll;
+  if (operation.kind == OperationKind::kConnect && outcome.kind == Outcome::Kind::kDone) {
+    connection.state = State::kConnected;
+    connection.since = ThisSecond();
+    connection.needs_context = operation.receipt.overlapped != nullptr;  // P36
   }
-  if (got < 0) {
-    if (errno == EAGAIN) return {.kind = Outcome::Kind::kAgain};
-    return Failed(errno);
-  }
-  operation.moved = static_cast<std::size_t>(got);
-  // Less than asked for: the kernel's buffer is empty, and whatever comes next is a new edge. That
-  // saves one recv per message, the one that would only say EAGAIN. Not so when FIN or RST is there
-  // already (hung_up_), which is no new edge.
-  return {.drained = got > 0 && operation.moved < wanted};
-}
-
-Socket::Outcome Socket::AttemptSend(Operation& operation) {
-  BufferList& buffers = operation.buffers;
-  do {
-    const ssize_t sent = SysSend(fd_, buffers.parts(), buffers.part_count());
-    if (sent < 0) {
-      if (errno == EAGAIN) return {.kind = Outcome::Kind::kAgain};
-      return Failed(errno);
-    }
-    operation.moved += static_cast<std::size_t>(sent);
-    buffers.Advance(static_cast<std::size_t>(sent));
-  } while (buffers.total() > 0);  // whole, never short (P24)
-  return {};
-}
-
-// --- readiness ---------------------------------------------------------------------------------------
-
-void Socket::OnReady(const Ready& ready) {
-  const auto socket = HandleTable::Find<Socket>(reinterpret_cast<HANDLE>(ready.token));
-  if (!socket) return;  // closed meanwhile
-  Wakes wakes;
-  std::unique_lock guard(socket->lock_);
-  if (ready.hung_up) socket->hung_up_ = true;
-  if (ready.readable) socket->in_.ready = true;
-  if (ready.writable) socket->out_.ready = true;
-  for (Direction* const direction : {&socket->in_, &socket->out_}) {
-    if (direction->head != nullptr && !direction->performing && direction->ready) {
-      socket->Perform(*direction, guard, wakes);
+  if (outcome.broken && connection.error == 0) {
+    connection.error = static_cast<std::uint8_t>(outcome.number);  // it latches (P26)
+    // Whatever is queued in either direction fails with it.
+    for (Direction* const direction : {&connection.in, &connection.out}) {
+      Run(connection, *direction, DirectionEvent::kBreak, guard, wakes);
     }
   }
-}
-
-// Once per socket (and connection), when an operation has to wait for the first time: with its
-// port's poller, or with the background thread's while it belongs to no port.
-void Socket::Register() {
-  CompletionPort* port = nullptr;
-  Poller* poller = nullptr;
-  for (;;) {
-    port = device_.port.load(std::memory_order_acquire);
-    poller = port != nullptr ? &port->poller() : Background::SocketPoller();
-    const std::lock_guard guard(lock_);
-    if (poller_ != nullptr || closed_) return;
-    if (port != device_.port.load(std::memory_order_relaxed)) continue;  // associated just now
-    poller_ = poller;
-    break;
-  }
-  if (poller != nullptr && poller->Add(fd_, reinterpret_cast<std::uint64_t>(handle()))) {
-    if (port != nullptr) port->NoteRegistration();
-    return;
-  }
-  Wakes wakes;
-  const std::lock_guard guard(lock_);
-  poller_ = nullptr;
-  AbortQueued(in_, nullptr, STATUS_INSUFFICIENT_RESOURCES, wakes);
-  AbortQueued(out_, nullptr, STATUS_INSUFFICIENT_RESOURCES, wakes);
+  const bool drained = outcome.drained && !connection.short_is_no_end;
+  return drained ? DirectionEvent::kTookAll : DirectionEvent::kTookSome;
 }
 
 }  // namespace iocp

@@ -7,23 +7,23 @@
 
 namespace iocp {
 
-// 0, or SOCKET_ERROR with the error set.
+// 0, or SOCKET_ERROR with the error set. (Success clears it: winsock's functions do.)
 inline int WinsockResult(int error) {
-  if (error == 0) return 0;
   WSASetLastError(error);
-  return SOCKET_ERROR;
+  return error == 0 ? 0 : SOCKET_ERROR;
 }
 
 // TRUE, or FALSE with the error set.
 inline BOOL WinsockBool(int error) {
-  if (error == 0) return TRUE;
   WSASetLastError(error);
-  return FALSE;
+  return error == 0 ? TRUE : FALSE;
 }
 
 inline Ref<Socket> FindSocket(SOCKET s) {
   return HandleTable::Find<Socket>(reinterpret_cast<HANDLE>(s));
 }
+
+int KeepAlive(Socket& socket, const tcp_keepalive& values);  // SIO_KEEPALIVE_VALS
 
 int NotASocket();  // WSAENOTSOCK, or WSANOTINITIALISED before WSAStartup
 

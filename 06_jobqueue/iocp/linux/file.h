@@ -9,6 +9,7 @@
 #include "iocp/linux/handle_table.h"
 #include "iocp/linux/receipt.h"
 #include "iocp/linux/win32_files.h"
+#include "iocp/linux/win32_port.h"
 
 namespace iocp {
 
@@ -20,8 +21,15 @@ class File final : public Object {
   // A Win32 error; ERROR_IO_PENDING: a packet (or event) follows. Any thread.
   DWORD Transfer(bool write, void* data, DWORD length, DWORD* bytes, OVERLAPPED* overlapped);
   DWORD Size(LONGLONG* size);
-  DWORD Associate(CompletionPort* port, ULONG_PTR key);  // P2
-  bool Cancel(const OVERLAPPED* overlapped);
+  // A file's operations always pend here, so there is never a packet to skip.
+  void SetNotificationModes(UCHAR flags) {
+    if ((flags & FILE_SKIP_SET_EVENT_ON_HANDLE) != 0) device_.signal.Skip();
+  }
+  Signal& signal() { return device_.signal.Get(); }  // the handle itself
+  int descriptor() const { return fd_; }
+  bool overlapped() const { return overlapped_; }
+  DWORD Associate(CompletionPort* port, ULONG_PTR key);     // P2
+  bool Cancel(const OVERLAPPED* overlapped, DWORD issuer);  // nullptr, 0: whichever
   void Close();
 
  private:

@@ -1,20 +1,22 @@
-// A TCP socket: its descriptor, its two queues of overlapped operations, its place in a port.
+// A socket, of TCP or of UDP (socket_datagram.cc): what outlives its connections (handle, place in
+// a port, options), and the connection that it has now.
 //
-// How an operation runs (socket_perform.cc): the issuing call appends a record to its direction's
-// queue; when nobody is performing there and the kernel may have something, the same thread
-// performs the head at once. On EAGAIN the record stays, and the thread that sees the socket's next
-// edge goes on with it. One thread performs a direction at a time and holds no lock in the system
-// call, so order is kept (P23) and nobody waits for anybody. Every decision about a record is taken
-// under the socket's lock, hence exactly once.
+// How an operation runs (socket_perform.cc): the issuing call puts a record into the queue of its
+// direction; when nobody is busy there and the kernel may have something, the same thread performs
+// the head at once. On EAGAIN the record stays, and the thread that sees the socket's next edge
+// goes on with it. The one busy thread of a direction holds no lock in the system call, so order is
+// kept (P23) and nobody waits for anybody. Every decision about a record is taken under the
+// socket's lock, hence exactly once; direction.h has the table.
 //
 // All public functions may be called by any thread, without locks. Functions that return int return
-// a winsock error, 0 for success.
+// a winsock error, 0 for success. Lock order: listener -> accepting socket -> port.
 #pragma once
 
-#include <memory>
+#include <atomic>
 #include <mutex>
-#include <vector>
 
+#include "iocp/linux/connection.h"
+#include "iocp/linux/deadline.h"
 #include "iocp/linux/device.h"
 #include "iocp/linux/handle_table.h"
 #include "iocp/linux/lock.h"
@@ -28,37 +30,61 @@ class alignas(64) Socket final : public Object {
  public:
   static constexpr ObjectKind kKind = ObjectKind::kSocket;
 
-  Socket(int fd, int family, bool overlapped);
+  Socket(int fd, int family, int type, bool overlapped);
 
-  // --- overlapped (socket_issue.cc, socket_accept.cc, socket_connect.cc) -----------------------------
-  // 0: finished at once, *bytes set. WSA_IO_PENDING: a packet follows. Otherwise: failed, nothing
-  // follows.
-  int Receive(const WSABUF* buffers, DWORD count, OVERLAPPED* overlapped, DWORD* bytes);
-  int Send(const WSABUF* buffers, DWORD count, OVERLAPPED* overlapped, DWORD* bytes);
+  // --- transfers (socket_transfer.cc) ---
+  // With an OVERLAPPED: 0, finished at once and *bytes set; WSA_IO_PENDING, a packet follows;
+  // otherwise it has failed and nothing follows. Without one, or on a socket made without
+  // WSA_FLAG_OVERLAPPED: a plain call.
+  int Receive(const WSABUF* buffers, DWORD count, int flags, OVERLAPPED* overlapped, DWORD* bytes,
+              LPWSAOVERLAPPED_COMPLETION_ROUTINE routine = nullptr);
+  int Send(const WSABUF* buffers, DWORD count, int flags, OVERLAPPED* overlapped, DWORD* bytes,
+           LPWSAOVERLAPPED_COMPLETION_ROUTINE routine = nullptr);
+
+  // `file` may be empty. Takes over `what`.
+  int Transmit(const WSABUF& head, FileToSend what, OVERLAPPED* overlapped);
+
+  // --- datagrams (socket_datagram.cc); on a TCP socket: WSAEOPNOTSUPP ---
+  // `from` and `from_length` are the program's, written before the completion is told.
+  int ReceiveFrom(const WSABUF* buffers, DWORD count, int flags, sockaddr* from, int* from_length,
+                  OVERLAPPED* overlapped, DWORD* bytes, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
+  int SendTo(const WSABUF* buffers, DWORD count, int flags, const sockaddr* to, int to_length,
+             OVERLAPPED* overlapped, DWORD* bytes, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
+
+  // --- connections (socket_accept.cc, socket_connect.cc) ---
   int Accept(const Ref<Socket>& acceptor, char* output, DWORD receive_length, DWORD local_length,
              DWORD remote_length, OVERLAPPED* overlapped, DWORD* bytes);
+  int PlainAccept(sockaddr* name, int* length, SOCKET* accepted);
   int Connect(const sockaddr* name, socklen_t length, void* data, DWORD data_length,
               OVERLAPPED* overlapped, DWORD* bytes);
-  int Disconnect(OVERLAPPED* overlapped, bool reuse);
-  bool Cancel(const OVERLAPPED* overlapped);  // nullptr: all; false: nothing was pending (P31)
-
-  // --- plain calls (socket_plain.cc) -----------------------------------------------------------------
-  int PlainReceive(const WSABUF* buffers, DWORD count, int flags, DWORD* bytes);
-  int PlainSend(const WSABUF* buffers, DWORD count, DWORD* bytes);
-  int PlainAccept(sockaddr* name, int* length, SOCKET* accepted);
   int PlainConnect(const sockaddr* name, socklen_t length);
+  int Disconnect(OVERLAPPED* overlapped, bool reuse);
+  int Shutdown(int how);
+  // nullptr: all; issuer: only what that thread has issued. False: nothing was pending (P31).
+  bool Cancel(const OVERLAPPED* overlapped, DWORD issuer = 0);
+
+  // SIO_UDP_CONNRESET: shall a receive tell that an earlier datagram found nobody?
+  void TellUnreachable(bool tell) { tells_unreachable_.store(tell); }
+
+  // --- names and options (socket_options.cc) ---
   int Bind(const sockaddr* name, socklen_t length);
   int Listen(int backlog);
-  int Shutdown(int how);
   int Name(bool peer, sockaddr* name, int* length);
   int SetOption(int level, int name, const void* value, int length);
   int GetOption(int level, int name, void* value, int* length);
   int Ioctl(long command, unsigned long* argument);
 
-  // --- life ------------------------------------------------------------------------------------------
+  // --- readiness (api_poll.cc, socket_options.cc) ---
+  // Between the two the caller polls `fd` (-1: there is nothing to poll) and the connection is
+  // held. BeginPoll: nullptr, closed. EndPoll: what poll's answer means for the program.
+  Connection* BeginPoll(int* fd);
+  short EndPoll(Connection* connection, short events);
+
+  // --- life (socket.cc) ---
   // ERROR_SUCCESS or why the socket cannot be associated (P2).
   DWORD Associate(CompletionPort* port, ULONG_PTR key);
-  void SkipCompletionOnSuccess(bool skip);
+  void SetNotificationModes(UCHAR flags);
+  Signal& signal() { return device_.signal.Get(); }  // the handle itself
   void Close();  // aborts what is pending (P29, P35); the handle has been, or is being removed
 
   static void FreeRecord(Operation* operation);  // frees the record of a completed operation
@@ -67,104 +93,117 @@ class alignas(64) Socket final : public Object {
   static void OnReady(const Ready& ready);
 
  private:
-  enum class State : std::uint8_t {
-    kFresh,
-    kAccepting,
-    kListening,
-    kConnecting,
-    kConnected,
-    kDisconnected
-  };
+  using State = Connection::State;
+  using Guard = std::unique_lock<Lock>;  // holds lock_, but for the time of a system call
 
   // How an attempt at an operation went.
   struct Outcome {
     enum class Kind : std::uint8_t {
       kDone,
-      kAgain,      // the kernel has nothing; an edge will tell
-      kFailed,     // status, error
-      kAccepted,   // now waits for first data at the accepting socket
-      kConnected,  // kConnect has succeeded
+      kAgain,    // the kernel has nothing; an edge will tell
+      kFailed,   // the kernel says so
+      kAborted,  // the program wants it: cancelled, closed
     };
     Kind kind = Kind::kDone;
     bool drained = false;  // nothing more can be there until the next edge
     bool starved = false;  // kAgain for want of descriptors: the background thread tries again
-    int error = 0;         // winsock
-    NTSTATUS status = 0;
-  };
-  static Outcome Failed(int error_number);
+    bool broken = false;   // the connection has ended with it
+    int number = 0;        // kFailed: errno; kDone of an accept: the descriptor
+    NTSTATUS status = 0;   // kFailed, kAborted
 
-  // What few sockets need.
-  struct Extra {
-    DWORD receive_timeout = 0;  // milliseconds, 0: for ever
-    DWORD send_timeout = 0;
-    HANDLE listener = nullptr;      // while an AcceptEx has this socket as its accepting socket
-    std::vector<HANDLE> acceptors;  // listener: accepted, waiting for their first data
+    int Error() const;  // winsock
   };
+  static_assert(sizeof(Outcome) <= 16);  // travels in registers
+  static Outcome Failed(int error_number);
+  static Outcome Aborted(NTSTATUS status);
 
   ~Socket() override;
 
-  // socket_perform.cc; `guard` holds lock_.
-  int Issue(Direction& direction, Operation* operation, OVERLAPPED* overlapped, DWORD* bytes);
-  int CheckIssue(const Operation& operation) const;
+  // --- socket_perform.cc; guards hold lock_ ---
+  int Issue(Operation* operation, OVERLAPPED* overlapped, DWORD* bytes);
+  int RunPlain(Operation* operation, DWORD milliseconds, bool may_block, Outcome* outcome);
+  int Check(const Operation& operation, bool plain, Guard& guard, Wakes& wakes);
   bool WorthTrying(const Direction& direction) const;
-  void Perform(Direction& direction, std::unique_lock<Lock>& guard, Wakes& wakes);
-  Outcome TryHead(Direction& direction, Operation& operation, std::unique_lock<Lock>& guard);
-  bool GoOnConnected(Operation& operation);  // true: first data is still to be sent
-  void MoveToAcceptor(Operation* operation, std::unique_lock<Lock>& guard);
-  Outcome Attempt(Operation& operation);
-  Outcome AttemptReceive(Operation& operation);
-  Outcome AttemptSend(Operation& operation);
-  Outcome AttemptAccept(Operation& operation);
-  Outcome AttemptConnect(Operation& operation);
+  // Brings an event to a direction and does what follows from it, for as long as something does.
+  void Run(Connection& connection, Direction& direction, DirectionEvent event, Guard& guard,
+           Wakes& wakes) {
+    const Act act = direction.Take(event);
+    if (act != Act::kNothing) Perform(connection, direction, act, guard, wakes);
+  }
+  void Perform(Connection& connection, Direction& direction, Act act, Guard& guard, Wakes& wakes);
+  DirectionEvent TryHead(Connection& connection, Direction& direction, Guard& guard, Wakes& wakes);
+  Outcome Attempt(int fd, Operation& operation);
+  DirectionEvent Conclude(Connection& connection, const Operation& operation,
+                          const Outcome& outcome, Guard& guard, Wakes& wakes);
+  // --- socket_complete.cc ---
   void Finish(Operation* operation, const Outcome& outcome, Wakes& wakes);
-  bool AbortQueued(Direction& direction, const OVERLAPPED* overlapped, NTSTATUS status,
-                   Wakes& wakes);
-  void Register();
+  bool Abort(const OVERLAPPED* overlapped, NTSTATUS status, Wakes& wakes, DWORD issuer = 0);
+  bool AbortQueued(const Connection& connection, Direction& direction, const OVERLAPPED* overlapped,
+                   NTSTATUS status, Wakes& wakes, DWORD issuer = 0);
+  // --- socket_ready.cc ---
+  void OnEdge(const Ready& ready, Guard& guard, Wakes& wakes);
+  void Watch(Guard& guard, Wakes& wakes);
+  Poller* PollerOf(const Connection& connection) const;
 
-  // socket_accept.cc: an AcceptEx at the accepting socket
-  bool BeginAccept(HANDLE listener);  // false: in use
-  void EndAccept(bool accepted);      // may be called under the listener's lock
-  bool ReplaceDescriptor(int fd);
-  void WaitForFirstData(Operation* operation);
-  // ... and at the listener
-  void AbortAcceptsOf(const Socket* acceptor);
-  void AbortAcceptors(const std::vector<HANDLE>& acceptors, const OVERLAPPED* overlapped,
-                      bool* any);
+  // --- the attempts (socket_transfer.cc, socket_accept.cc, socket_connect.cc) ---
+  int Transfer(Operation* operation, const std::atomic<DWORD>& timeout, OVERLAPPED* overlapped,
+               DWORD* bytes, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
+  int Plain(Operation* operation, const std::atomic<DWORD>& timeout, OVERLAPPED* overlapped,
+            DWORD* bytes);
+  static Outcome TransferFailed(int error_number);
+  static Outcome AttemptReceive(int fd, Operation& operation);
+  static Outcome AttemptSend(int fd, Operation& operation);
+  static Outcome AttemptTransmit(int fd, Operation& operation);
+  int CheckDatagram(const Operation& operation) const;
+  Outcome AttemptReceiveFrom(int fd, Operation& operation);
+  static Outcome AttemptSendTo(int fd, Operation& operation);
+  int ConnectDatagram(const sockaddr* name, socklen_t length);
+  static Outcome AttemptConnect(int fd, Operation& operation);
+  Outcome AttemptAccept(int fd, Operation& operation);
+
+  // --- connections; under lock_ ---
+  static Direction& DirectionOf(Connection& connection, const Operation& operation);
+  static void BeginConnect(Connection& connection);
+  Connection* NewConnection(const Connection& like);  // with a descriptor of its own, or -1
+  // Makes `fresh` the socket's connection. Returns the old one when nobody holds it, to be deleted
+  // without the lock.
+  Connection* Replace(Connection* fresh);
+  [[nodiscard]] Connection* StartOver(const Operation& operation, const Outcome& outcome);
+  void Drop(Connection& connection, Guard& guard);  // a holder is done with it
+
+  // --- AcceptEx ---
+  bool BeginAccept(HANDLE listener);  // at the accepting socket; false: in use
+  void EndAccept();                   // ... nothing was accepted
   bool IsClosed();
+  void InheritFrom(Socket& listener);
+  void HandOver(Operation* operation, const Outcome& outcome, Guard& guard, Wakes& wakes);
+  void AbortAcceptsOf(const Socket* acceptor);
+  bool AbortAccepted(const OVERLAPPED* overlapped, Wakes& wakes, DWORD issuer = 0);
 
-  Extra& GetExtra();
-
-  // socket_plain.cc
-  int CheckPlain(bool send);
-  int BlockUntilReady(short events, const Deadline& deadline);
-  int NotePlainError(int error_number);
-
-  // The order is for the caches: together with Object's fields, what a message needs fills the
-  // first two lines. In a server with many connections they are cold at every message.
-  const int fd_;  // never changes: DisconnectEx and AcceptEx replace what it stands for (dup3)
+  // The order is for the caches: with Object's fields, what a message needs of the socket fills the
+  // first line, and the connection is the second. In a server with many connections they are cold
+  // at every message.
   Lock lock_;
-  // Everything below is guarded by lock_ unless it says otherwise.
-  int plain_waits_ = 0;  // plain calls blocked in poll
-  // Where it is registered: for its life, since the first operation that pended.
-  Poller* poller_ = nullptr;
-  State state_ = State::kFresh;
   const std::uint8_t family_;
+  const std::uint8_t type_;  // SOCK_STREAM, SOCK_DGRAM
   const bool overlapped_;
-  bool bound_ = false;
-  bool was_bound_ = false;     // before DisconnectEx made it reusable: ConnectEx needs no new bind
-  bool non_blocking_ = false;  // FIONBIO: plain calls only (P20)
+  // Everything below is guarded by lock_ unless it says otherwise.
   bool closed_ = false;
-  bool reset_ = false;    // a reset was seen: it latches (P26)
-  bool hung_up_ = false;  // the poller has reported FIN or RST: a short read is not the end
-  bool receive_shut_ = false;
-  bool send_shut_ = false;
-  bool fin_after_sends_ = false;  // shutdown(SD_SEND) came while sends were pending
-  bool needs_context_ = false;    // SO_UPDATE_ACCEPT_CONTEXT / _CONNECT_CONTEXT not yet given (P34)
-  bool skip_on_success_ = false;
-  Direction in_;   // receives; accepts
-  Direction out_;  // sends; connects
-  Device device_;  // its port is read without the lock by completions
-  std::unique_ptr<Extra> extra_;
+  bool non_blocking_ = false;                  // FIONBIO: plain calls only (P20)
+  bool options_set_ = false;                   // the next descriptor gets them, too
+  std::atomic<bool> tells_unreachable_{true};  // SIO_UDP_CONNRESET; any thread
+  std::atomic<bool> skip_on_success_{false};   // read by completions under another socket's lock
+  Connection* connection_;                     // never null
+  Device device_;                              // its port is read without the lock by completions
+  std::atomic<DWORD> receive_timeout_{0};      // any thread; milliseconds, 0: for ever
+  std::atomic<DWORD> send_timeout_{0};         // likewise
+  // Likewise: what was set, which is what Windows reports; the kernel's own sizes differ.
+  std::atomic<int> send_buffer_{-1};
+  std::atomic<int> receive_buffer_{-1};
+  HANDLE listener_ = nullptr;      // kAccepting: where the AcceptEx is queued
+  Operation* accepted_ = nullptr;  // a listener's operations that wait for first data elsewhere
 };
+
+static_assert(sizeof(Socket) == 128);  // what a message needs is in the first half
 
 }  // namespace iocp

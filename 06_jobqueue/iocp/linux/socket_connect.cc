@@ -1,8 +1,9 @@
-// ConnectEx and DisconnectEx.
+// ConnectEx, connect, and DisconnectEx.
 #include <errno.h>
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
 
 #include "iocp/linux/errors.h"
 #include "iocp/linux/socket.h"
@@ -10,94 +11,105 @@
 #include "iocp/linux/trace.h"
 
 namespace iocp {
+namespace {
 
-int Socket::Connect(const sockaddr* name, socklen_t length, void* data, DWORD data_length,
-                    OVERLAPPED* overlapped, DWORD* bytes) {
+Operation* TakeConnect(const sockaddr* name, socklen_t length) {
   Operation* const operation = TakeOperation(OperationKind::kConnect);
   // A program may pass the size of its sockaddr_storage.
   operation->address_length = std::min<socklen_t>(length, sizeof operation->address);
   std::memcpy(&operation->address, name, operation->address_length);
+  return operation;
+}
+
+}  // namespace
+
+int Socket::Connect(const sockaddr* name, socklen_t length, void* data, DWORD data_length,
+                    OVERLAPPED* overlapped, DWORD* bytes) {
+  {
+    const std::lock_guard guard(lock_);
+    const Connection& connection = *connection_;
+    const bool fresh = connection.state == State::kFresh;
+    if (fresh && !connection.bound && !connection.reused) return WSAEINVAL;  // P36
+  }
+  Operation* const operation = TakeConnect(name, length);
   operation->buffers.Capture(data, data_length);
-  return Issue(out_, operation, overlapped, bytes);
+  return Issue(operation, overlapped, bytes);
+}
+
+// With FIONBIO the connect goes on in the background, and its end is never this call's result.
+int Socket::PlainConnect(const sockaddr* name, socklen_t length) {
+  if (type_ == SOCK_DGRAM) return ConnectDatagram(name, length);
+  Operation* const operation = TakeConnect(name, length);
+  bool background = false;
+  {
+    const std::lock_guard guard(lock_);
+    background = non_blocking_;
+  }
+  if (background) {
+    const int error = Issue(operation, nullptr, nullptr);
+    const bool later = error == WSA_IO_PENDING || error == 0 || error == WSAECONNREFUSED;
+    return later ? WSAEWOULDBLOCK : error;
+  }
+  Outcome outcome;
+  const int error = RunPlain(operation, INFINITE, false, &outcome);
+  FreeOperation(operation);
+  return error;
 }
 
 // Asking again is how to learn the result: EALREADY while it is under way, EISCONN or an error
 // after.
-Socket::Outcome Socket::AttemptConnect(Operation& operation) {
-  const int result = SysConnect(fd_, reinterpret_cast<const sockaddr*>(&operation.address),
+Socket::Outcome Socket::AttemptConnect(int fd, Operation& operation) {
+  const int result = SysConnect(fd, reinterpret_cast<const sockaddr*>(&operation.address),
                                 operation.address_length);
-  if (result == 0 || errno == EISCONN) return {.kind = Outcome::Kind::kConnected};
+  if (result == 0 || errno == EISCONN) return {};
   if (errno == EINPROGRESS || errno == EALREADY || errno == EAGAIN) {
     return {.kind = Outcome::Kind::kAgain};
   }
-  const int error = errno;
-  {
-    // Refused is a packet, however fast the answer came (P36).
-    const std::lock_guard guard(lock_);
-    operation.immediate = nullptr;
-  }
-  return Failed(error);
+  return Failed(errno);
 }
 
-bool Socket::GoOnConnected(Operation& operation) {
-  state_ = State::kConnected;
-  needs_context_ = true;
-  in_.ready = true;
-  if (operation.buffers.total() == 0) return false;
-  operation.kind = OperationKind::kSend;  // the first data, counted in the one packet (P36)
-  return true;
-}
-
-// Pending operations end as aborted. With `reuse` a fresh socket takes the connection's place under
-// the same handle and descriptor; the old connection ends as by close.
+// The FIN goes out behind what was sent. With `reuse` everything pending ends as aborted, and the
+// socket has a fresh connection afterwards; the old one ends as by close, as soon as no thread is
+// in a call on it. The packet always follows; without an overlapped the call is done when it
+// returns.
 int Socket::Disconnect(OVERLAPPED* overlapped, bool reuse) {
+  std::unique_ptr<Connection> fresh;
   Operation* const operation = TakeOperation(OperationKind::kDisconnect);
-  Immediate result;
-  operation->immediate = &result;
-  {
-    Wakes wakes;
-    std::unique_lock guard(lock_);
-    int error = closed_ ? WSAENOTSOCK : state_ == State::kConnected ? 0 : WSAENOTCONN;
-    if (error == 0 && overlapped != nullptr) {
-      error = static_cast<int>(operation->receipt.Begin(overlapped));
-    }
-    if (error != 0) {
-      guard.unlock();
-      FreeOperation(operation);
-      return error;
-    }
-    if (trace::On() && overlapped != nullptr) {
-      trace::OperationIssued(handle(), ToString(operation->kind), overlapped);
-    }
-    state_ = State::kDisconnected;
-    AbortQueued(in_, nullptr, STATUS_CONNECTION_ABORTED, wakes);
-    AbortQueued(out_, nullptr, STATUS_CONNECTION_ABORTED, wakes);
-  }
-  SysShutdown(fd_, SHUT_WR);
-  int fresh = -1;
-  if (reuse) {
-    fresh = SysSocket(family_, SOCK_STREAM, 0);
-    if (fresh >= 0) {
-      SysDup3(fresh, fd_);
-      SysClose(fresh);
-    }
-  }
   Wakes wakes;
-  const std::lock_guard guard(lock_);
-  if (fresh >= 0) {
-    state_ = State::kFresh;
-    poller_ = nullptr;  // the registration went with the old connection
-    in_.ready = out_.ready = true;
-    reset_ = hung_up_ = receive_shut_ = send_shut_ = needs_context_ = false;
-    was_bound_ = true;
-    bound_ = false;
+  Guard guard(lock_);
+  Connection& connection = *connection_;
+  int error = closed_ ? WSAENOTSOCK : connection.state == State::kConnected ? 0 : WSAENOTCONN;
+  if (error == 0 && reuse) {
+    fresh.reset(NewConnection(connection));
+    if (fresh->fd < 0) error = WsaFromErrno(errno);
   }
-  if (overlapped == nullptr) {
-    wakes.AddFinished(operation);
-    return 0;
+  if (error == 0 && overlapped != nullptr) {
+    error = static_cast<int>(operation->receipt.Begin(overlapped, &device_));
   }
+  if (error != 0) {
+    guard.unlock();
+    FreeOperation(operation);
+    return error;
+  }
+  if (trace::On() && overlapped != nullptr) {
+    trace::OperationIssued(handle(), ToString(operation->kind), overlapped);
+  }
+  ++connection.holders;
+  if (fresh != nullptr) {
+    connection.state = State::kDisconnected;
+    Abort(nullptr, STATUS_CONNECTION_ABORTED, wakes);
+    fresh->reused = true;
+    Replace(fresh.release());  // we hold the old one
+  }
+  Run(connection, connection.out, DirectionEvent::kFinish, guard, wakes);
+  if (reuse && connection.waits > 0) {
+    guard.unlock();
+    SysShutdown(connection.fd, SHUT_RDWR);  // wakes the plain calls
+    guard.lock();
+  }
+  Drop(connection, guard);
   Finish(operation, {}, wakes);
-  return result.error;
+  return overlapped == nullptr ? 0 : WSA_IO_PENDING;
 }
 
 }  // namespace iocp

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 #include "iocp/linux/background.h"
 #include "iocp/linux/device.h"
@@ -75,8 +76,9 @@ void CompletionPort::NoteRegistration() {
   Wakes wakes;  // declared before the guard: fires after the lock was released
   const std::lock_guard guard(lock_);
   if (polling_ == 0 && !watched_) {
-    watched_ = true;
-    wakes.AddWatch(this);
+    // Its first, or the first since long: perhaps nobody will ever dequeue, and all wait by event.
+    watched_ = nested_ = true;
+    wakes.AddWatch(this, true);
   }
 }
 
@@ -162,6 +164,12 @@ bool CompletionPort::Pause(Thread& thread) {
   if (thread.wait.place != Place::kReleased) return false;
   SetPlace(thread, Place::kPaused);
   Balance(wakes);
+  // It may wait for I/O of this very port, and nobody is left to look for it.
+  const bool nobody = polling_ == 0 && waiting_threads_.empty() && !device_list_.empty();
+  if (nobody && !std::exchange(nested_, true)) {
+    watched_ = true;
+    wakes.AddWatch(this, true);
+  }
   return true;
 }
 
@@ -188,19 +196,27 @@ void CompletionPort::Alert(Thread& thread, Wakes& wakes) {
 
 CompletionPort::Attendance CompletionPort::Attend() {
   const std::lock_guard guard(lock_);
-  return {.entries = poll_entries_, .polled = polling_ > 0, .needed = !device_list_.empty()};
+  return {.entries = poll_entries_,
+          .polled = polling_ > 0,
+          .paused = !paused_threads_.empty(),
+          .needed = !device_list_.empty()};
 }
 
 bool CompletionPort::EndWatch(std::uint64_t entries) {
   const std::lock_guard guard(lock_);
   if (poll_entries_ != entries || (polling_ == 0 && !device_list_.empty())) return false;
-  watched_ = false;
+  watched_ = nested_ = false;
   return true;
 }
 
 void CompletionPort::WatchFailed() {
   const std::lock_guard guard(lock_);
-  watched_ = false;
+  watched_ = nested_ = false;
+}
+
+void CompletionPort::EndNesting() {
+  const std::lock_guard guard(lock_);
+  nested_ = false;
 }
 
 // Looking takes signals off the poller that were meant for threads blocked there: they are given

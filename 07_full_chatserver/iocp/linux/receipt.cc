@@ -4,7 +4,9 @@
 #include <cstdlib>
 #include <unordered_set>
 
+#include "iocp/linux/deadline.h"
 #include "iocp/linux/device.h"
+#include "iocp/linux/thread.h"
 #include "iocp/linux/win32_port.h"
 
 namespace iocp {
@@ -73,10 +75,11 @@ WaiterList& Waiters() {
 
 }  // namespace
 
-DWORD Receipt::Begin(OVERLAPPED* o) {
+DWORD Receipt::Begin(OVERLAPPED* o, const Device* device) {
   MarkPending(o);
   overlapped = o;
-  const auto value = reinterpret_cast<std::uintptr_t>(o->hEvent);
+  issuer = Self().id;
+  const auto value = has_routine ? 0 : reinterpret_cast<std::uintptr_t>(o->hEvent);
   no_packet = (value & 1) != 0;
   event = {};
   if ((value & ~std::uintptr_t{1}) != 0) {
@@ -87,7 +90,7 @@ DWORD Receipt::Begin(OVERLAPPED* o) {
     }
     event->Reset();
   }
-  o->InternalHigh = 0;
+  if (device != nullptr) device->signal.OnBegin();
   StatusOf(o).store(Widen(STATUS_PENDING), std::memory_order_release);
   return ERROR_SUCCESS;
 }
@@ -115,9 +118,13 @@ void Receipt::Complete(const Device* device, NTSTATUS status, std::uint64_t byte
     }
   }
   // The event before the packet: who gets the packet may reuse OVERLAPPED and event at once.
-  if (event) event->Set(wakes);
+  if (event) {
+    event->Set(wakes);
+  } else if (device != nullptr && !has_routine) {
+    device->signal.OnEnd(wakes);
+  }
   event = {};
-  if (!packet || no_packet || device == nullptr) return;
+  if (!packet || no_packet || has_routine || device == nullptr) return;
   if (CompletionPort* const port = device->port.load(std::memory_order_acquire)) {
     port->Enqueue({.lpCompletionKey = device->key,
                    .lpOverlapped = overlapped,
@@ -127,30 +134,43 @@ void Receipt::Complete(const Device* device, NTSTATUS status, std::uint64_t byte
   }
 }
 
-void WaitForOverlapped(const OVERLAPPED* overlapped) {
-  if (HasOverlappedIoCompleted(overlapped)) return;
+DWORD WaitForOverlapped(const OVERLAPPED* overlapped, DWORD milliseconds, bool alertable) {
+  if (HasOverlappedIoCompleted(overlapped)) return WAIT_OBJECT_0;
   Thread& self = Self();
+  const Deadline deadline(milliseconds);
   WaiterList& list = Waiters();
   Waiter waiter;
   waiter.overlapped = overlapped;
   waiter.thread = &self;
+  self.parker.store(0, std::memory_order_relaxed);
   {
     const std::lock_guard guard(list.lock);
     list.waiters.PushBack(&waiter);
   }
   list.count.fetch_add(1, std::memory_order_seq_cst);
+  bool alerted = alertable && !BeginAlertable(self, nullptr);
+  bool completed = false;
   {
     const PausedScope paused;
     for (;;) {
-      self.parker.exchange(0, std::memory_order_acquire);
       std::atomic_ref<ULONG_PTR> status(const_cast<OVERLAPPED*>(overlapped)->Internal);
-      if (status.load(std::memory_order_seq_cst) != Widen(STATUS_PENDING)) break;
-      Park(self, -1);
+      completed = status.load(std::memory_order_seq_cst) != Widen(STATUS_PENDING);
+      if (completed || alerted || deadline.Passed()) break;
+      Park(self, deadline.Nanoseconds());
+      self.parker.exchange(0, std::memory_order_acquire);
+      alerted = alertable && HasApcs(self);
     }
   }
   list.count.fetch_sub(1, std::memory_order_relaxed);
-  const std::lock_guard guard(list.lock);
-  list.waiters.Remove(&waiter);
+  {
+    const std::lock_guard guard(list.lock);
+    list.waiters.Remove(&waiter);
+  }
+  if (alertable) {
+    EndAlertable(self);
+    if (!completed && RunApcs(self)) return WAIT_IO_COMPLETION;
+  }
+  return completed ? WAIT_OBJECT_0 : WAIT_TIMEOUT;
 }
 
 }  // namespace iocp

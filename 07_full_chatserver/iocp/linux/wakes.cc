@@ -34,7 +34,7 @@ void Wakes::Fire() {
   for (CompletionPort*& signal : signals_) {
     if (signal != nullptr) std::exchange(signal, nullptr)->poller_.Signal();
   }
-  if (watch_ != nullptr && !Background::Watch(watch_->handle())) watch_->WatchFailed();
+  if (watch_ != nullptr && !Background::Watch(watch_->handle(), watch_now_)) watch_->WatchFailed();
   for (std::size_t i = 0; i < count_; ++i) SysFutexWake(parked_[i]);
   for (std::atomic<std::uint32_t>* const parker : more_) SysFutexWake(parker);
   watch_ = nullptr;

@@ -1,0 +1,195 @@
+// Receives, sends, and the end of sending.
+#include <errno.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "iocp/linux/errors.h"
+#include "iocp/linux/file.h"
+#include "iocp/linux/socket.h"
+#include "iocp/linux/syscalls.h"
+
+namespace iocp {
+
+int Socket::Receive(const WSABUF* buffers, DWORD count, int flags, OVERLAPPED* overlapped,
+                    DWORD* bytes, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
+  if (type_ == SOCK_DGRAM) {
+    return ReceiveFrom(buffers, count, flags, nullptr, nullptr, overlapped, bytes, routine);
+  }
+  Operation* const operation = TakeOperation(OperationKind::kReceive);
+  operation->buffers.Capture(buffers, count);
+  operation->flags = static_cast<std::uint16_t>(flags);
+  return Transfer(operation, receive_timeout_, overlapped, bytes, routine);
+}
+
+int Socket::Send(const WSABUF* buffers, DWORD count, int flags, OVERLAPPED* overlapped,
+                 DWORD* bytes, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
+  if (type_ == SOCK_DGRAM) {
+    return SendTo(buffers, count, flags, nullptr, 0, overlapped, bytes, routine);
+  }
+  Operation* const operation = TakeOperation(OperationKind::kSend);
+  operation->buffers.Capture(buffers, count);
+  operation->flags = static_cast<std::uint16_t>(flags);
+  return Transfer(operation, send_timeout_, overlapped, bytes, routine);
+}
+
+int Socket::Transfer(Operation* operation, const std::atomic<DWORD>& timeout,
+                     OVERLAPPED* overlapped, DWORD* bytes,
+                     LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
+  if (overlapped == nullptr || !overlapped_) return Plain(operation, timeout, overlapped, bytes);
+  if (routine != nullptr) {
+    operation->receipt.has_routine = true;
+    operation->routine = routine;
+  }
+  return Issue(operation, overlapped, bytes);
+}
+
+// A blocking send returns when everything was taken; a non-blocking one may be short. `overlapped`
+// may be given on a socket that was made without WSA_FLAG_OVERLAPPED: it is told, too.
+int Socket::Plain(Operation* operation, const std::atomic<DWORD>& timeout, OVERLAPPED* overlapped,
+                  DWORD* bytes) {
+  Receipt receipt;
+  int error = 0;
+  if (overlapped != nullptr) error = static_cast<int>(receipt.Begin(overlapped, &device_));
+  if (error != 0) {
+    FreeOperation(operation);
+    return error;
+  }
+  Outcome outcome;
+  const bool nothing_wanted =
+      operation->kind == OperationKind::kReceive && operation->buffers.total() == 0;
+  if (!nothing_wanted) {
+    error = RunPlain(operation, timeout.load(std::memory_order_relaxed), overlapped != nullptr,
+                     &outcome);
+  }
+  if (error == WSAEWOULDBLOCK && operation->moved > 0) error = 0;
+  const auto moved = static_cast<DWORD>(operation->moved);
+  FreeOperation(operation);
+  if (overlapped != nullptr) {
+    Wakes wakes;
+    if (error == 0) {
+      receipt.Complete(&device_, STATUS_SUCCESS, moved, false, wakes);
+    } else {
+      receipt.Refuse(outcome.status);
+    }
+  }
+  if (error == 0 && bytes != nullptr) *bytes = moved;
+  return error;
+}
+
+namespace {
+
+// Errors that say that this operation could not be done; any other is the connection's end.
+bool IsPassing(int error) {
+  return error == ENOBUFS || error == ENOMEM || error == EFAULT || error == EINVAL ||
+         error == EMSGSIZE || error == EOPNOTSUPP;
+}
+
+}  // namespace
+
+Socket::Outcome Socket::TransferFailed(int error_number) {
+  if (error_number == EAGAIN) return {.kind = Outcome::Kind::kAgain};
+  Outcome outcome = Failed(error_number);
+  outcome.broken = !IsPassing(error_number);
+  return outcome;
+}
+
+Socket::Outcome Socket::AttemptReceive(int fd, Operation& operation) {
+  BufferList& buffers = operation.buffers;
+  if (buffers.total() == 0) {
+    // A zero-byte receive waits for data and leaves it in place (P22).
+    char byte = 0;
+    const iovec peek{&byte, 1};
+    if (SysRecv(fd, &peek, 1, MSG_PEEK) >= 0) return {};
+  } else {
+    for (;;) {
+      const std::size_t wanted = buffers.total();
+      const bool all_at_once = buffers.in_one_call();
+      const ssize_t got =
+          SysRecv(fd, buffers.parts(), buffers.part_count(), operation.flags & ~MSG_WAITALL);
+      if (got < 0 && errno == EAGAIN && operation.moved > 0 &&
+          (operation.flags & MSG_WAITALL) == 0) {
+        return {.drained = true};
+      }
+      if (got < 0) break;
+      operation.moved += static_cast<std::size_t>(got);
+      const bool full = static_cast<std::size_t>(got) == wanted;
+      const bool more_wanted = !all_at_once || (operation.flags & MSG_WAITALL) != 0;
+      if (got > 0 && !full && more_wanted) {
+        buffers.Advance(static_cast<std::size_t>(got));
+        continue;
+      }
+      // Less than asked for: the kernel's buffer is empty, and whatever comes next is a new edge.
+      // That saves one recv per message, the one that would only say EAGAIN. Not so when FIN, RST
+      // or urgent data is there already (short_is_no_end), which is no new edge.
+      return {.drained = got > 0 && !full && operation.flags == 0};
+    }
+  }
+  return TransferFailed(errno);
+}
+
+Socket::Outcome Socket::AttemptSend(int fd, Operation& operation) {
+  BufferList& buffers = operation.buffers;
+  do {
+    const ssize_t sent = SysSend(fd, buffers.parts(), buffers.part_count(), operation.flags);
+    if (sent < 0) return TransferFailed(errno);
+    operation.moved += static_cast<std::size_t>(sent);
+    buffers.Advance(static_cast<std::size_t>(sent));
+  } while (buffers.total() > 0);  // whole, never short (P24)
+  return {};
+}
+
+// --- a file ------------------------------------------------------------------------------------------
+
+int Socket::Transmit(const WSABUF& head, FileToSend what, OVERLAPPED* overlapped) {
+  Operation* const operation = TakeOperation(OperationKind::kTransmit);
+  operation->file_to_send = new FileToSend(std::move(what));
+  operation->buffers.Capture(&head, 1);
+  return Transfer(operation, send_timeout_, overlapped, nullptr, nullptr);
+}
+
+// Head, file, tail: each goes on where the attempt before had to stop.
+Socket::Outcome Socket::AttemptTransmit(int fd, Operation& operation) {
+  FileToSend& what = *operation.file_to_send;
+  if (operation.buffers.total() > 0) {
+    operation.flags = what.left > 0 || what.tail_length > 0 ? MSG_MORE : 0;
+    const Outcome outcome = AttemptSend(fd, operation);
+    if (outcome.kind != Outcome::Kind::kDone) return outcome;
+  }
+  while (what.left > 0) {
+    constexpr std::uint64_t kStep = 1u
+                                    << 20;  // more might keep the disk busy for this client alone
+    const ssize_t sent =
+        SysSendFile(fd, what.file->descriptor(), what.at_pointer ? nullptr : &what.offset,
+                    static_cast<std::size_t>(std::min(what.left, kStep)));
+    if (sent < 0) return TransferFailed(errno);
+    if (sent == 0) break;  // the file's end
+    operation.moved += static_cast<std::size_t>(sent);
+    what.left -= static_cast<std::uint64_t>(sent);
+  }
+  what.left = 0;
+  if (what.tail_length == 0) return {};
+  operation.buffers.Capture(what.tail, std::exchange(what.tail_length, 0));
+  operation.flags = 0;
+  return AttemptSend(fd, operation);
+}
+
+int Socket::Shutdown(int how) {
+  if (how != SD_RECEIVE && how != SD_SEND && how != SD_BOTH) return WSAEINVAL;
+  Wakes wakes;
+  Guard guard(lock_);
+  if (closed_) return WSAENOTSOCK;
+  Connection& connection = *connection_;
+  if (connection.state != State::kConnected || connection.needs_context) return WSAENOTCONN;
+  if (how != SD_SEND) {
+    // A pending receive lives on and may still complete (P28).
+    Run(connection, connection.in, DirectionEvent::kRefuse, guard, wakes);
+  }
+  if (how != SD_RECEIVE) {
+    // What was sent before goes out before the FIN.
+    Run(connection, connection.out, DirectionEvent::kFinish, guard, wakes);
+  }
+  return 0;
+}
+
+}  // namespace iocp

@@ -1,0 +1,110 @@
+// The Win32 functions that wait for objects.
+#include <array>
+
+#include "iocp/linux/event.h"
+#include "iocp/linux/file.h"
+#include "iocp/linux/socket.h"
+#include "iocp/linux/thread.h"
+#include "iocp/linux/timer.h"
+#include "iocp/linux/waitable.h"
+#include "iocp/linux/win32_events.h"
+#include "iocp/linux/win32_sockets.h"
+
+using iocp::Event;
+using iocp::File;
+using iocp::HandleTable;
+using iocp::Object;
+using iocp::ObjectKind;
+using iocp::Ref;
+using iocp::Signal;
+using iocp::Socket;
+using iocp::ThreadObject;
+
+namespace {
+
+DWORD Fail(DWORD error) {
+  SetLastError(error);
+  return WAIT_FAILED;
+}
+
+// What can be waited for in `object`; nullptr: nothing.
+Signal* SignalOf(Object& object) {
+  switch (object.kind()) {
+    case ObjectKind::kEvent:
+      return &static_cast<Event&>(object).signal();
+    case ObjectKind::kThread:
+      return &static_cast<ThreadObject&>(object).thread()->finished;
+    case ObjectKind::kTimer:
+      return &static_cast<iocp::Timer&>(object).signal();
+    case ObjectKind::kSocket:
+      return &static_cast<Socket&>(object).signal();
+    case ObjectKind::kFile:
+      return &static_cast<File&>(object).signal();
+    default:
+      return nullptr;
+  }
+}
+
+}  // namespace
+
+DWORD WaitForSingleObject(HANDLE handle, DWORD milliseconds) {
+  return WaitForSingleObjectEx(handle, milliseconds, FALSE);
+}
+
+DWORD WaitForSingleObjectEx(HANDLE handle, DWORD milliseconds, BOOL alertable) {
+  const auto object = Ref<Object>::Adopt(HandleTable::FindObject(handle));
+  Signal* const signal = object ? SignalOf(*object) : nullptr;
+  if (signal == nullptr) return Fail(ERROR_INVALID_HANDLE);
+  return iocp::WaitFor({&signal, 1}, false, milliseconds, alertable != FALSE);
+}
+
+DWORD WaitForMultipleObjects(DWORD count, const HANDLE* handles, BOOL wait_all,
+                             DWORD milliseconds) {
+  return WaitForMultipleObjectsEx(count, handles, wait_all, milliseconds, FALSE);
+}
+
+DWORD WaitForMultipleObjectsEx(DWORD count, const HANDLE* handles, BOOL wait_all,
+                               DWORD milliseconds, BOOL alertable) {
+  if (count == 0 || count > MAXIMUM_WAIT_OBJECTS || handles == nullptr) {
+    return Fail(ERROR_INVALID_PARAMETER);
+  }
+  std::array<Ref<Object>, MAXIMUM_WAIT_OBJECTS> objects;
+  std::array<Signal*, MAXIMUM_WAIT_OBJECTS> signals;
+  for (DWORD i = 0; i < count; ++i) {
+    objects[i] = Ref<Object>::Adopt(HandleTable::FindObject(handles[i]));
+    signals[i] = objects[i] ? SignalOf(*objects[i]) : nullptr;
+    if (signals[i] == nullptr) return Fail(ERROR_INVALID_HANDLE);
+    // Windows refuses the same object twice when all are waited for. When any will do, the second
+    // could never be the first that is signalled.
+    for (DWORD before = 0; before < i; ++before) {
+      if (signals[before] == signals[i] && wait_all != FALSE) return Fail(ERROR_INVALID_PARAMETER);
+    }
+  }
+  return iocp::WaitFor({signals.data(), count}, wait_all != FALSE, milliseconds,
+                       alertable != FALSE);
+}
+
+// --- winsock's names ---------------------------------------------------------------------------------
+
+WSAEVENT WSACreateEvent() {
+  return CreateEventW(nullptr, TRUE, FALSE, nullptr);
+}
+
+BOOL WSASetEvent(WSAEVENT event) {
+  return SetEvent(event);
+}
+
+BOOL WSAResetEvent(WSAEVENT event) {
+  return ResetEvent(event);
+}
+
+BOOL WSACloseEvent(WSAEVENT event) {
+  if (HandleTable::Find<Event>(event)) return CloseHandle(event);
+  SetLastError(WSA_INVALID_HANDLE);
+  return FALSE;
+}
+
+DWORD WSAWaitForMultipleEvents(DWORD count, const WSAEVENT* events, BOOL wait_all,
+                               DWORD milliseconds, BOOL alertable) {
+  return WaitForMultipleObjectsEx(count, events, wait_all, milliseconds, alertable);
+}

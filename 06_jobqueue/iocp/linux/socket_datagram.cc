@@ -1,0 +1,114 @@
+// UDP. The engine is TCP's; what differs: a socket sends and receives as soon as it is bound, each
+// datagram is whole or cut, and no error is the end of anything.
+#include <errno.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "iocp/linux/errors.h"
+#include "iocp/linux/socket.h"
+#include "iocp/linux/syscalls.h"
+
+namespace iocp {
+
+int Socket::ReceiveFrom(const WSABUF* buffers, DWORD count, int flags, sockaddr* from,
+                        int* from_length, OVERLAPPED* overlapped, DWORD* bytes,
+                        LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
+  if (type_ != SOCK_DGRAM) {
+    // On a connection nobody asks who the other side is.
+    return Receive(buffers, count, flags, overlapped, bytes, routine);
+  }
+  Operation* const operation = TakeOperation(OperationKind::kReceiveFrom);
+  operation->buffers.Capture(buffers, count);
+  operation->flags = static_cast<std::uint16_t>(flags);
+  operation->output = reinterpret_cast<char*>(from);
+  operation->from_length = from_length;
+  return Transfer(operation, receive_timeout_, overlapped, bytes, routine);
+}
+
+int Socket::SendTo(const WSABUF* buffers, DWORD count, int flags, const sockaddr* to, int to_length,
+                   OVERLAPPED* overlapped, DWORD* bytes,
+                   LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
+  if (type_ != SOCK_DGRAM) return Send(buffers, count, flags, overlapped, bytes, routine);
+  Operation* const operation = TakeOperation(OperationKind::kSendTo);
+  operation->buffers.Capture(buffers, count);
+  operation->flags = static_cast<std::uint16_t>(flags);
+  operation->address_length = 0;
+  if (to != nullptr) {
+    operation->address_length = std::min(static_cast<socklen_t>(std::max(to_length, 0)),
+                                         static_cast<socklen_t>(sizeof operation->address));
+    std::memcpy(&operation->address, to, operation->address_length);
+  }
+  return Transfer(operation, send_timeout_, overlapped, bytes, routine);
+}
+
+int Socket::ConnectDatagram(const sockaddr* name, socklen_t length) {
+  const std::lock_guard guard(lock_);
+  if (closed_) return WSAENOTSOCK;
+  if (SysConnect(connection_->fd, name, length) != 0) return WsaFromErrno(errno);
+  connection_->state = State::kConnected;
+  connection_->bound = true;
+  connection_->since = ThisSecond();
+  return 0;
+}
+
+int Socket::CheckDatagram(const Operation& operation) const {
+  const Connection& connection = *connection_;
+  const bool connected = connection.state == State::kConnected;
+  const bool send = operation.kind == OperationKind::kSendTo;
+  const Direction& direction = send ? connection.out : connection.in;
+  if (direction.state.end != End::kOpen) return WSAESHUTDOWN;
+  if (send) {
+    if (operation.address_length == 0 && !connected) return WSAENOTCONN;
+    connection_->bound = true;  // sending binds
+    return 0;
+  }
+  return connection.bound ? 0 : WSAEINVAL;
+}
+
+// The caller holds the connection, not the lock.
+Socket::Outcome Socket::AttemptReceiveFrom(int fd, Operation& operation) {
+  sockaddr_storage from{};
+  socklen_t size = sizeof from;
+  bool truncated = false;
+  const BufferList& buffers = operation.buffers;
+  ssize_t got = 0;
+  do {
+    got = SysReceiveFrom(fd, buffers.parts(), buffers.part_count(), operation.flags,
+                         reinterpret_cast<sockaddr*>(&from), &size, &truncated);
+    // An earlier datagram found nobody at its port. The socket goes on.
+  } while (got < 0 && errno == ECONNREFUSED && !tells_unreachable_.load());
+  if (got < 0 && errno == EAGAIN) return {.kind = Outcome::Kind::kAgain};
+  if (got < 0 && errno == ECONNREFUSED) return Failed(ECONNRESET);
+  if (got < 0) return Failed(errno);
+  operation.moved = static_cast<std::size_t>(got);
+  if (operation.output != nullptr && operation.from_length != nullptr) {
+    const int room = std::max(*operation.from_length, 0);
+    std::memcpy(operation.output, &from,
+                std::min<std::size_t>(static_cast<std::size_t>(room), size));
+    *operation.from_length = static_cast<int>(size);
+  }
+  if (!truncated) return {};
+  return {.kind = Outcome::Kind::kFailed, .number = EMSGSIZE, .status = STATUS_BUFFER_OVERFLOW};
+}
+
+Socket::Outcome Socket::AttemptSendTo(int fd, Operation& operation) {
+  const BufferList& buffers = operation.buffers;
+  const auto* const to = operation.address_length == 0
+                             ? nullptr
+                             : reinterpret_cast<const sockaddr*>(&operation.address);
+  for (int again = 0;; ++again) {
+    const ssize_t sent = SysSendTo(fd, buffers.parts(), buffers.part_count(), operation.flags, to,
+                                   operation.address_length);
+    if (sent >= 0) {
+      operation.moved = static_cast<std::size_t>(sent);
+      return {};
+    }
+    if (errno == EAGAIN) return {.kind = Outcome::Kind::kAgain};
+    // That an earlier datagram found nobody is told once, by whichever call comes next; Windows
+    // tells receives only.
+    if (errno != ECONNREFUSED || again > 0) return Failed(errno);
+  }
+}
+
+}  // namespace iocp

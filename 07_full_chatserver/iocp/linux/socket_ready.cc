@@ -1,0 +1,75 @@
+// How a socket learns that it may go on: its registration with a poller, and the poller's edges.
+#include "iocp/linux/background.h"
+#include "iocp/linux/socket.h"
+
+namespace iocp {
+
+void Socket::OnReady(const Ready& ready) {
+  const auto socket = HandleTable::Find<Socket>(reinterpret_cast<HANDLE>(ready.token));
+  if (!socket) return;  // closed meanwhile
+  Wakes wakes;
+  Guard guard(socket->lock_);
+  socket->OnEdge(ready, guard, wakes);
+}
+
+// After an exchange the news may be of the connection before: then an attempt finds nothing.
+void Socket::OnEdge(const Ready& ready, Guard& guard, Wakes& wakes) {
+  const State state = connection_->state;
+  if (ready.more && (state == State::kConnected || state == State::kAccepted)) {
+    connection_->short_is_no_end = true;
+  }
+  if (connection_->watch == Connection::Watch::kAdding) {
+    connection_->early_edge = true;
+    return;
+  }
+  if (ready.readable) Run(*connection_, connection_->in, DirectionEvent::kEdge, guard, wakes);
+  if (ready.writable) Run(*connection_, connection_->out, DirectionEvent::kEdge, guard, wakes);
+}
+
+Poller* Socket::PollerOf(const Connection& connection) const {
+  if (connection.watch == Connection::Watch::kBackground) return Background::SocketPoller();
+  if (connection.watch != Connection::Watch::kPort) return nullptr;
+  return &device_.port.load(std::memory_order_relaxed)->poller();
+}
+
+// Once per connection, when an operation has to wait for the first time: registers it with its
+// port's poller, or with the background thread's while the socket belongs to no port.
+void Socket::Watch(Guard& guard, Wakes& wakes) {
+  Connection& connection = *connection_;
+  // (A busy direction's thread comes here itself when something is left.)
+  const bool waiting = connection.in.Waits() || connection.out.Waits();
+  if (connection.watch != Connection::Watch::kNobody || !waiting || closed_) return;
+  connection.watch = Connection::Watch::kAdding;
+  ++connection.holders;
+  for (bool again = true; again;) {
+    CompletionPort* const port = device_.port.load(std::memory_order_relaxed);
+    guard.unlock();
+    Poller* const poller = port != nullptr ? &port->poller() : Background::SocketPoller();
+    const bool added =
+        poller != nullptr && poller->Add(connection.fd, reinterpret_cast<std::uint64_t>(handle()));
+    if (added && port != nullptr) port->NoteRegistration();
+    guard.lock();
+    again = added && port != device_.port.load(std::memory_order_relaxed);  // associated just now
+    connection.watch = !added            ? Connection::Watch::kNobody
+                       : port != nullptr ? Connection::Watch::kPort
+                                         : Connection::Watch::kBackground;
+    if (again) {
+      connection.watch = Connection::Watch::kAdding;
+      guard.unlock();
+      poller->Remove(connection.fd);
+      guard.lock();
+    }
+  }
+  if (connection.watch == Connection::Watch::kNobody) {
+    for (Direction* const direction : {&connection.in, &connection.out}) {
+      AbortQueued(connection, *direction, nullptr, STATUS_INSUFFICIENT_RESOURCES, wakes);
+    }
+  } else if (connection.early_edge) {
+    connection.early_edge = false;
+    Run(connection, connection.in, DirectionEvent::kEdge, guard, wakes);
+    Run(connection, connection.out, DirectionEvent::kEdge, guard, wakes);
+  }
+  Drop(connection, guard);
+}
+
+}  // namespace iocp
