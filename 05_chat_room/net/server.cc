@@ -84,15 +84,6 @@ Status Server::OpenListener() {
   UniqueSocket listener(
       WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, nullptr, 0, WSA_FLAG_OVERLAPPED));
   if (!listener) return failed("make a socket for");
-#ifndef _WIN32
-  // On Linux a port stays taken for a minute by connections that have ended; this allows a restart.
-  // On Windows a restart just works, and the same option would let another program share the port.
-  const int on = 1;
-  if (setsockopt(listener.get(), SOL_SOCKET, SO_REUSEADDR, reinterpret_cast<const char*>(&on),
-                 sizeof(on)) != 0) {
-    return failed("set options for");
-  }
-#endif
   sockaddr_in address =
       ToSockaddr({ParseIpv4(options_.host).value_or(0), static_cast<std::uint16_t>(options_.port)});
   int length = sizeof(address);
