@@ -15,13 +15,13 @@ fd_set SetOf(std::initializer_list<SOCKET> sockets) {
 }
 
 // (MinGW's select wants the time-out to be writable.)
-int Select(fd_set* read, fd_set* write, fd_set* except, long seconds) {
+int Select(fd_set* read, fd_set* write, fd_set* except, int seconds) {
   timeval timeout{};
   timeout.tv_sec = seconds;
   return select(0, read, write, except, &timeout);
 }
-constexpr long kAtOnce = 0;
-constexpr long kPatient = 20;
+constexpr int kAtOnce = 0;
+constexpr int kPatient = 20;
 
 TEST(Conformance, P129_SelectTellsWhoIsReadable) {
   const Connection one = Connect();

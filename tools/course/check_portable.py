@@ -14,7 +14,7 @@ _WORDS = (
     (r"__u?int128\w*", "no such type with Visual Studio"),
     (r"(?<![\w.>:])(usleep|nanosleep|gettimeofday|clock_gettime|localtime_r|gmtime_r|timegm|strtok_r|strcasecmp|strncasecmp|strndup|"
      r"asprintf|setenv|unsetenv|getpid|isatty|fileno|popen|pclose|mkstemp|mkdtemp|alloca)(?=\s*\()", "is POSIX's"),
-    (r"\b(ssize_t|off_t|pid_t|uid_t|gid_t|mode_t|useconds_t|u_int\w*)\b", "is POSIX's"),
+    (r"\b(ssize_t|off_t|pid_t|uid_t|gid_t|mode_t|useconds_t|u_int\d\w*)\b", "is POSIX's"),
 )
 _WORD_RULES = [(re.compile(pattern), reason) for pattern, reason in _WORDS]
 # ({ ... }) as an expression: not the arguments of a call, whose name, >, ) or ] stands before.
