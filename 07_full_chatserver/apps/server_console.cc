@@ -46,27 +46,34 @@ struct ServerConsole::Input {
   std::mutex lock;
   StopSignal* stop = nullptr;           // guarded by lock; null: the console has gone
   std::function<std::string()> status;  // guarded by lock
+  bool asked = false;                   // guarded by lock; to stop, in whichever way
 
   void Command(const std::string& line) {
-    const std::lock_guard guard(lock);
-    if (stop == nullptr) return;
-    if (line == "shutdown" || line == "quit") {
-      stop->Trigger();
-    } else if (line == "status") {
-      std::cout << status() << std::endl;
-    } else if (line.starts_with("log ")) {
-      const bool known = services::SetLogLevel(line.substr(4));
-      std::cout << (known ? "log level " + line.substr(4)
-                          : std::string("levels: trace, debug, info, warn, error, off"))
-                << std::endl;
-    } else if (!line.empty()) {
-      std::cout << "commands: shutdown, status, log LEVEL" << std::endl;
+    std::string answer;
+    {
+      const std::lock_guard guard(lock);
+      if (stop == nullptr) return;
+      if (line == "shutdown" || line == "quit") {
+        asked = true;
+        stop->Trigger();
+      } else if (line == "status") {
+        answer = status();
+      } else if (line.starts_with("log ")) {
+        const bool known = services::SetLogLevel(line.substr(4));
+        answer =
+            known ? "log level " + line.substr(4) : "levels: trace, debug, info, warn, error, off";
+      } else if (!line.empty()) {
+        answer = "commands: shutdown, status, log LEVEL";
+      }
     }
+    // Not under the lock: whoever should read it may have stopped reading.
+    if (!answer.empty()) std::cout << answer << std::endl;
   }
 
+  // The end of the input behind another request is no second one.
   void AtEnd() {
     const std::lock_guard guard(lock);
-    if (stop != nullptr && stop_on_eof) stop->Trigger();
+    if (stop != nullptr && stop_on_eof && !asked) stop->Trigger();
   }
 };
 
@@ -80,6 +87,7 @@ ServerConsole::~ServerConsole() {
     input_->stop = nullptr;
     input_->status = nullptr;
   }
+  going_ = true;
   if (second_.joinable()) {
     stop_.Trigger();
     second_.join();
@@ -105,14 +113,14 @@ void ServerConsole::Run(std::function<std::string()> status) {
   }).detach();
   stop_.Wait();
   {
-    // Nobody asks a server about now that is about to go.
     const std::lock_guard guard(input_->lock);
+    input_->asked = true;
+    // Nobody asks a server about now that is about to go.
     input_->status = [] { return std::string("shutting down"); };
   }
   second_ = std::thread([this] {
     stop_.Wait();
-    const std::lock_guard guard(input_->lock);
-    if (input_->stop == nullptr) return;  // nobody asked: the console is going
+    if (going_) return;  // nobody asked: the console is going
     std::cerr << "forced: ended without an ordered shutdown" << std::endl;
     std::_Exit(kForced);
   });

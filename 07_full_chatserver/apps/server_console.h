@@ -8,6 +8,7 @@
 // wanted) begins the ordered shutdown, a second one ends the process at once.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -35,7 +36,8 @@ class ServerConsole {
   struct Input;
   StopSignal stop_;
   const std::shared_ptr<Input> input_;
-  std::thread second_;  // waits for the second request
+  std::thread second_;               // waits for the second request
+  std::atomic<bool> going_ = false;  // set by the destructor, read by second_
 };
 
 }  // namespace apps

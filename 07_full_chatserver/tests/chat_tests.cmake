@@ -16,8 +16,7 @@ if(BUILD_TESTING AND NOT CMAKE_CROSSCOMPILING AND NOT WIN32)
       --stage ${CMAKE_CURRENT_SOURCE_DIR} --work ${CMAKE_CURRENT_BINARY_DIR}/build_handlers
       --cmake ${CMAKE_COMMAND} --compiler ${CMAKE_CXX_COMPILER} --generator ${CMAKE_GENERATOR})
   set_tests_properties(${STAGE}.build.handlers PROPERTIES LABELS "${STAGE};build" TIMEOUT 600 COST 100
-    # The generator's promises, whatever the messages are.
-    ENVIRONMENT "COURSE_TEST_INPUTS=tests/build_handlers.py:proto/generate_handlers.py:proto/templates:proto/proto.cmake")
+    ENVIRONMENT "COURSE_TEST_INPUTS=tests/build_handlers.py:cmake:proto:net:iocp")
 endif()
 
 include(tests/chat_client_tests.cmake OPTIONAL)

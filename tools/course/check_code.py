@@ -151,7 +151,7 @@ def _unique(repo, fits, settings):
 def _generate(repo):
     """Makes the generated headers (proto) of stages whose release tree has none yet."""
     lacking = [s for s in repo.present() if (s.path / "proto" / "proto.cmake").is_file()
-               and not (build.tree(repo, "release") / s.folder / "generated").is_dir()]
+               and not any((build.tree(repo, "release") / s.folder / "generated").glob("*.pb.h"))]
     if not lacking:
         return
     build.configure(repo, "release", repo.present(), "./course check")

@@ -155,12 +155,13 @@ class Model:
         """Messages, templates, pages: what the build makes code from."""
         if stage.number not in self._folders:
             self._folders[stage.number] = digest_of(
-                stage, [p for p in stage.files() if not p.endswith((*_CODE, ".cmake", ".md", "CMakeLists.txt"))
+                stage, [p for p in stage.files() if not p.endswith((*_CODE, ".md", "CMakeLists.txt"))
+                        and (not p.endswith(".cmake") or p.startswith(("proto/", "cmake/")))
                         and not p.startswith(("tests/", "fuzz/", "conf/"))])
         return self._folders[stage.number]
 
     def _data(self, stage):
-        return digest_of(stage, [p for p in stage.files() if p.startswith("tests/") and not p.endswith((*_CODE, ".cmake"))])
+        return digest_of(stage, [p for p in stage.files() if p.startswith(("tests/", "conf/")) and not p.endswith((*_CODE, ".cmake"))])
 
     # --- tests that are no programs of their own ----------------------------------------------------
 
@@ -185,11 +186,14 @@ def target_of(test_name):
 
 
 def repeats(model, tests):
-    """{name of a target or test: the earlier one} of what later stages have unchanged. `tests`: those of the tree,
-    by the names that CMake gave them."""
+    """{name of a target or test: the earlier one} of what later stages have unchanged. `tests`: those that this run
+    wants; no other can stand for a later one."""
     seen, found = {}, {}
-    for name, number, short in model.tests():
-        key = (short, model.fingerprint(name))
+    labels = {target_of(t.tree_name): tuple(l for l in t.labels if not re.fullmatch(r"stage\d\d", l)) for t in tests}
+    for name, _, short in model.tests():
+        if name not in labels:
+            continue
+        key = (short, labels[name], model.fingerprint(name))
         if key in seen:
             found[name] = seen[key]
         else:

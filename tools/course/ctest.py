@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import xml.etree.ElementTree as xml
@@ -136,7 +137,7 @@ def run_once(tests):
     the data files if it reads any; a scenario test also needs the same programs to start."""
     seen, kept, dropped = {}, [], []
     for test in sorted(tests, key=lambda t: (t.config, t.stage, t.name)):
-        if not test.stage:
+        if not test.stage or not _own_program(test):
             kept.append(test)
             continue
         key = (test.config, test.short, _fingerprint(test))
@@ -146,6 +147,12 @@ def run_once(tests):
             seen[key] = test
             kept.append(test)
     return kept, dropped
+
+
+def _own_program(test):
+    """Is the test a program of the build tree (and not an interpreter that runs a script)?"""
+    folder = next((e.split("=", 1)[1] for e in test.properties.get("ENVIRONMENT", []) if e.startswith("COURSE_BIN_DIR=")), "")
+    return os.path.dirname(test.executable()) == re.sub(r"^Z:", "", folder)
 
 
 def _bytes(path):
@@ -294,7 +301,8 @@ def _explain(tests, junit, log, again, alone):
 def _by_hand(test):
     keep = ("COURSE_BIN_DIR", "COURSE_STAGE_DIR", "WINEPREFIX", "TSAN_OPTIONS", "ASAN_OPTIONS", "UBSAN_OPTIONS")
     environment = [e for e in test.properties.get("ENVIRONMENT", []) if e.split("=")[0] in keep]
-    return " ".join(environment + test.command)
+    return " ".join([f"{name}={shlex.quote(value)}" for name, value in (e.split("=", 1) for e in environment)]
+                    + [shlex.quote(c) for c in test.command])
 
 
 def _relevant(output, most=40):

@@ -16,11 +16,14 @@ _running = set()
 _lock = threading.Lock()
 _starting = threading.local()  # here: a program is being started, and must become known before Ctrl-C may interrupt
 _interrupted = threading.Event()
+last_signal = None  # of those that on_signal has met
 
 
 def on_signal(signum, frame):
     """Ctrl-C and its like, as the handler of the signals (Python runs it in the main thread)."""
-    del signum, frame
+    global last_signal
+    del frame
+    last_signal = signum
     if getattr(_starting, "here", False):
         _interrupted.set()
     else:
@@ -93,12 +96,13 @@ def _session(leader):
 
 def stop(process, patience=5.0):
     """Asks the group to stop, waits a little, then ends it."""
-    interrupt(process)
     try:
+        interrupt(process)
         process.wait(patience)
     except subprocess.TimeoutExpired:
         pass
-    kill(process)
+    finally:  # also when a second Ctrl-C ends the patience
+        kill(process)
     process.wait()
     forget(process)
 
@@ -161,7 +165,8 @@ def run_logged(command, log, status=None, on_line=None, env=None, cwd=None, keep
         finally:
             finished.set()
             process.stdout.close()
-            forget(process)
+            if process.poll() is not None:
+                forget(process)
     return Result(code, list(tail), log)
 
 

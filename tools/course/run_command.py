@@ -42,12 +42,12 @@ def run(repo, args):
     _check_options(args, stage, service)
     config = build.native_config("release")
     packages.ensure(packages.for_stages(config, [stage]), args.yes)
-    doctor.refuse_old(packages.for_stages(config, [stage]))
     try:
         packages.ensure(packages.for_stages(config, [stage], run=True), args.yes)
     except CourseError as error:
         # What the programs are run with (Redis): there is a stand-in, and the demonstration says so.
         console.warn(f"{error}; goes on without")
+    doctor.refuse_old(packages.for_stages(config, [stage], run=True))
     if not args.program and not service and not stage.demo.get("program"):
         raise CourseError(f"course.toml declares no [stage.{stage.number}.demo]")
     targets = _targets(stage, [args.program] if args.program else [p["name"] for p in stage.demo.get("program", [])])
@@ -110,13 +110,17 @@ def _run_one(repo, config, stage, name, arguments, seconds):
     import subprocess
     path = build.program(repo, config, stage, name)
     child = subprocess.Popen([str(path), *arguments])
+    deadline = time.monotonic() + seconds if seconds is not None else None
     while True:
         try:
-            return child.wait(seconds)
+            code = child.wait(max(0.0, deadline - time.monotonic()) if deadline is not None else None)
+            return code if code >= 0 else 128 - code
         except KeyboardInterrupt:
-            continue  # it got the Ctrl-C too and ends by itself
+            if process.last_signal not in (None, signal.SIGINT):
+                child.send_signal(process.last_signal)  # kill, a closed terminal: those came to us alone
+            continue  # a Ctrl-C it got too, and ends by itself
         except subprocess.TimeoutExpired:
-            seconds = None
+            deadline = None
             child.send_signal(signal.SIGINT if os.name != "nt" else signal.SIGTERM)
 
 

@@ -74,6 +74,6 @@ def report(skips, strict):
         console.say(f"    {number} time{'s' * (number > 1)}: {' '.join(where[:3])}{' ...' * (len(where) > 3)}")
     missing = [s for s in skips if not s.excused]
     if strict and missing:
-        console.error("--all leaves nothing out: the tests above have to run")
+        console.error("this run has to be complete: the tests above were skipped")
         return False
     return True

@@ -467,7 +467,8 @@ class RunOnceTest(unittest.TestCase):
         if program:
             (folder / "server").write_bytes(program)
         return ctest.Test(f"asan.stage{stage}.{kind}.{name}", [str(executable)],
-                          {"LABELS": [f"stage{stage}", kind], "ENVIRONMENT": [f"COURSE_STAGE_DIR={tests.parent}"]}, "asan")
+                          {"LABELS": [f"stage{stage}", kind], "ENVIRONMENT": [f"COURSE_STAGE_DIR={tests.parent}", f"COURSE_BIN_DIR={folder}"]},
+                          "asan")
 
 
 class LoggedTest(unittest.TestCase):

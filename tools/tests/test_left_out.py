@@ -53,8 +53,21 @@ class ClosureTest(CourseTree):
         (reply / "index-1.json").write_text(json.dumps({"reply": {"codemodel-v2": {"jsonFile": "model.json"}}}))
         return closure.Model(self.repo(), "release")
 
-    def repeats(self, tests=(), **options):
+    def entry(self, number, name, labels=(), environment=()):
+        properties = {"LABELS": [f"stage{number}", *labels], "ENVIRONMENT": list(environment)}
+        return ctest.Test(f"stage{number}.{name}", [name], properties, "release")
+
+    def repeats(self, tests=None, **options):
+        if tests is None:
+            tests = [self.entry(n, name) for n in self.stages for name in ("unit.a", "scenario.s")]
         return closure.repeats(self.model(**options), list(tests))
+
+    def test_only_what_this_run_wants_can_stand_for_a_later_one(self):
+        """A filter, or a label that keeps the earlier one from running."""
+        self.assertEqual({}, self.repeats([self.entry("02", "unit.a")]))
+        self.assertEqual({"stage03_unit_a": "stage02_unit_a"},
+                         self.repeats([self.entry(n, "unit.a") for n in ("02", "03")]))
+        self.assertEqual({}, self.repeats([self.entry("01", "unit.a", ["slow"]), self.entry("02", "unit.a")]))
 
     def test_copies_are_built_once(self):
         self.assertEqual({"stage02_unit_a": "stage01_unit_a", "stage03_unit_a": "stage01_unit_a",
@@ -100,9 +113,7 @@ class ClosureTest(CourseTree):
         self.assertEqual("stage01_unit_a", found["stage03_unit_a"])
 
     def test_tests_that_name_their_inputs(self):
-        tests = [ctest.Test(f"stage{n}.fuzz.f", ["f"], {"LABELS": [f"stage{n}", "fuzz"],
-                                                       "ENVIRONMENT": ["COURSE_TEST_INPUTS=fuzz/f.cc"]}, "release")
-                 for n in self.stages]
+        tests = [self.entry(n, "fuzz.f", ["fuzz"], ["COURSE_TEST_INPUTS=fuzz/f.cc"]) for n in self.stages]
         self.write("03", "net/b.h", "int B(int);\n")
         found = self.repeats(tests)
         self.assertEqual("stage01_fuzz_f", found["stage02_fuzz_f"])
