@@ -136,7 +136,9 @@ TEST(Conformance, P125_ARoutineMayIssueTheNextOperation) {
     ASSERT_CODE(SleepEx(kDeadlineMs, TRUE), WAIT_IO_COMPLETION);
   }
   client.join();
-  EXPECT_EQ(echo.seen, std::string(100, 'x') + ".");
+  std::string expected(100, 'x');
+  expected += '.';
+  EXPECT_EQ(echo.seen, expected);
 }
 
 // --- CancelIo ----------------------------------------------------------------------------------------
