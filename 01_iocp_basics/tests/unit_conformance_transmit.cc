@@ -118,12 +118,19 @@ TEST(Conformance, P134_ThePeerGoesAwayInTheMiddle) {
 }
 
 TEST(Conformance, P134_CancelAndTheWrongHandle) {
-  const Associated associated;
+  Associated associated;
   const Content content(64 << 20);
   OVERLAPPED overlapped{};
   ASSERT_FALSE(TransmitFile(associated.ours(), content.file, 0, 0, &overlapped, nullptr, 0));
   ASSERT_CODE(WSAGetLastError(), WSA_IO_PENDING) << "nobody takes so much";
-  ASSERT_TRUE(CancelIoEx(associated.connection.ours.handle(), &overlapped));
+  const BOOL cancelled = CancelIoEx(associated.connection.ours.handle(), &overlapped);
+  if (!cancelled && WineDiffers("P134", "CancelIoEx does not always find a TransmitFile under way",
+                                "seen with Wine 8.0")) {
+    associated.connection.peer.Reset();
+    Dequeue(associated.port);
+    return;
+  }
+  ASSERT_TRUE(cancelled);
   const Dequeued got = Dequeue(associated.port);
   EXPECT_EQ(got.overlapped, &overlapped);
   EXPECT_CODE(got.error, ERROR_OPERATION_ABORTED);

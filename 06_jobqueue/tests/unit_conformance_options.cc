@@ -194,6 +194,7 @@ TEST(Conformance, P121_AcceptExWritesTheAddressesAndNotTheRoomBehindThem) {
   EXPECT_EQ(reinterpret_cast<sockaddr_in*>(local)->sin_port, address.sin_port);
   EXPECT_EQ(reinterpret_cast<sockaddr_in*>(remote)->sin_port, LocalAddressOf(client).sin_port);
   // Windows lays an address down with a header of its own; the ends of the rooms are nobody's.
+  if (WineDiffers("P121", "Wine clears the rooms first", "seen with Wine 8.0")) return;
   for (const DWORD end : {kRoom, 2 * kRoom}) {
     EXPECT_EQ(output.substr(end - 64, 64), std::string(64, '\x5A'));
   }
