@@ -227,7 +227,7 @@ DirectionEvent Socket::TryHead(Connection& connection, Direction& direction, Gua
   if (outcome.kind == Outcome::Kind::kAgain) return event;
   const bool done = outcome.kind == Outcome::Kind::kDone;
   if (done && operation.kind == OperationKind::kConnect && operation.buffers.total() > 0) {
-    operation.kind = OperationKind::kSend;  // the first data, counted in the one packet (P36)
+    operation.kind = OperationKind::kTransmit;  // first data, counted in the one packet (P36)
     return event;
   }
   direction.PopFront();
