@@ -71,6 +71,7 @@ class alignas(64) Socket final : public Object {
   int Listen(int backlog);
   int Name(bool peer, sockaddr* name, int* length);
   int SetOption(int level, int name, const void* value, int length);
+  int SetAddressUse(int name, bool on);  // SO_REUSEADDR, SO_EXCLUSIVEADDRUSE
   int GetOption(int level, int name, void* value, int* length);
   int Ioctl(long command, unsigned long* argument);
 

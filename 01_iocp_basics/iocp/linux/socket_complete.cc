@@ -67,7 +67,8 @@ Connection* Socket::StartOver(const Operation& operation, const Outcome& outcome
   Connection* const fresh = keep ? new Connection(old.Surrender()) : NewConnection(old);
   fresh->bound = old.bound && keep;
   fresh->reused = old.bound || old.reused;
-  fresh->shared_address = old.shared_address;
+  fresh->shared = old.shared;
+  fresh->exclusive = old.exclusive;
   if (keep) fresh->watch = old.watch;
   if (connecting) fresh->error = static_cast<std::uint8_t>(outcome.number);
   return Replace(fresh);
