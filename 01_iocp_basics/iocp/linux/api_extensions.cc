@@ -5,7 +5,7 @@
 #include "iocp/linux/api_socket.h"
 #include "iocp/linux/file.h"
 #include "iocp/linux/socket.h"
-#include "iocp/linux/win32_sockets.h"
+#include "iocp/linux/win32_extensions.h"
 
 using iocp::FindSocket;
 using iocp::Ref;

@@ -212,38 +212,4 @@ int Socket::Ioctl(long command, unsigned long* argument) {
   return WSAEOPNOTSUPP;
 }
 
-Connection* Socket::BeginPoll(int* fd) {
-  const std::lock_guard guard(lock_);
-  if (closed_) return nullptr;
-  Connection& connection = *connection_;
-  ++connection.holders;
-  ++connection.waits;
-  const bool polls = connection.state == State::kListening ||
-                     connection.state == State::kConnecting ||
-                     connection.state == State::kConnected;
-  *fd = polls ? connection.fd : -1;
-  return &connection;
-}
-
-short Socket::EndPoll(Connection* connection, short events) {
-  Wakes wakes;
-  Guard guard(lock_);
-  --connection->waits;
-  if (connection == connection_ && connection->state == State::kConnecting && events != 0) {
-    // The thread that is to see how the connect went may not have looked yet.
-    Run(*connection, connection->out, DirectionEvent::kEdge, guard, wakes);
-  }
-  const Connection& now = *connection_;
-  short result = events;
-  if (closed_) {
-    result = POLLNVAL;
-  } else if (now.state == State::kFresh) {
-    result = now.error != 0 ? POLLERR | POLLHUP : 0;  // a connect has failed
-  } else if (now.state == State::kConnecting) {
-    result = 0;
-  }
-  Drop(*connection, guard);
-  return result;
-}
-
 }  // namespace iocp

@@ -243,21 +243,6 @@ DirectionEvent Socket::TryHead(Connection& connection, Direction& direction, Gua
   return event;
 }
 
-Socket::Outcome Socket::Failed(int error_number) {
-  return {.kind = Outcome::Kind::kFailed,
-          .number = error_number,
-          .status = StatusFromErrno(error_number)};
-}
-
-Socket::Outcome Socket::Aborted(NTSTATUS status) {
-  return {.kind = Outcome::Kind::kAborted, .status = status};
-}
-
-int Socket::Outcome::Error() const {
-  if (kind == Kind::kFailed) return WsaFromErrno(number);
-  return kind == Kind::kAborted ? WsaFromStatus(status) : 0;
-}
-
 // The caller holds the connection, not the lock.
 Socket::Outcome Socket::Attempt(int fd, Operation& operation) {
   switch (operation.kind) {
