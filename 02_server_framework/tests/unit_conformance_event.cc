@@ -105,6 +105,31 @@ TEST(Conformance, P19_GetOverlappedResultWaits) {
   peer.join();
 }
 
+TEST(Conformance, P144_WithoutAFileTheEventIsWaitedFor) {
+  const Handle event = MakeEvent(true, true);
+  OVERLAPPED operation{};
+  operation.hEvent = event;
+  operation.Internal = static_cast<ULONG>(STATUS_PENDING);
+  operation.InternalHigh = 0xABCD;
+  DWORD bytes = kUntouched;
+  EXPECT_FALSE(GetOverlappedResult(nullptr, &operation, &bytes, FALSE));
+  EXPECT_CODE(GetLastError(), ERROR_IO_INCOMPLETE);
+  EXPECT_TRUE(GetOverlappedResult(nullptr, &operation, &bytes, TRUE)) << GetLastError();
+  EXPECT_EQ(bytes, 0xABCDu);
+  operation.hEvent = nullptr;
+  EXPECT_FALSE(GetOverlappedResult(nullptr, &operation, &bytes, TRUE)) << "nothing to wait for";
+  EXPECT_CODE(GetLastError(), ERROR_INVALID_HANDLE);
+  // A real one.
+  const Connection connection = Connect();
+  EXPECT_TRUE(ResetEvent(event));
+  Operation receive;
+  receive.hEvent = event;
+  ASSERT_TRUE(Receive(connection.ours, &receive).pended());
+  SendAll(connection.peer, "later");
+  EXPECT_TRUE(GetOverlappedResult(nullptr, &receive, &bytes, TRUE));
+  EXPECT_EQ(receive.bytes(bytes), "later");
+}
+
 TEST(Events, ManualResetStaysSetAutoResetReleasesOne) {
   const Handle manual = MakeEvent(true);
   EXPECT_FALSE(IsSet(manual));

@@ -109,6 +109,24 @@ TEST(Conformance, P118_KeepAliveValues) {
   EXPECT_CODE(WSAGetLastError(), WSAEFAULT);
 }
 
+TEST(Conformance, P143_WSAIoctlTellsTheBytesItWrote) {
+  const Connection connection = Connect();
+  tcp_keepalive values{};
+  const auto keep_alive = [&](void* in, DWORD length, DWORD* bytes) {
+    const int result = WSAIoctl(connection.ours, SIO_KEEPALIVE_VALS, in, length, nullptr, 0, bytes,
+                                nullptr, nullptr);
+    return result == 0 ? 0 : WSAGetLastError();
+  };
+  DWORD bytes = kUntouched;
+  EXPECT_CODE(keep_alive(&values, sizeof values, &bytes), 0);
+  EXPECT_EQ(bytes, 0u);
+  bytes = kUntouched;
+  EXPECT_CODE(keep_alive(&values, 0, &bytes), WSAEFAULT);
+  EXPECT_EQ(bytes, 0u) << "also when it fails";
+  EXPECT_CODE(keep_alive(nullptr, sizeof values, &bytes), WSAEFAULT);
+  EXPECT_CODE(keep_alive(&values, sizeof values, nullptr), WSAEFAULT) << "it has to be told";
+}
+
 // --- a SOCKET is a file ------------------------------------------------------------------------------
 
 TEST(Conformance, P119_ReadFileAndWriteFileOnASocket) {

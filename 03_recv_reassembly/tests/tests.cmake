@@ -18,6 +18,7 @@ stage_unit_test(conformance
   tests/unit_conformance_life.cc
   tests/unit_conformance_stream.cc
   tests/unit_conformance_rules.cc
+  tests/unit_conformance_address.cc
   tests/unit_conformance_connect.cc
   tests/unit_conformance_event.cc
   tests/unit_conformance_file.cc

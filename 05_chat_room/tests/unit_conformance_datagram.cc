@@ -217,4 +217,38 @@ TEST(Conformance, P133_AConnectedOneHasAPeer) {
   EXPECT_EQ(peer.sin_port, pair.at.sin_port);
 }
 
+TEST(Conformance, P145_ShutdownNeedsNoPeer) {
+  const Pair pair;
+  EXPECT_EQ(shutdown(pair.server, SD_RECEIVE), 0) << WSAGetLastError();
+  From from;
+  EXPECT_CODE(ReceiveFrom(pair.server, &from).error, WSAESHUTDOWN);
+  Send(pair.client, "still", pair.at);
+  for (int time = 0; time < 2; ++time) {
+    EXPECT_EQ(shutdown(pair.client, SD_SEND), 0) << WSAGetLastError();
+  }
+  Operation send;
+  EXPECT_CODE(SendTo(pair.client, &send, "no", pair.at).error, WSAESHUTDOWN);
+  EXPECT_TRUE(NothingQueued(pair.port));
+}
+
+TEST(Conformance, P145_WithoutAPeerThereIsNoName) {
+  const Pair pair;
+  EXPECT_EQ(getpeername(pair.client, nullptr, nullptr), SOCKET_ERROR);
+  const int error = WSAGetLastError();
+  if (WineDiffers("P145", "looks at the arguments first", "seen with Wine 8.0")) {
+    EXPECT_CODE(error, WSAEFAULT);
+  } else {
+    EXPECT_CODE(error, WSAENOTCONN);
+  }
+  ASSERT_EQ(connect(pair.client, reinterpret_cast<const sockaddr*>(&pair.at), sizeof pair.at), 0);
+  EXPECT_EQ(getpeername(pair.client, nullptr, nullptr), SOCKET_ERROR);
+  EXPECT_CODE(WSAGetLastError(), WSAEFAULT);
+  DWORD seconds = 0;
+  int length = sizeof seconds;
+  EXPECT_EQ(getsockopt(pair.client, SOL_SOCKET, SO_CONNECT_TIME, reinterpret_cast<char*>(&seconds),
+                       &length),
+            0);
+  EXPECT_EQ(seconds, 0xFFFFFFFFu) << "P128: a peer is no connection";
+}
+
 }  // namespace

@@ -32,6 +32,7 @@
 
 #include "iocp/linux/win32_errors.h"
 #include "iocp/linux/win32_events.h"
+#include "iocp/linux/win32_extensions.h"
 #include "iocp/linux/win32_files.h"
 #include "iocp/linux/win32_port.h"
 #include "iocp/linux/win32_sockets.h"

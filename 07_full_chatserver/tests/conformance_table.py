@@ -110,6 +110,13 @@ TITLES = {
     "P135": "UDP: nobody there, SIO_UDP_CONNRESET",
     "P134": "TransmitFile: head, file, tail",
     "P133": "UDP: bound, connected, closed",
+    "P140": "accept without a length leaves the name",
+    "P141": "AcceptEx into a UDP socket: 10022 at the call",
+    "P142": "SO_REUSEADDR: shared by those who both say so",
+    "P143": "WSAIoctl tells the bytes it wrote",
+    "P144": "GetOverlappedResult without a file waits for the event",
+    "P145": "UDP: shutdown and names without a peer",
+    "P146": "ConnectEx takes its first data at the call",
 }
 
 

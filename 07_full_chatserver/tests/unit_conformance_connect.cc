@@ -1,5 +1,7 @@
-// Conformance, group "Operations": ConnectEx and DisconnectEx. P36 P37.
+// Conformance, group "Operations": ConnectEx and DisconnectEx. P36 P37 P146.
 #include <cstring>
+#include <string>
+#include <thread>
 
 #include "tests/test_support.h"
 
@@ -96,6 +98,21 @@ TEST(Conformance, P36_FirstDataIsSentAndCounted) {
   EXPECT_EQ(got.bytes, 10u);
   const Socket accepted(accept(io.listener, nullptr, nullptr));
   EXPECT_EQ(ReceiveExactly(accepted, 10), "first data");
+}
+
+TEST(Conformance, P146_FirstDataIsTakenAtTheCall) {
+  Connecting io;
+  Operation operation;
+  std::string data(200'000, 'a');
+  const Issued issued = IssueConnect(io.socket, io.address, &operation, data);
+  data.assign(data.size(), 'b');
+  ASSERT_TRUE(issued.pended() || issued.done()) << issued.error;
+  const Socket accepted(accept(io.listener, nullptr, nullptr));
+  std::string got;
+  std::thread reader([&] { got = ReceiveExactly(accepted, data.size()); });
+  EXPECT_EQ(Dequeue(io.port).bytes, data.size());
+  reader.join();
+  EXPECT_EQ(got, std::string(data.size(), 'a'));
 }
 
 TEST(Conformance, P36_UnboundSocketIsInvalid) {

@@ -71,10 +71,11 @@ class alignas(64) Socket final : public Object {
   int Listen(int backlog);
   int Name(bool peer, sockaddr* name, int* length);
   int SetOption(int level, int name, const void* value, int length);
+  int SetAddressUse(int name, bool on);  // SO_REUSEADDR, SO_EXCLUSIVEADDRUSE
   int GetOption(int level, int name, void* value, int* length);
   int Ioctl(long command, unsigned long* argument);
 
-  // --- readiness (api_poll.cc, socket_options.cc) ---
+  // --- readiness (api_poll.cc, socket_ready.cc) ---
   // Between the two the caller polls `fd` (-1: there is nothing to poll) and the connection is
   // held. BeginPoll: nullptr, closed. EndPoll: what poll's answer means for the program.
   Connection* BeginPoll(int* fd);

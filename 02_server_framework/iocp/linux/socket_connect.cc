@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "iocp/linux/errors.h"
+#include "iocp/linux/file.h"
 #include "iocp/linux/socket.h"
 #include "iocp/linux/syscalls.h"
 #include "iocp/linux/trace.h"
@@ -18,6 +19,7 @@ Operation* TakeConnect(const sockaddr* name, socklen_t length) {
   // A program may pass the size of its sockaddr_storage.
   operation->address_length = std::min<socklen_t>(length, sizeof operation->address);
   std::memcpy(&operation->address, name, operation->address_length);
+  operation->file_to_send = nullptr;
   return operation;
 }
 
@@ -32,7 +34,12 @@ int Socket::Connect(const sockaddr* name, socklen_t length, void* data, DWORD da
     if (fresh && !connection.bound && !connection.reused) return WSAEINVAL;  // P36
   }
   Operation* const operation = TakeConnect(name, length);
-  operation->buffers.Capture(data, data_length);
+  if (data_length > 0) {
+    auto* const first = static_cast<const char*>(data);
+    operation->file_to_send = new FileToSend;
+    operation->file_to_send->first_data.assign(first, first + data_length);
+    operation->buffers.Capture(operation->file_to_send->first_data.data(), data_length);
+  }
   return Issue(operation, overlapped, bytes);
 }
 

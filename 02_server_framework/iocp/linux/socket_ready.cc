@@ -1,4 +1,5 @@
 // How a socket learns that it may go on: its registration with a poller, and the poller's edges.
+// And how select and WSAPoll ask.
 #include "iocp/linux/background.h"
 #include "iocp/linux/socket.h"
 
@@ -70,6 +71,42 @@ void Socket::Watch(Guard& guard, Wakes& wakes) {
     Run(connection, connection.out, DirectionEvent::kEdge, guard, wakes);
   }
   Drop(connection, guard);
+}
+
+// --- select, WSAPoll -----------------------------------------------------------------------------------
+
+Connection* Socket::BeginPoll(int* fd) {
+  const std::lock_guard guard(lock_);
+  if (closed_) return nullptr;
+  Connection& connection = *connection_;
+  ++connection.holders;
+  ++connection.waits;
+  const bool polls = connection.state == State::kListening ||
+                     connection.state == State::kConnecting ||
+                     connection.state == State::kConnected;
+  *fd = polls ? connection.fd : -1;
+  return &connection;
+}
+
+short Socket::EndPoll(Connection* connection, short events) {
+  Wakes wakes;
+  Guard guard(lock_);
+  --connection->waits;
+  if (connection == connection_ && connection->state == State::kConnecting && events != 0) {
+    // The thread that is to see how the connect went may not have looked yet.
+    Run(*connection, connection->out, DirectionEvent::kEdge, guard, wakes);
+  }
+  const Connection& now = *connection_;
+  short result = events;
+  if (closed_) {
+    result = POLLNVAL;
+  } else if (now.state == State::kFresh) {
+    result = now.error != 0 ? POLLERR | POLLHUP : 0;  // a connect has failed
+  } else if (now.state == State::kConnecting) {
+    result = 0;
+  }
+  Drop(*connection, guard);
+  return result;
 }
 
 }  // namespace iocp

@@ -1,5 +1,6 @@
 // Addresses and options of a socket.
 #include <errno.h>
+#include <linux/filter.h>
 #include <sys/ioctl.h>
 
 #include <algorithm>
@@ -10,6 +11,18 @@
 #include "iocp/linux/syscalls.h"
 
 namespace iocp {
+
+namespace {
+
+// Of several sockets that listen at one address, the first gets the connections until it closes,
+// then another (P142). Linux alone would spread them; where a kernel refuses the filter, it does.
+void FirstTakesAll(int fd) {
+  sock_filter first = BPF_STMT(BPF_RET | BPF_K, 0);
+  const sock_fprog program{1, &first};
+  SysSetSockOpt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof program);
+}
+
+}  // namespace
 
 // Everything here is done under the lock: none of these system calls blocks.
 
@@ -25,14 +38,18 @@ int Socket::Bind(const sockaddr* name, socklen_t length) {
   if (connection.state != State::kFresh || connection.bound) return WSAEINVAL;
   if (const int error = connection.EnsureDescriptor(family_, type_)) return WsaFromErrno(error);
   if (SysBind(connection.fd, name, length) != 0) {
-    if (errno != EADDRINUSE || connection.shared_address) return WsaFromErrno(errno);
-    // Windows lets a server bind its port again while old connections are in TIME_WAIT. So does
-    // Linux with this option; it must not stay, or a second socket could bind the port, too.
-    connection.ShareAddress(true);
-    const int result = SysBind(connection.fd, name, length);
-    const int error = errno;
-    connection.ShareAddress(false);
-    if (result != 0) return WsaFromErrno(error);
+    if (errno != EADDRINUSE) return WsaFromErrno(errno);
+    int result = -1;
+    if (type_ == SOCK_STREAM) {
+      // Windows lets a server bind its port again while old connections are in TIME_WAIT. So does
+      // Linux with this option; it must not stay, or a second socket could bind the port, too.
+      connection.ShareAddress(true);
+      result = SysBind(connection.fd, name, length);
+      const int error = errno;
+      connection.ShareAddress(false);
+      if (result != 0 && error != EADDRINUSE) return WsaFromErrno(error);
+    }
+    if (result != 0) return connection.shared ? WSAEACCES : WSAEADDRINUSE;  // P142
   }
   connection.bound = true;
   return 0;
@@ -47,14 +64,14 @@ int Socket::Listen(int backlog) {
   if (connection.state == State::kListening) return 0;
   if (!connection.bound || connection.state != State::kFresh) return WSAEINVAL;
   // What it accepts inherits this, so that its TIME_WAIT does not keep the port (Bind).
-  if (!connection.shared_address) connection.ShareAddress(true);
+  connection.ShareAddress(true);
   if (SysListen(connection.fd, backlog) != 0) return WsaFromErrno(errno);
+  if (connection.shared) FirstTakesAll(connection.fd);
   connection.state = State::kListening;
   return 0;
 }
 
 int Socket::Name(bool peer, sockaddr* name, int* length) {
-  if (name == nullptr || length == nullptr) return WSAEFAULT;
   const std::lock_guard guard(lock_);
   if (closed_) return WSAENOTSOCK;
   const Connection& connection = *connection_;
@@ -64,6 +81,7 @@ int Socket::Name(bool peer, sockaddr* name, int* length) {
   const bool has_peer = state == State::kConnected || connecting;
   if (peer && !has_peer) return WSAENOTCONN;
   if (!peer && !connection.bound && !has_peer) return WSAEINVAL;
+  if (name == nullptr || length == nullptr) return WSAEFAULT;
   sockaddr_storage address{};
   socklen_t size = family_ == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
   auto* const out = reinterpret_cast<sockaddr*>(&address);
@@ -108,19 +126,30 @@ int Socket::SetOption(int level, int name, const void* value, int length) {
   }
   const std::lock_guard guard(lock_);
   if (closed_) return WSAENOTSOCK;
-  Connection& connection = *connection_;
-  if (level == SOL_SOCKET && name == SO_EXCLUSIVEADDRUSE) {
-    return connection.bound ? WSAEINVAL : 0;  // what every socket here has anyway
-  }
-  const int result =
-      SysSetSockOpt(connection.fd, level, name, value, static_cast<socklen_t>(length));
-  if (result != 0) return WsaFromErrno(errno);
-  options_set_ = true;
   int number = 0;
   std::memcpy(&number, value, std::min(sizeof number, static_cast<std::size_t>(length)));
-  if (level == SOL_SOCKET && name == SO_REUSEADDR) connection.shared_address = number != 0;
+  if (level == SOL_SOCKET && (name == SO_REUSEADDR || name == SO_EXCLUSIVEADDRUSE)) {
+    return SetAddressUse(name, number != 0);
+  }
+  const int result =
+      SysSetSockOpt(connection_->fd, level, name, value, static_cast<socklen_t>(length));
+  if (result != 0) return WsaFromErrno(errno);
+  options_set_ = true;
   if (level == SOL_SOCKET && name == SO_SNDBUF) send_buffer_.store(number);
   if (level == SOL_SOCKET && name == SO_RCVBUF) receive_buffer_.store(number);
+  return 0;
+}
+
+// The two exclude each other. Exclusive is what every socket is that does not share.
+int Socket::SetAddressUse(int name, bool on) {
+  Connection& connection = *connection_;
+  if (name == SO_REUSEADDR) {
+    if (on && connection.exclusive) return WSAEINVAL;
+    connection.SetShared(type_, on);
+    return 0;
+  }
+  if (connection.bound || (on && connection.shared)) return WSAEINVAL;
+  connection.exclusive = on;
   return 0;
 }
 
@@ -139,7 +168,8 @@ int Socket::GetOption(int level, int name, void* value, int* length) {
   if (level == SOL_SOCKET && name == SO_CONNECT_TIME) {
     if (*length < static_cast<int>(sizeof(DWORD))) return WSAEFAULT;
     const State state = connection.state;
-    const bool connected = state == State::kConnected || state == State::kAccepted;
+    const bool connected =
+        type_ == SOCK_STREAM && (state == State::kConnected || state == State::kAccepted);
     const DWORD seconds = connected ? ThisSecond() - connection.since : 0xFFFFFFFF;
     std::memcpy(value, &seconds, sizeof seconds);
     *length = sizeof seconds;
@@ -158,7 +188,7 @@ int Socket::GetOption(int level, int name, void* value, int* length) {
     const int set = (name == SO_SNDBUF ? send_buffer_ : receive_buffer_).load();
     number = set >= 0 ? set : number / 2;  // Linux doubles what is set, for its own overhead
   } else if (name == SO_REUSEADDR) {
-    number = connection.shared_address ? 1 : 0;
+    number = connection.shared ? 1 : 0;
   }
   std::memcpy(value, &number, sizeof number);
   return 0;
@@ -180,40 +210,6 @@ int Socket::Ioctl(long command, unsigned long* argument) {
     return 0;
   }
   return WSAEOPNOTSUPP;
-}
-
-Connection* Socket::BeginPoll(int* fd) {
-  const std::lock_guard guard(lock_);
-  if (closed_) return nullptr;
-  Connection& connection = *connection_;
-  ++connection.holders;
-  ++connection.waits;
-  const bool polls = connection.state == State::kListening ||
-                     connection.state == State::kConnecting ||
-                     connection.state == State::kConnected;
-  *fd = polls ? connection.fd : -1;
-  return &connection;
-}
-
-short Socket::EndPoll(Connection* connection, short events) {
-  Wakes wakes;
-  Guard guard(lock_);
-  --connection->waits;
-  if (connection == connection_ && connection->state == State::kConnecting && events != 0) {
-    // The thread that is to see how the connect went may not have looked yet.
-    Run(*connection, connection->out, DirectionEvent::kEdge, guard, wakes);
-  }
-  const Connection& now = *connection_;
-  short result = events;
-  if (closed_) {
-    result = POLLNVAL;
-  } else if (now.state == State::kFresh) {
-    result = now.error != 0 ? POLLERR | POLLHUP : 0;  // a connect has failed
-  } else if (now.state == State::kConnecting) {
-    result = 0;
-  }
-  Drop(*connection, guard);
-  return result;
 }
 
 }  // namespace iocp

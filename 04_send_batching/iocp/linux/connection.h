@@ -32,7 +32,8 @@ struct alignas(64) Connection {
   ~Connection();                               // closes
   int Surrender();                             // the descriptor is another connection's from now on
   int EnsureDescriptor(int family, int type);  // 0 or errno
-  void ShareAddress(bool share);               // SO_REUSEADDR
+  void ShareAddress(bool share);               // Linux' SO_REUSEADDR
+  void SetShared(int type, bool on);           // Windows' SO_REUSEADDR
   bool ConnectsPlainly() const;                // kConnecting: by connect, not by ConnectEx
 
   int fd;                     // -1: none
@@ -46,7 +47,8 @@ struct alignas(64) Connection {
   bool needs_context : 1 = false;    // SO_UPDATE_ACCEPT_CONTEXT or _CONNECT_CONTEXT is due (P34)
   bool short_is_no_end : 1 = false;  // FIN, RST, urgent data: a short receive may leave more
   bool early_edge : 1 = false;       // kAdding: there was one
-  bool shared_address : 1 = false;   // the program set SO_REUSEADDR itself
+  bool shared : 1 = false;           // the program set SO_REUSEADDR
+  bool exclusive : 1 = false;        // ... or SO_EXCLUSIVEADDRUSE
   std::uint32_t since = 0;  // second of the clock (SysNow) in which it was made: SO_CONNECT_TIME
   Direction in;             // receives; accepts
   Direction out;            // sends; connects

@@ -69,7 +69,9 @@ void FreeOperation(Operation* operation) {
   if (operation->kind != OperationKind::kReceive && operation->kind != OperationKind::kSend) {
     operation->listener = {};
     operation->acceptor = {};
-    if (operation->kind == OperationKind::kTransmit) delete operation->file_to_send;
+    if (operation->kind == OperationKind::kTransmit || operation->kind == OperationKind::kConnect) {
+      delete operation->file_to_send;
+    }
     delete std::exchange(operation->dropped, nullptr);
   }
   operation->receipt.event = {};

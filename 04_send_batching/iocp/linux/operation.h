@@ -66,15 +66,16 @@ enum class OperationKind : std::uint8_t {
   kSend,
   kReceiveFrom,  // datagrams
   kSendTo,
-  kTransmit,       // a file
+  kTransmit,       // a file; ConnectEx' first data
   kAccept,         // queued at the listener
   kAcceptReceive,  // accepted, waits for the first data at the accepting socket (P32)
-  kConnect,        // becomes a kSend when there is first data (P36)
+  kConnect,        // becomes a kTransmit when there is first data (P36)
   kDisconnect,
 };
 const char* ToString(OperationKind kind);
 
-// What a kTransmit sends between its head (the buffers, at first) and its tail.
+// What a kTransmit sends between its head (the buffers, at first) and its tail. For a connect: its
+// first data, as it was at the call (P146).
 struct FileToSend {
   Ref<File> file;  // empty: none
   off_t offset = 0;
@@ -82,6 +83,7 @@ struct FileToSend {
   std::uint64_t left = 0;
   void* tail = nullptr;
   DWORD tail_length = 0;
+  std::vector<char> first_data;
 };
 
 // All guarded by the lock of the socket that it is queued at; the thread that performs the
@@ -112,7 +114,7 @@ struct alignas(64) Operation {
   Connection* dropped = nullptr;  // to be closed when no lock is held
   union {
     char* output = nullptr;  // AcceptEx: data, local address, remote address; kReceiveFrom: address
-    FileToSend* file_to_send;  // kTransmit: the operation's own
+    FileToSend* file_to_send;  // kTransmit, kConnect (or null): the operation's own
   };
   DWORD receive_length = 0;
   DWORD local_length = 0;

@@ -180,7 +180,8 @@ int Socket::Shutdown(int how) {
   Guard guard(lock_);
   if (closed_) return WSAENOTSOCK;
   Connection& connection = *connection_;
-  if (connection.state != State::kConnected || connection.needs_context) return WSAENOTCONN;
+  const bool connected = connection.state == State::kConnected && !connection.needs_context;
+  if (type_ == SOCK_STREAM && !connected) return WSAENOTCONN;
   if (how != SD_SEND) {
     // A pending receive lives on and may still complete (P28).
     Run(connection, connection.in, DirectionEvent::kRefuse, guard, wakes);

@@ -5,7 +5,7 @@
 #include "iocp/linux/api_socket.h"
 #include "iocp/linux/file.h"
 #include "iocp/linux/socket.h"
-#include "iocp/linux/win32_sockets.h"
+#include "iocp/linux/win32_extensions.h"
 
 using iocp::FindSocket;
 using iocp::Ref;
@@ -104,6 +104,8 @@ BOOL TransmitFile(SOCKET s, HANDLE file, DWORD length, DWORD, LPOVERLAPPED overl
 int WSAIoctl(SOCKET s, DWORD code, LPVOID in, DWORD in_length, LPVOID out, DWORD out_length,
              LPDWORD bytes, LPWSAOVERLAPPED, LPWSAOVERLAPPED_COMPLETION_ROUTINE) {
   return WinsockResult(WithSocket(s, [&](Socket& socket) {
+    if (bytes == nullptr) return WSAEFAULT;
+    *bytes = 0;
     if (code == static_cast<DWORD>(FIONBIO) || code == static_cast<DWORD>(FIONREAD)) {
       void* const argument = code == static_cast<DWORD>(FIONBIO) ? in : out;
       ULONG number = 0;
@@ -116,7 +118,7 @@ int WSAIoctl(SOCKET s, DWORD code, LPVOID in, DWORD in_length, LPVOID out, DWORD
       number = static_cast<ULONG>(wide);
       if (error == 0 && argument == out) {
         std::memcpy(out, &number, sizeof number);
-        if (bytes != nullptr) *bytes = sizeof number;
+        *bytes = sizeof number;
       }
       return error;
     }
@@ -154,7 +156,7 @@ int WSAIoctl(SOCKET s, DWORD code, LPVOID in, DWORD in_length, LPVOID out, DWORD
       return WSAEINVAL;
     }
     std::memcpy(out, &function, sizeof function);
-    if (bytes != nullptr) *bytes = sizeof function;
+    *bytes = sizeof function;
     return 0;
   }));
 }

@@ -43,6 +43,15 @@ void Connection::ShareAddress(bool share) {
   SysSetSockOpt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 }
 
+// With Windows' option several sockets may have one address and all listen. For TCP that is Linux'
+// SO_REUSEPORT; for UDP the names agree.
+void Connection::SetShared(int type, bool on) {
+  shared = on;
+  const int value = on ? 1 : 0;
+  SysSetSockOpt(fd, SOL_SOCKET, type == SOCK_STREAM ? SO_REUSEPORT : SO_REUSEADDR, &value,
+                sizeof value);
+}
+
 std::uint32_t ThisSecond() {
   return static_cast<std::uint32_t>(SysNow() / 1'000'000'000);
 }
@@ -60,10 +69,11 @@ void CopyOptions(int from, int to) {
     int name;
     bool doubled;  // Linux reports twice what was set
   };
-  static constexpr Option kOptions[] = {
-      {SOL_SOCKET, SO_REUSEADDR, false}, {SOL_SOCKET, SO_KEEPALIVE, false},
-      {SOL_SOCKET, SO_LINGER, false},    {SOL_SOCKET, SO_SNDBUF, true},
-      {SOL_SOCKET, SO_RCVBUF, true},     {IPPROTO_TCP, TCP_NODELAY, false}};
+  static constexpr Option kOptions[] = {{SOL_SOCKET, SO_KEEPALIVE, false},
+                                        {SOL_SOCKET, SO_LINGER, false},
+                                        {SOL_SOCKET, SO_SNDBUF, true},
+                                        {SOL_SOCKET, SO_RCVBUF, true},
+                                        {IPPROTO_TCP, TCP_NODELAY, false}};
   for (const Option& option : kOptions) {
     linger value{};  // the largest of them
     socklen_t size = sizeof value;

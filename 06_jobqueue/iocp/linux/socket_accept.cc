@@ -41,6 +41,7 @@ bool Socket::BeginAccept(HANDLE listener) {
   const std::lock_guard guard(lock_);
   Connection& connection = *connection_;
   if (closed_ || connection.state != State::kFresh || connection.bound) return false;
+  if (type_ != SOCK_STREAM) return false;
   connection.state = State::kAccepting;
   listener_ = listener;
   return true;
@@ -212,7 +213,7 @@ bool Socket::AbortAccepted(const OVERLAPPED* overlapped, Wakes& wakes, DWORD iss
 int Socket::PlainAccept(sockaddr* name, int* length, SOCKET* accepted) {
   const auto room =
       static_cast<int>(family_ == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in));
-  if (name != nullptr && (length == nullptr || *length < room)) return WSAEFAULT;
+  if (name != nullptr && length != nullptr && *length < room) return WSAEFAULT;
   Operation* const operation = TakeOperation(OperationKind::kAccept);
   Outcome outcome;
   int error = RunPlain(operation, INFINITE, false, &outcome);
@@ -250,12 +251,15 @@ void Socket::InheritFrom(Socket& listener) {
   send_buffer_.store(listener.send_buffer_.load());
   receive_buffer_.store(listener.receive_buffer_.load());
   bool set = false;
+  bool shared = false;
   {
     const std::lock_guard guard(listener.lock_);
     set = listener.options_set_;
+    shared = listener.connection_->shared;
   }
   const std::lock_guard guard(lock_);
   options_set_ = options_set_ || set;
+  connection_->shared = shared;
 }
 
 }  // namespace iocp

@@ -8,6 +8,21 @@
 
 namespace iocp {
 
+Socket::Outcome Socket::Failed(int error_number) {
+  return {.kind = Outcome::Kind::kFailed,
+          .number = error_number,
+          .status = StatusFromErrno(error_number)};
+}
+
+Socket::Outcome Socket::Aborted(NTSTATUS status) {
+  return {.kind = Outcome::Kind::kAborted, .status = status};
+}
+
+int Socket::Outcome::Error() const {
+  if (kind == Kind::kFailed) return WsaFromErrno(number);
+  return kind == Kind::kAborted ? WsaFromStatus(status) : 0;
+}
+
 // The operation has left its queue. The one place that completes.
 void Socket::Finish(Operation* operation, const Outcome& outcome, Wakes& wakes) {
   const bool failed = outcome.kind != Outcome::Kind::kDone;
@@ -67,7 +82,8 @@ Connection* Socket::StartOver(const Operation& operation, const Outcome& outcome
   Connection* const fresh = keep ? new Connection(old.Surrender()) : NewConnection(old);
   fresh->bound = old.bound && keep;
   fresh->reused = old.bound || old.reused;
-  fresh->shared_address = old.shared_address;
+  fresh->shared = old.shared;
+  fresh->exclusive = old.exclusive;
   if (keep) fresh->watch = old.watch;
   if (connecting) fresh->error = static_cast<std::uint8_t>(outcome.number);
   return Replace(fresh);

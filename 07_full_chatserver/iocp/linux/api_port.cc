@@ -188,9 +188,26 @@ BOOL CancelIo(HANDLE file) {
   return Cancel(file, nullptr, Self().id, ERROR_SUCCESS);
 }
 
-BOOL GetOverlappedResultEx(HANDLE, LPOVERLAPPED overlapped, LPDWORD bytes, DWORD milliseconds,
+namespace {
+
+// Without a file it is the event that is waited for, whoever sets it (P144).
+BOOL ResultOfEvent(const OVERLAPPED* overlapped, LPDWORD bytes, DWORD milliseconds,
+                   BOOL alertable) {
+  const DWORD result = WaitForSingleObjectEx(overlapped->hEvent, milliseconds, alertable);
+  if (result == WAIT_FAILED) return FALSE;
+  if (result != WAIT_OBJECT_0) return Result(result);
+  *bytes = static_cast<DWORD>(overlapped->InternalHigh);
+  if (!HasOverlappedIoCompleted(overlapped)) return TRUE;
+  const auto status = static_cast<NTSTATUS>(static_cast<ULONG>(overlapped->Internal));
+  return status >= 0 ? TRUE : Result(iocp::Win32FromStatus(status));
+}
+
+}  // namespace
+
+BOOL GetOverlappedResultEx(HANDLE file, LPOVERLAPPED overlapped, LPDWORD bytes, DWORD milliseconds,
                            BOOL alertable) {
   if (milliseconds != 0 && !HasOverlappedIoCompleted(overlapped)) {
+    if (file == nullptr) return ResultOfEvent(overlapped, bytes, milliseconds, alertable);
     const DWORD result = iocp::WaitForOverlapped(overlapped, milliseconds, alertable != FALSE);
     if (result != WAIT_OBJECT_0) return Result(result);
     const auto event = HandleTable::Find<Event>(

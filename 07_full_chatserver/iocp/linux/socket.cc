@@ -108,6 +108,8 @@ void Socket::BeginConnect(Connection& connection) {
 Connection* Socket::NewConnection(const Connection& like) {
   auto* const fresh = new Connection(OpenDescriptor(family_, type_));
   if (options_set_ && fresh->fd >= 0 && like.fd >= 0) CopyOptions(like.fd, fresh->fd);
+  if (like.shared) fresh->SetShared(type_, true);
+  fresh->exclusive = like.exclusive;
   return fresh;
 }
 

@@ -227,7 +227,7 @@ DirectionEvent Socket::TryHead(Connection& connection, Direction& direction, Gua
   if (outcome.kind == Outcome::Kind::kAgain) return event;
   const bool done = outcome.kind == Outcome::Kind::kDone;
   if (done && operation.kind == OperationKind::kConnect && operation.buffers.total() > 0) {
-    operation.kind = OperationKind::kSend;  // the first data, counted in the one packet (P36)
+    operation.kind = OperationKind::kTransmit;  // first data, counted in the one packet (P36)
     return event;
   }
   direction.PopFront();
@@ -241,21 +241,6 @@ DirectionEvent Socket::TryHead(Connection& connection, Direction& direction, Gua
     Finish(&operation, outcome, wakes);
   }
   return event;
-}
-
-Socket::Outcome Socket::Failed(int error_number) {
-  return {.kind = Outcome::Kind::kFailed,
-          .number = error_number,
-          .status = StatusFromErrno(error_number)};
-}
-
-Socket::Outcome Socket::Aborted(NTSTATUS status) {
-  return {.kind = Outcome::Kind::kAborted, .status = status};
-}
-
-int Socket::Outcome::Error() const {
-  if (kind == Kind::kFailed) return WsaFromErrno(number);
-  return kind == Kind::kAborted ? WsaFromStatus(status) : 0;
 }
 
 // The caller holds the connection, not the lock.
