@@ -114,7 +114,8 @@ Socket::Outcome Socket::AttemptReceive(int fd, Operation& operation) {
       if (got < 0) break;
       operation.moved += static_cast<std::size_t>(got);
       const bool full = static_cast<std::size_t>(got) == wanted;
-      const bool more_wanted = !all_at_once || (operation.flags & MSG_WAITALL) != 0;
+      const bool more_wanted = (operation.flags & MSG_PEEK) == 0 &&
+                               (!all_at_once || (operation.flags & MSG_WAITALL) != 0);
       if (got > 0 && !full && more_wanted) {
         buffers.Advance(static_cast<std::size_t>(got));
         continue;
