@@ -135,6 +135,7 @@ class alignas(64) Socket final : public Object {
   Outcome Attempt(int fd, Operation& operation);
   DirectionEvent Conclude(Connection& connection, const Operation& operation,
                           const Outcome& outcome, Guard& guard, Wakes& wakes);
+  void Break(Connection& connection, int error_number, Guard& guard, Wakes& wakes);
   // --- socket_complete.cc ---
   void Finish(Operation* operation, const Outcome& outcome, Wakes& wakes);
   bool Abort(const OVERLAPPED* overlapped, NTSTATUS status, Wakes& wakes, DWORD issuer = 0);

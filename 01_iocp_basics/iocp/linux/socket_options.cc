@@ -133,7 +133,8 @@ int Socket::GetOption(int level, int name, void* value, int* length) {
     *length = sizeof(DWORD);
     return 0;
   }
-  const std::lock_guard guard(lock_);
+  Wakes wakes;
+  Guard guard(lock_);
   if (closed_) return WSAENOTSOCK;
   Connection& connection = *connection_;
   if (level == SOL_SOCKET && name == SO_CONNECT_TIME) {
@@ -153,7 +154,11 @@ int Socket::GetOption(int level, int name, void* value, int* length) {
   std::memcpy(&number, value, sizeof number);
   if (name == SO_ERROR) {
     if (connection.state == State::kFresh && connection.error != 0) number = connection.error;
-    if (number != 0) number = WsaFromErrno(number);
+    const int error = number;
+    if (error != 0) number = WsaFromErrno(error);
+    // The kernel tells it once.
+    const bool ended = connection.state == State::kConnected && type_ == SOCK_STREAM;
+    if (error != 0 && ended) Break(connection, error, guard, wakes);
   } else if (name == SO_SNDBUF || name == SO_RCVBUF) {
     const int set = (name == SO_SNDBUF ? send_buffer_ : receive_buffer_).load();
     number = set >= 0 ? set : number / 2;  // Linux doubles what is set, for its own overhead

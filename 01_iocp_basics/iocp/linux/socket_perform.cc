@@ -291,15 +291,20 @@ DirectionEvent Socket::Conclude(Connection& connection, const Operation& operati
     connection.since = ThisSecond();
     connection.needs_context = operation.receipt.overlapped != nullptr;  // P36
   }
-  if (outcome.broken && connection.error == 0) {
-    connection.error = static_cast<std::uint8_t>(outcome.number);  // it latches (P26)
-    // Whatever is queued in either direction fails with it.
-    for (Direction* const direction : {&connection.in, &connection.out}) {
-      Run(connection, *direction, DirectionEvent::kBreak, guard, wakes);
-    }
-  }
+  if (outcome.broken) Break(connection, outcome.number, guard, wakes);
   const bool drained = outcome.drained && !connection.short_is_no_end;
   return drained ? DirectionEvent::kTookAll : DirectionEvent::kTookSome;
+}
+
+// The connection has failed: whatever is queued in either direction fails with it.
+void Socket::Break(Connection& connection, int error_number, Guard& guard, Wakes& wakes) {
+  if (connection.error != 0) return;
+  connection.error = static_cast<std::uint8_t>(error_number);  // it latches (P26)
+  ++connection.holders;
+  for (Direction* const direction : {&connection.in, &connection.out}) {
+    Run(connection, *direction, DirectionEvent::kBreak, guard, wakes);
+  }
+  Drop(connection, guard);
 }
 
 }  // namespace iocp
