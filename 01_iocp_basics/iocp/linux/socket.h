@@ -108,6 +108,7 @@ class alignas(64) Socket final : public Object {
     bool drained = false;  // nothing more can be there until the next edge
     bool starved = false;  // kAgain for want of descriptors: the background thread tries again
     bool broken = false;   // the connection has ended with it
+    bool ended = false;    // a receive of nothing: the peer's FIN, or a reset that was told before
     int number = 0;        // kFailed: errno; kDone of an accept: the descriptor
     NTSTATUS status = 0;   // kFailed, kAborted
 
@@ -152,6 +153,7 @@ class alignas(64) Socket final : public Object {
   int Plain(Operation* operation, const std::atomic<DWORD>& timeout, OVERLAPPED* overlapped,
             DWORD* bytes);
   static Outcome TransferFailed(int error_number);
+  bool WasReset(const Connection& connection) const;
   static Outcome AttemptReceive(int fd, Operation& operation);
   static Outcome AttemptSend(int fd, Operation& operation);
   static Outcome AttemptTransmit(int fd, Operation& operation);

@@ -1,4 +1,6 @@
 // The engine: issues operations and performs the head of each direction.
+#include <errno.h>
+
 #include "iocp/linux/errors.h"
 #include "iocp/linux/socket.h"
 #include "iocp/linux/syscalls.h"
@@ -131,6 +133,7 @@ int Socket::RunPlain(Operation* operation, DWORD milliseconds, bool may_block, O
         guard.unlock();
         *outcome = Attempt(connection.fd, *operation);
         guard.lock();
+        if (outcome->ended && WasReset(connection)) *outcome = TransferFailed(ECONNRESET);
       }
       const bool again = outcome->kind == Outcome::Kind::kAgain;
       if (again && operation->cancelled) *outcome = Aborted(operation->cancel_status);
@@ -216,6 +219,7 @@ DirectionEvent Socket::TryHead(Connection& connection, Direction& direction, Gua
       rearm->Rearm(connection.fd, reinterpret_cast<std::uint64_t>(handle()));
     }
     guard.lock();
+    if (outcome.ended && WasReset(connection)) outcome = TransferFailed(ECONNRESET);
   }
   if (operation.cancelled) {
     // CancelIoEx or closesocket has promised a packet (P31), so it must not become an immediate
