@@ -51,7 +51,8 @@ int Socket::PlainConnect(const sockaddr* name, socklen_t length) {
     return later ? WSAEWOULDBLOCK : error;
   }
   Outcome outcome;
-  const int error = RunPlain(operation, INFINITE, false, &outcome);
+  // FIONBIO that comes meanwhile is for the calls after this one: nobody would go on with it.
+  const int error = RunPlain(operation, INFINITE, true, &outcome);
   FreeOperation(operation);
   return error;
 }
