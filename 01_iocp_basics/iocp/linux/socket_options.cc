@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "iocp/linux/background.h"
 #include "iocp/linux/errors.h"
 #include "iocp/linux/socket.h"
 #include "iocp/linux/syscalls.h"
@@ -39,6 +40,8 @@ int Socket::Bind(const sockaddr* name, socklen_t length) {
 }
 
 int Socket::Listen(int backlog) {
+  // It tries again when an accept found no descriptor, and cannot be started any more then.
+  if (Background::SocketPoller() == nullptr) return WSAEMFILE;
   const std::lock_guard guard(lock_);
   if (closed_) return WSAENOTSOCK;
   Connection& connection = *connection_;
