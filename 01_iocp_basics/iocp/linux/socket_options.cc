@@ -115,6 +115,7 @@ int Socket::SetOption(int level, int name, const void* value, int length) {
   if (level == SOL_SOCKET && name == SO_EXCLUSIVEADDRUSE) {
     return connection.bound ? WSAEINVAL : 0;  // what every socket here has anyway
   }
+  if (const int error = connection.EnsureDescriptor(family_, type_)) return WsaFromErrno(error);
   const int result =
       SysSetSockOpt(connection.fd, level, name, value, static_cast<socklen_t>(length));
   if (result != 0) return WsaFromErrno(errno);

@@ -88,7 +88,10 @@ int Socket::Check(const Operation& operation, bool plain, Guard& guard, Wakes& w
       if (state == State::kConnected) {
         return plain && connection.needs_context ? WSAEINVAL : WSAEISCONN;
       }
-      if (state == State::kFresh) return 0;
+      if (state == State::kFresh) {
+        const int error = connection_->EnsureDescriptor(family_, type_);
+        return error == 0 ? 0 : WsaFromErrno(error);
+      }
       return plain && connection.ConnectsPlainly() ? WSAEALREADY : WSAEINVAL;
     case OperationKind::kAcceptReceive:
     case OperationKind::kDisconnect:
