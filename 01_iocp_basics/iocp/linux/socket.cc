@@ -60,6 +60,7 @@ void Socket::Close() {
 // --- the port ----------------------------------------------------------------------------------------
 
 DWORD Socket::Associate(CompletionPort* port, ULONG_PTR key) {
+  Wakes wakes;
   Guard guard(lock_);
   if (closed_) return ERROR_INVALID_HANDLE;
   if (!overlapped_ || device_.port.load(std::memory_order_relaxed) != nullptr) {
@@ -73,9 +74,10 @@ DWORD Socket::Associate(CompletionPort* port, ULONG_PTR key) {
   ++connection.holders;
   guard.unlock();
   Background::SocketPoller()->Remove(connection.fd);
-  port->poller().Add(connection.fd, reinterpret_cast<std::uint64_t>(handle()));
-  port->NoteRegistration();
+  const bool added = port->poller().Add(connection.fd, reinterpret_cast<std::uint64_t>(handle()));
+  if (added) port->NoteRegistration();
   guard.lock();
+  if (!added) CannotWatch(connection, wakes);
   Drop(connection, guard);
   return ERROR_SUCCESS;
 }

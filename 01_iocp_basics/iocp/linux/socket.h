@@ -145,6 +145,7 @@ class alignas(64) Socket final : public Object {
   // --- socket_ready.cc ---
   void OnEdge(const Ready& ready, Guard& guard, Wakes& wakes);
   void Watch(Guard& guard, Wakes& wakes);
+  void CannotWatch(Connection& connection, Wakes& wakes);
   Poller* PollerOf(const Connection& connection) const;
 
   // --- the attempts (socket_transfer.cc, socket_accept.cc, socket_connect.cc) ---

@@ -32,6 +32,14 @@ Poller* Socket::PollerOf(const Connection& connection) const {
   return &device_.port.load(std::memory_order_relaxed)->poller();
 }
 
+// Nobody would ever go on with what is queued.
+void Socket::CannotWatch(Connection& connection, Wakes& wakes) {
+  connection.watch = Connection::Watch::kNobody;
+  for (Direction* const direction : {&connection.in, &connection.out}) {
+    AbortQueued(connection, *direction, nullptr, STATUS_INSUFFICIENT_RESOURCES, wakes);
+  }
+}
+
 // Once per connection, when an operation has to wait for the first time: registers it with its
 // port's poller, or with the background thread's while the socket belongs to no port.
 void Socket::Watch(Guard& guard, Wakes& wakes) {
@@ -61,9 +69,7 @@ void Socket::Watch(Guard& guard, Wakes& wakes) {
     }
   }
   if (connection.watch == Connection::Watch::kNobody) {
-    for (Direction* const direction : {&connection.in, &connection.out}) {
-      AbortQueued(connection, *direction, nullptr, STATUS_INSUFFICIENT_RESOURCES, wakes);
-    }
+    CannotWatch(connection, wakes);
   } else if (connection.early_edge) {
     connection.early_edge = false;
     Run(connection, connection.in, DirectionEvent::kEdge, guard, wakes);
