@@ -15,9 +15,10 @@ void Socket::OnReady(const Ready& ready) {
 // After an exchange the news may be of the connection before: then an attempt finds nothing.
 void Socket::OnEdge(const Ready& ready, Guard& guard, Wakes& wakes) {
   const State state = connection_->state;
-  if (ready.more && (state == State::kConnected || state == State::kAccepted)) {
-    connection_->short_is_no_end = true;
-  }
+  // (While it connects, too: the first edge may tell of the connection and of its end at once.)
+  const bool meant =
+      state == State::kConnected || state == State::kAccepted || state == State::kConnecting;
+  if (ready.more && meant) connection_->short_is_no_end = true;
   if (connection_->watch == Connection::Watch::kAdding) {
     connection_->early_edge = true;
     return;
