@@ -197,7 +197,7 @@ Connection* Socket::BeginPoll(int* fd) {
   Connection& connection = *connection_;
   ++connection.holders;
   ++connection.waits;
-  const bool polls = connection.state == State::kListening ||
+  const bool polls = type_ == SOCK_DGRAM || connection.state == State::kListening ||
                      connection.state == State::kConnecting ||
                      connection.state == State::kConnected;
   *fd = polls ? connection.fd : -1;
@@ -216,7 +216,7 @@ short Socket::EndPoll(Connection* connection, short events) {
   short result = events;
   if (closed_) {
     result = POLLNVAL;
-  } else if (now.state == State::kFresh) {
+  } else if (now.state == State::kFresh && type_ == SOCK_STREAM) {
     result = now.error != 0 ? POLLERR | POLLHUP : 0;  // a connect has failed
   } else if (now.state == State::kConnecting) {
     result = 0;
