@@ -34,11 +34,7 @@ void Socket::Close() {
     closed_ = true;
     Connection& connection = *connection_;
     const bool connected = connection.state == State::kConnected;
-    if (connected && !connection.out.Gone()) {
-      // Part of what the program sent is lost: the peer must not take the rest for all (P29).
-      const linger reset{1, 0};
-      SysSetSockOpt(connection.fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
-    }
+    if (connected) ResetIfCut(connection);
     Abort(nullptr, connected ? STATUS_CONNECTION_ABORTED : STATUS_CANCELLED, wakes);
     AbortAccepted(nullptr, wakes);
     if (connection.state == State::kAccepting) listener = listener_;
@@ -55,6 +51,15 @@ void Socket::Close() {
   }
   if (last_of_closed_port) Background::LookOver();
   if (const auto other = HandleTable::Find<Socket>(listener)) other->AbortAcceptsOf(this);
+}
+
+// When part of what the program sent is lost, the peer must not take the rest for all (P64). True:
+// it is so, and the connection ends with a reset.
+bool Socket::ResetIfCut(const Connection& connection) {
+  if (connection.out.Gone()) return false;
+  const linger reset{1, 0};
+  SysSetSockOpt(connection.fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+  return true;
 }
 
 // --- the port ----------------------------------------------------------------------------------------

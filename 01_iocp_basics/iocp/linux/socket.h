@@ -168,6 +168,7 @@ class alignas(64) Socket final : public Object {
   // --- connections; under lock_ ---
   static Direction& DirectionOf(Connection& connection, const Operation& operation);
   static void BeginConnect(Connection& connection);
+  static bool ResetIfCut(const Connection& connection);
   Connection* NewConnection(const Connection& like);  // with a descriptor of its own, or -1
   // Makes `fresh` the socket's connection. Returns the old one when nobody holds it, to be deleted
   // without the lock.
