@@ -78,6 +78,8 @@ if(NOT WIN32)
     tests/unit_fault_injection.cc
     tests/unit_fault_life.cc
     tests/unit_fault_misuse.cc
+    tests/unit_fault_moment.cc
+    tests/unit_fault_told.cc
     tests/unit_fault_trace.cc
     tests/unit_fault_workout.cc
     LINK test_support

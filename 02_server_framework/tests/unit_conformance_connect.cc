@@ -182,6 +182,28 @@ TEST(Conformance, P37_DisconnectCompletesAsAPacketAndThePeerSeesTheEnd) {
   EXPECT_EQ(got.key, 6u);
 }
 
+TEST(Conformance, P36_WhatCameBeforeTheConnectWasKnownIsNotLost) {
+  for (int round = 0; round < 20; ++round) {
+    Connecting io;
+    Operation operation;
+    IssueConnect(io.socket, io.address, &operation);
+    Socket accepted(accept(io.listener, nullptr, nullptr));
+    SendAll(accepted, "hello");
+    accepted.Close();
+    ASSERT_TRUE(Dequeue(io.port).ok);
+    ASSERT_EQ(UpdateConnectContext(io.socket), 0);
+    ASSERT_TRUE(AwaitReadable(io.socket, 5));
+    Operation data;
+    Receive(io.socket, &data);
+    EXPECT_EQ(data.bytes(Dequeue(io.port).bytes), "hello");
+    Operation end;
+    Receive(io.socket, &end);
+    const Dequeued got = Dequeue(io.port);
+    ASSERT_TRUE(got.ok) << "round " << round << ": " << got.error;
+    EXPECT_EQ(got.bytes, 0u) << "the end";
+  }
+}
+
 TEST(Conformance, P37_ReusedSocketConnectsAgain) {
   Connecting io;
   Operation operation;

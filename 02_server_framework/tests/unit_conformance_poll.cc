@@ -122,4 +122,22 @@ TEST(Conformance, P130_WsaPollOfAClosedSocket) {
   EXPECT_NE(fds[1].revents & (POLLHUP | POLLRDNORM), 0) << "its peer has gone";
 }
 
+TEST(Conformance, P129_SelectAndPollTellOfDatagrams) {
+  const Socket ours(socket(AF_INET, SOCK_DGRAM, 0));
+  const sockaddr_in any = LoopbackAddress();
+  ASSERT_EQ(bind(ours, reinterpret_cast<const sockaddr*>(&any), sizeof any), 0);
+  const sockaddr_in at = LocalAddressOf(ours);
+  fd_set read = SetOf({ours});
+  EXPECT_EQ(Select(&read, nullptr, nullptr, kAtOnce), 0);
+  const Socket other(socket(AF_INET, SOCK_DGRAM, 0));
+  ASSERT_EQ(sendto(other, "x", 1, 0, reinterpret_cast<const sockaddr*>(&at), sizeof at), 1);
+  read = SetOf({ours});
+  EXPECT_EQ(Select(&read, nullptr, nullptr, kPatient), 1);
+  WSAPOLLFD fd{ours, POLLRDNORM, 0};
+  EXPECT_EQ(WSAPoll(&fd, 1, static_cast<INT>(kDeadlineMs)), 1);
+  EXPECT_EQ(fd.revents, POLLRDNORM);
+  fd_set write = SetOf({ours});
+  EXPECT_EQ(Select(nullptr, &write, nullptr, kPatient), 1);
+}
+
 }  // namespace

@@ -7,10 +7,31 @@
 #ifndef _WIN32
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "iocp/linux/syscalls.h"
+
 namespace course_test {
+
+inline const iocp::SystemCalls& Real() {
+  return iocp::RealSystemCalls();
+}
+
+// Installs a table for one test. It stays where it is for ever: the port's own thread may still be
+// in a call that it found there.
+class Replaced {
+ public:
+  explicit Replaced(const iocp::SystemCalls& table) {
+    static auto* const tables = new std::vector<std::unique_ptr<const iocp::SystemCalls>>;
+    tables->push_back(std::make_unique<const iocp::SystemCalls>(table));
+    iocp::testing::ReplaceSystemCalls(tables->back().get());
+  }
+  ~Replaced() { iocp::testing::ReplaceSystemCalls(nullptr); }
+  Replaced(const Replaced&) = delete;
+  Replaced& operator=(const Replaced&) = delete;
+};
 
 // What a call does instead of its work. kShort does a part of the work.
 enum class Fault {

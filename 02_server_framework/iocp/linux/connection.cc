@@ -22,7 +22,7 @@ Connection::~Connection() {
 }
 
 int Connection::Surrender() {
-  CountDescriptors(-1);
+  if (fd >= 0) CountDescriptors(-1);
   return std::exchange(fd, -1);
 }
 

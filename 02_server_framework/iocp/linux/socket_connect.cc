@@ -58,7 +58,8 @@ int Socket::PlainConnect(const sockaddr* name, socklen_t length) {
     return later ? WSAEWOULDBLOCK : error;
   }
   Outcome outcome;
-  const int error = RunPlain(operation, INFINITE, false, &outcome);
+  // FIONBIO that comes meanwhile is for the calls after this one: nobody would go on with it.
+  const int error = RunPlain(operation, INFINITE, true, &outcome);
   FreeOperation(operation);
   return error;
 }
@@ -102,13 +103,15 @@ int Socket::Disconnect(OVERLAPPED* overlapped, bool reuse) {
     trace::OperationIssued(handle(), ToString(operation->kind), overlapped);
   }
   ++connection.holders;
+  bool cut = false;
   if (fresh != nullptr) {
     connection.state = State::kDisconnected;
+    cut = ResetIfCut(connection);
     Abort(nullptr, STATUS_CONNECTION_ABORTED, wakes);
     fresh->reused = true;
     Replace(fresh.release());  // we hold the old one
   }
-  Run(connection, connection.out, DirectionEvent::kFinish, guard, wakes);
+  if (!cut) Run(connection, connection.out, DirectionEvent::kFinish, guard, wakes);
   if (reuse && connection.waits > 0) {
     guard.unlock();
     SysShutdown(connection.fd, SHUT_RDWR);  // wakes the plain calls

@@ -25,7 +25,7 @@ class Timer final : public Object {
   };
 
   // Any thread. Each forgets the plan before it.
-  void Set(const Plan& plan);
+  bool Set(const Plan& plan);  // false: no thread left for it
   void Cancel();
   Signal& signal() { return signal_; }
 

@@ -89,6 +89,15 @@ int closesocket(SOCKET s) {
   return 0;
 }
 
+namespace {
+
+// To peek and to wait for all do not go together: peeking again finds the same bytes.
+bool IsReceiveFlags(int flags) {
+  return (flags & ~(MSG_PEEK | MSG_WAITALL)) == 0 && flags != (MSG_PEEK | MSG_WAITALL);
+}
+
+}  // namespace
+
 // --- overlapped --------------------------------------------------------------------------------------
 
 int WSARecv(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD bytes, LPDWORD flags,
@@ -97,7 +106,7 @@ int WSARecv(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD bytes, LPDWORD flag
     if (count == 0) return WSAEINVAL;  // P22
     if (flags == nullptr || buffers == nullptr) return WSAEFAULT;
     const int given = static_cast<int>(*flags);
-    if ((given & ~(MSG_PEEK | MSG_WAITALL)) != 0) return WSAEOPNOTSUPP;
+    if (!IsReceiveFlags(given)) return WSAEOPNOTSUPP;
     return socket.Receive(buffers, count, given, overlapped, bytes, routine);
   }));
 }
@@ -185,10 +194,19 @@ int shutdown(SOCKET s, int how) {
   return WinsockResult(WithSocket(s, [&](Socket& socket) { return socket.Shutdown(how); }));
 }
 
+namespace {
+
+// What the four plain transfers ask of their buffer.
+bool IsBuffer(const char* data, int length) {
+  return length >= 0 && (data != nullptr || length == 0);
+}
+
+}  // namespace
+
 int send(SOCKET s, const char* data, int length, int flags) {
   DWORD moved = 0;
   const int result = WinsockResult(WithSocket(s, [&](Socket& socket) {
-    if (length < 0 || (data == nullptr && length > 0)) return WSAEFAULT;
+    if (!IsBuffer(data, length)) return WSAEFAULT;
     if ((flags & ~MSG_OOB) != 0) return WSAEOPNOTSUPP;
     const WSABUF buffer{static_cast<ULONG>(length), const_cast<char*>(data)};
     return socket.Send(&buffer, 1, flags, nullptr, &moved);
@@ -199,8 +217,8 @@ int send(SOCKET s, const char* data, int length, int flags) {
 int recv(SOCKET s, char* data, int length, int flags) {
   DWORD moved = 0;
   const int result = WinsockResult(WithSocket(s, [&](Socket& socket) {
-    if (length < 0 || (data == nullptr && length > 0)) return WSAEFAULT;
-    if ((flags & ~(MSG_PEEK | MSG_WAITALL)) != 0) return WSAEOPNOTSUPP;
+    if (!IsBuffer(data, length)) return WSAEFAULT;
+    if (!IsReceiveFlags(flags)) return WSAEOPNOTSUPP;
     const WSABUF buffer{static_cast<ULONG>(length), data};
     return socket.Receive(&buffer, 1, flags, nullptr, &moved);
   }));
@@ -208,6 +226,9 @@ int recv(SOCKET s, char* data, int length, int flags) {
 }
 
 int recvfrom(SOCKET s, char* data, int length, int flags, sockaddr* from, int* from_length) {
+  if (!IsBuffer(data, length)) {
+    return WinsockResult(WithSocket(s, [](Socket&) { return WSAEFAULT; }));
+  }
   WSABUF buffer{static_cast<ULONG>(length), data};
   DWORD moved = 0;
   DWORD given = static_cast<DWORD>(flags);
@@ -217,6 +238,9 @@ int recvfrom(SOCKET s, char* data, int length, int flags, sockaddr* from, int* f
 }
 
 int sendto(SOCKET s, const char* data, int length, int flags, const sockaddr* to, int to_length) {
+  if (!IsBuffer(data, length)) {
+    return WinsockResult(WithSocket(s, [](Socket&) { return WSAEFAULT; }));
+  }
   WSABUF buffer{static_cast<ULONG>(length), const_cast<char*>(data)};
   DWORD moved = 0;
   const int result =

@@ -39,6 +39,13 @@ class FileThread {
     return *thread;
   }
 
+  // Started when first needed. False: the system has no thread left.
+  bool Running() {
+    const std::lock_guard guard(lock_);
+    if (!running_) running_ = StartHelper([this] { Run(); });
+    return running_;
+  }
+
   void Add(FileOperation operation) {
     CountOperation(1);
     const std::lock_guard guard(lock_);
@@ -64,9 +71,7 @@ class FileThread {
   }
 
  private:
-  FileThread() {
-    StartHelper([this] { Run(); });
-  }
+  FileThread() = default;
 
   void Run() {
     for (;;) {
@@ -112,6 +117,7 @@ class FileThread {
   }
 
   std::mutex lock_;
+  bool running_ = false;  // guarded by lock_
   std::condition_variable work_;
   std::deque<FileOperation> queue_;  // guarded by lock_
 };
@@ -143,6 +149,7 @@ DWORD File::Transfer(bool write, void* data, DWORD length, DWORD* bytes, OVERLAP
   operation.length = length;
   operation.offset = static_cast<off_t>((std::uint64_t{overlapped->OffsetHigh} << 32) |
                                         std::uint64_t{overlapped->Offset});
+  if (!FileThread::Get().Running()) return ERROR_NO_SYSTEM_RESOURCES;
   if (const DWORD error = operation.receipt.Begin(overlapped, &device_)) return error;
   if (bytes != nullptr) *bytes = 0;
   if (trace::On()) trace::OperationIssued(handle(), NameOf(operation), overlapped);

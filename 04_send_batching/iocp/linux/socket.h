@@ -109,6 +109,7 @@ class alignas(64) Socket final : public Object {
     bool drained = false;  // nothing more can be there until the next edge
     bool starved = false;  // kAgain for want of descriptors: the background thread tries again
     bool broken = false;   // the connection has ended with it
+    bool ended = false;    // a receive of nothing: the peer's FIN, or a reset that was told before
     int number = 0;        // kFailed: errno; kDone of an accept: the descriptor
     NTSTATUS status = 0;   // kFailed, kAborted
 
@@ -136,6 +137,7 @@ class alignas(64) Socket final : public Object {
   Outcome Attempt(int fd, Operation& operation);
   DirectionEvent Conclude(Connection& connection, const Operation& operation,
                           const Outcome& outcome, Guard& guard, Wakes& wakes);
+  void Break(Connection& connection, int error_number, Guard& guard, Wakes& wakes);
   // --- socket_complete.cc ---
   void Finish(Operation* operation, const Outcome& outcome, Wakes& wakes);
   bool Abort(const OVERLAPPED* overlapped, NTSTATUS status, Wakes& wakes, DWORD issuer = 0);
@@ -144,6 +146,7 @@ class alignas(64) Socket final : public Object {
   // --- socket_ready.cc ---
   void OnEdge(const Ready& ready, Guard& guard, Wakes& wakes);
   void Watch(Guard& guard, Wakes& wakes);
+  void CannotWatch(Connection& connection, Wakes& wakes);
   Poller* PollerOf(const Connection& connection) const;
 
   // --- the attempts (socket_transfer.cc, socket_accept.cc, socket_connect.cc) ---
@@ -152,6 +155,7 @@ class alignas(64) Socket final : public Object {
   int Plain(Operation* operation, const std::atomic<DWORD>& timeout, OVERLAPPED* overlapped,
             DWORD* bytes);
   static Outcome TransferFailed(int error_number);
+  bool WasReset(const Connection& connection) const;
   static Outcome AttemptReceive(int fd, Operation& operation);
   static Outcome AttemptSend(int fd, Operation& operation);
   static Outcome AttemptTransmit(int fd, Operation& operation);
@@ -165,6 +169,7 @@ class alignas(64) Socket final : public Object {
   // --- connections; under lock_ ---
   static Direction& DirectionOf(Connection& connection, const Operation& operation);
   static void BeginConnect(Connection& connection);
+  static bool ResetIfCut(const Connection& connection);
   Connection* NewConnection(const Connection& like);  // with a descriptor of its own, or -1
   // Makes `fresh` the socket's connection. Returns the old one when nobody holds it, to be deleted
   // without the lock.

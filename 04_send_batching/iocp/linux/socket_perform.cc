@@ -1,4 +1,6 @@
 // The engine: issues operations and performs the head of each direction.
+#include <errno.h>
+
 #include "iocp/linux/errors.h"
 #include "iocp/linux/socket.h"
 #include "iocp/linux/syscalls.h"
@@ -86,7 +88,10 @@ int Socket::Check(const Operation& operation, bool plain, Guard& guard, Wakes& w
       if (state == State::kConnected) {
         return plain && connection.needs_context ? WSAEINVAL : WSAEISCONN;
       }
-      if (state == State::kFresh) return 0;
+      if (state == State::kFresh) {
+        const int error = connection_->EnsureDescriptor(family_, type_);
+        return error == 0 ? 0 : WsaFromErrno(error);
+      }
       return plain && connection.ConnectsPlainly() ? WSAEALREADY : WSAEINVAL;
     case OperationKind::kAcceptReceive:
     case OperationKind::kDisconnect:
@@ -131,6 +136,7 @@ int Socket::RunPlain(Operation* operation, DWORD milliseconds, bool may_block, O
         guard.unlock();
         *outcome = Attempt(connection.fd, *operation);
         guard.lock();
+        if (outcome->ended && WasReset(connection)) *outcome = TransferFailed(ECONNRESET);
       }
       const bool again = outcome->kind == Outcome::Kind::kAgain;
       if (again && operation->cancelled) *outcome = Aborted(operation->cancel_status);
@@ -216,6 +222,7 @@ DirectionEvent Socket::TryHead(Connection& connection, Direction& direction, Gua
       rearm->Rearm(connection.fd, reinterpret_cast<std::uint64_t>(handle()));
     }
     guard.lock();
+    if (outcome.ended && WasReset(connection)) outcome = TransferFailed(ECONNRESET);
   }
   if (operation.cancelled) {
     // CancelIoEx or closesocket has promised a packet (P31), so it must not become an immediate
@@ -276,15 +283,20 @@ DirectionEvent Socket::Conclude(Connection& connection, const Operation& operati
     connection.since = ThisSecond();
     connection.needs_context = operation.receipt.overlapped != nullptr;  // P36
   }
-  if (outcome.broken && connection.error == 0) {
-    connection.error = static_cast<std::uint8_t>(outcome.number);  // it latches (P26)
-    // Whatever is queued in either direction fails with it.
-    for (Direction* const direction : {&connection.in, &connection.out}) {
-      Run(connection, *direction, DirectionEvent::kBreak, guard, wakes);
-    }
-  }
+  if (outcome.broken) Break(connection, outcome.number, guard, wakes);
   const bool drained = outcome.drained && !connection.short_is_no_end;
   return drained ? DirectionEvent::kTookAll : DirectionEvent::kTookSome;
+}
+
+// The connection has failed: whatever is queued in either direction fails with it.
+void Socket::Break(Connection& connection, int error_number, Guard& guard, Wakes& wakes) {
+  if (connection.error != 0) return;
+  connection.error = static_cast<std::uint8_t>(error_number);  // it latches (P26)
+  ++connection.holders;
+  for (Direction* const direction : {&connection.in, &connection.out}) {
+    Run(connection, *direction, DirectionEvent::kBreak, guard, wakes);
+  }
+  Drop(connection, guard);
 }
 
 }  // namespace iocp

@@ -95,18 +95,21 @@ BOOL SetWaitableTimer(HANDLE handle, const LARGE_INTEGER* due, LONG period,
   const auto timer = HandleTable::Find<iocp::Timer>(handle);
   if (!timer) return static_cast<BOOL>(Fail(ERROR_INVALID_HANDLE, FALSE));
   if (due == nullptr || period < 0) return static_cast<BOOL>(Fail(ERROR_INVALID_PARAMETER, FALSE));
-  std::int64_t from_now = -due->QuadPart;
+  constexpr std::int64_t kFarthest = INT64_MAX / 200;  // 1,461 years, with room to add the clock's
+  std::int64_t from_now = -std::max(due->QuadPart, -kFarthest);
   if (due->QuadPart > 0) {
     timespec now{};
     ::clock_gettime(CLOCK_REALTIME, &now);
     constexpr std::int64_t kFrom1601 = 11'644'473'600;  // seconds to 1970
     from_now = due->QuadPart - ((now.tv_sec + kFrom1601) * 10'000'000 + now.tv_nsec / 100);
   }
-  timer->Set({.due = iocp::SysNow() + std::max<std::int64_t>(from_now, 0) * 100,
-              .period = std::int64_t{period} * 1'000'000,
-              .routine = routine,
-              .parameter = parameter,
-              .thread = Self().id});
+  if (!timer->Set({.due = iocp::SysNow() + std::clamp<std::int64_t>(from_now, 0, kFarthest) * 100,
+                   .period = std::int64_t{period} * 1'000'000,
+                   .routine = routine,
+                   .parameter = parameter,
+                   .thread = Self().id})) {
+    return static_cast<BOOL>(Fail(ERROR_NO_SYSTEM_RESOURCES, FALSE));
+  }
   return TRUE;
 }
 

@@ -30,9 +30,8 @@ struct WatchedPort {
 class Watcher {
  public:
   bool Start() {
-    if (!poller_.Open()) return false;
+    if (!poller_.Open() || !StartHelper([this] { Run(); })) return false;
     CountDescriptors(-2);  // the thread's own, for the rest of the process: not the port's
-    StartHelper([this] { Run(); });
     return true;
   }
 

@@ -126,10 +126,11 @@ void BufferList::Capture(const WSABUF* buffers, std::size_t count) {
     out = more_.data();
   }
   first_ = 0;
-  count_ = static_cast<std::uint32_t>(count);
+  count_ = 0;
   total_ = 0;
   for (std::size_t i = 0; i < count; ++i) {
-    out[i] = {buffers[i].buf, buffers[i].len};
+    if (buffers[i].len == 0) continue;  // a system call of nothing else would look like an end
+    out[count_++] = {buffers[i].buf, buffers[i].len};
     total_ += buffers[i].len;
   }
 }

@@ -1,5 +1,7 @@
 // Receives, sends, and the end of sending.
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 
 #include <algorithm>
 #include <utility>
@@ -94,13 +96,24 @@ Socket::Outcome Socket::TransferFailed(int error_number) {
   return outcome;
 }
 
+// The kernel tells a reset once. When a send of another thread was told, a receive finds nothing,
+// as after a FIN; but without a FIN of ours a connection that is closed altogether was reset.
+bool Socket::WasReset(const Connection& connection) const {
+  if (closed_ || connection.out.state.end != End::kOpen) return false;
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  return SysGetSockOpt(connection.fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 &&
+         info.tcpi_state == TCP_CLOSE;
+}
+
 Socket::Outcome Socket::AttemptReceive(int fd, Operation& operation) {
   BufferList& buffers = operation.buffers;
   if (buffers.total() == 0) {
     // A zero-byte receive waits for data and leaves it in place (P22).
     char byte = 0;
     const iovec peek{&byte, 1};
-    if (SysRecv(fd, &peek, 1, MSG_PEEK) >= 0) return {};
+    const ssize_t got = SysRecv(fd, &peek, 1, MSG_PEEK);
+    if (got >= 0) return {.ended = got == 0};
   } else {
     for (;;) {
       const std::size_t wanted = buffers.total();
@@ -114,7 +127,8 @@ Socket::Outcome Socket::AttemptReceive(int fd, Operation& operation) {
       if (got < 0) break;
       operation.moved += static_cast<std::size_t>(got);
       const bool full = static_cast<std::size_t>(got) == wanted;
-      const bool more_wanted = !all_at_once || (operation.flags & MSG_WAITALL) != 0;
+      const bool more_wanted = (operation.flags & MSG_PEEK) == 0 &&
+                               (!all_at_once || (operation.flags & MSG_WAITALL) != 0);
       if (got > 0 && !full && more_wanted) {
         buffers.Advance(static_cast<std::size_t>(got));
         continue;
@@ -122,7 +136,8 @@ Socket::Outcome Socket::AttemptReceive(int fd, Operation& operation) {
       // Less than asked for: the kernel's buffer is empty, and whatever comes next is a new edge.
       // That saves one recv per message, the one that would only say EAGAIN. Not so when FIN, RST
       // or urgent data is there already (short_is_no_end), which is no new edge.
-      return {.drained = got > 0 && !full && operation.flags == 0};
+      return {.drained = got > 0 && !full && operation.flags == 0,
+              .ended = got == 0 && operation.moved == 0};
     }
   }
   return TransferFailed(errno);

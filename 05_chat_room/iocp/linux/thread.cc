@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include <system_error>
 #include <thread>
 #include <unordered_map>
 #include <utility>
@@ -95,13 +96,19 @@ std::shared_ptr<Thread> ThreadOf(HANDLE handle) {
   return object ? object->thread() : nullptr;
 }
 
-void StartHelper(std::function<void()> run) {
+bool StartHelper(std::function<void()> run) {
   sigset_t all;
   sigset_t before;
   ::sigfillset(&all);
   ::pthread_sigmask(SIG_BLOCK, &all, &before);  // a new thread inherits it
-  std::thread(std::move(run)).detach();
+  bool started = true;
+  try {
+    std::thread(std::move(run)).detach();
+  } catch (const std::system_error&) {
+    started = false;
+  }
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return started;
 }
 
 void Park(Thread& self, std::int64_t nanoseconds) {

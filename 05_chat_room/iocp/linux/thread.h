@@ -90,8 +90,8 @@ void ForgetThread(Thread& thread);
 std::shared_ptr<Thread> FindThread(DWORD id);
 
 // Starts a thread of the library's own, for the rest of the process. It blocks every signal: a
-// program's handler never runs there.
-void StartHelper(std::function<void()> run);
+// program's handler never runs there. False: the system has no thread left.
+[[nodiscard]] bool StartHelper(std::function<void()> run);
 
 // Blocks the calling thread until its parker is set or time is up (negative: for ever).
 void Park(Thread& self, std::int64_t nanoseconds);

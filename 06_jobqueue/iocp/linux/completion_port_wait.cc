@@ -23,16 +23,15 @@ DWORD CompletionPort::Dequeue(std::span<Packet> out, std::size_t* count, const D
     // first, and does not even make it a thread of the port.
     const bool member = self.port == handle();
     if (member && TakeReady(self, out, count)) return ERROR_SUCCESS;
-    if (!BeginAlertable(self, this)) {
-      if (member) {
-        Harvest();  // a packet may be as good as here
-        if (TakeReady(self, out, count)) return ERROR_SUCCESS;
-      }
-      RunApcs(self);
-      return WAIT_IO_COMPLETION;
-    }
+    if (!member && RunApcs(self)) return WAIT_IO_COMPLETION;
   }
-  Join(self);
+  Join(self);  // before it can be alerted: this resets the wait
+  if (alertable && !BeginAlertable(self, this)) {
+    Harvest();  // a packet may be as good as here
+    if (TakeReady(self, out, count)) return ERROR_SUCCESS;
+    RunApcs(self);
+    return WAIT_IO_COMPLETION;
+  }
   DWORD error = ERROR_SUCCESS;
   {
     Wakes wakes;

@@ -34,11 +34,7 @@ void Socket::Close() {
     closed_ = true;
     Connection& connection = *connection_;
     const bool connected = connection.state == State::kConnected;
-    if (connected && !connection.out.Gone()) {
-      // Part of what the program sent is lost: the peer must not take the rest for all (P29).
-      const linger reset{1, 0};
-      SysSetSockOpt(connection.fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
-    }
+    if (connected) ResetIfCut(connection);
     Abort(nullptr, connected ? STATUS_CONNECTION_ABORTED : STATUS_CANCELLED, wakes);
     AbortAccepted(nullptr, wakes);
     if (connection.state == State::kAccepting) listener = listener_;
@@ -57,9 +53,19 @@ void Socket::Close() {
   if (const auto other = HandleTable::Find<Socket>(listener)) other->AbortAcceptsOf(this);
 }
 
+// When part of what the program sent is lost, the peer must not take the rest for all (P64). True:
+// it is so, and the connection ends with a reset.
+bool Socket::ResetIfCut(const Connection& connection) {
+  if (connection.out.Gone()) return false;
+  const linger reset{1, 0};
+  SysSetSockOpt(connection.fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+  return true;
+}
+
 // --- the port ----------------------------------------------------------------------------------------
 
 DWORD Socket::Associate(CompletionPort* port, ULONG_PTR key) {
+  Wakes wakes;
   Guard guard(lock_);
   if (closed_) return ERROR_INVALID_HANDLE;
   if (!overlapped_ || device_.port.load(std::memory_order_relaxed) != nullptr) {
@@ -73,9 +79,10 @@ DWORD Socket::Associate(CompletionPort* port, ULONG_PTR key) {
   ++connection.holders;
   guard.unlock();
   Background::SocketPoller()->Remove(connection.fd);
-  port->poller().Add(connection.fd, reinterpret_cast<std::uint64_t>(handle()));
-  port->NoteRegistration();
+  const bool added = port->poller().Add(connection.fd, reinterpret_cast<std::uint64_t>(handle()));
+  if (added) port->NoteRegistration();
   guard.lock();
+  if (!added) CannotWatch(connection, wakes);
   Drop(connection, guard);
   return ERROR_SUCCESS;
 }

@@ -125,7 +125,11 @@ Socket::Outcome Socket::AttemptAccept(int fd, Operation& operation) {
   if (!extended) return outcome;
   sockaddr_storage local{};
   socklen_t local_size = sizeof local;
-  SysGetSockName(outcome.number, reinterpret_cast<sockaddr*>(&local), &local_size);
+  if (SysGetSockName(outcome.number, reinterpret_cast<sockaddr*>(&local), &local_size) != 0) {
+    const int error = errno;
+    SysClose(outcome.number);
+    return Failed(error);
+  }
   char* const addresses = operation.output + operation.receive_length;
   if (wants_local) std::memcpy(addresses, &local, local_size);
   std::memcpy(addresses + operation.local_length, &remote, remote_size);

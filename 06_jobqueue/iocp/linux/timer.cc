@@ -17,15 +17,19 @@ class TimerThread {
     return *thread;
   }
 
-  // Forgets what was planned for the timer, and plans anew (nullptr: nothing).
-  void Plan(Timer* timer, const Timer::Plan* plan) {
+  // Forgets what was planned for the timer, and plans anew (nullptr: nothing). False: the system
+  // has no thread left to start this one.
+  bool Plan(Timer* timer, const Timer::Plan* plan) {
     const std::lock_guard guard(lock_);
+    if (plan != nullptr && !running_) running_ = StartHelper([this] { Run(); });
+    if (plan != nullptr && !running_) return false;
     ++timer->generation_;
-    if (plan == nullptr) return;  // set, it stays set
+    if (plan == nullptr) return true;  // set, it stays set
     timer->signal_.Clear();
     timer->plan_ = *plan;
     queue_.emplace(plan->due, Entry{Ref<Timer>::Share(timer), timer->generation_});
     earlier_.notify_one();
+    return true;
   }
 
  private:
@@ -34,9 +38,7 @@ class TimerThread {
     std::uint64_t generation;  // of another plan: forgotten
   };
 
-  TimerThread() {
-    StartHelper([this] { Run(); });
-  }
+  TimerThread() = default;
 
   void Run() {
     std::unique_lock guard(lock_);
@@ -73,16 +75,17 @@ class TimerThread {
   }
 
   std::mutex lock_;
+  bool running_ = false;                      // guarded by lock_
   std::condition_variable earlier_;           // something new is first in the queue, perhaps
   std::multimap<std::int64_t, Entry> queue_;  // guarded by lock_
 };
 
-void Timer::Set(const Plan& plan) {
-  TimerThread::Get().Plan(this, &plan);
+bool Timer::Set(const Plan& plan) {
+  return TimerThread::Get().Plan(this, &plan);
 }
 
 void Timer::Cancel() {
-  TimerThread::Get().Plan(this, nullptr);
+  (void)TimerThread::Get().Plan(this, nullptr);
 }
 
 }  // namespace iocp

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "iocp/linux/background.h"
 #include "iocp/linux/errors.h"
 #include "iocp/linux/socket.h"
 #include "iocp/linux/syscalls.h"
@@ -56,6 +57,8 @@ int Socket::Bind(const sockaddr* name, socklen_t length) {
 }
 
 int Socket::Listen(int backlog) {
+  // It tries again when an accept found no descriptor, and cannot be started any more then.
+  if (Background::SocketPoller() == nullptr) return WSAEMFILE;
   const std::lock_guard guard(lock_);
   if (closed_) return WSAENOTSOCK;
   Connection& connection = *connection_;
@@ -126,6 +129,7 @@ int Socket::SetOption(int level, int name, const void* value, int length) {
   }
   const std::lock_guard guard(lock_);
   if (closed_) return WSAENOTSOCK;
+  if (const int error = connection_->EnsureDescriptor(family_, type_)) return WsaFromErrno(error);
   int number = 0;
   std::memcpy(&number, value, std::min(sizeof number, static_cast<std::size_t>(length)));
   if (level == SOL_SOCKET && (name == SO_REUSEADDR || name == SO_EXCLUSIVEADDRUSE)) {
@@ -162,7 +166,8 @@ int Socket::GetOption(int level, int name, void* value, int* length) {
     *length = sizeof(DWORD);
     return 0;
   }
-  const std::lock_guard guard(lock_);
+  Wakes wakes;
+  Guard guard(lock_);
   if (closed_) return WSAENOTSOCK;
   Connection& connection = *connection_;
   if (level == SOL_SOCKET && name == SO_CONNECT_TIME) {
@@ -183,7 +188,11 @@ int Socket::GetOption(int level, int name, void* value, int* length) {
   std::memcpy(&number, value, sizeof number);
   if (name == SO_ERROR) {
     if (connection.state == State::kFresh && connection.error != 0) number = connection.error;
-    if (number != 0) number = WsaFromErrno(number);
+    const int error = number;
+    if (error != 0) number = WsaFromErrno(error);
+    // The kernel tells it once.
+    const bool ended = connection.state == State::kConnected && type_ == SOCK_STREAM;
+    if (error != 0 && ended) Break(connection, error, guard, wakes);
   } else if (name == SO_SNDBUF || name == SO_RCVBUF) {
     const int set = (name == SO_SNDBUF ? send_buffer_ : receive_buffer_).load();
     number = set >= 0 ? set : number / 2;  // Linux doubles what is set, for its own overhead

@@ -16,9 +16,10 @@ void Socket::OnReady(const Ready& ready) {
 // After an exchange the news may be of the connection before: then an attempt finds nothing.
 void Socket::OnEdge(const Ready& ready, Guard& guard, Wakes& wakes) {
   const State state = connection_->state;
-  if (ready.more && (state == State::kConnected || state == State::kAccepted)) {
-    connection_->short_is_no_end = true;
-  }
+  // (While it connects, too: the first edge may tell of the connection and of its end at once.)
+  const bool meant =
+      state == State::kConnected || state == State::kAccepted || state == State::kConnecting;
+  if (ready.more && meant) connection_->short_is_no_end = true;
   if (connection_->watch == Connection::Watch::kAdding) {
     connection_->early_edge = true;
     return;
@@ -31,6 +32,14 @@ Poller* Socket::PollerOf(const Connection& connection) const {
   if (connection.watch == Connection::Watch::kBackground) return Background::SocketPoller();
   if (connection.watch != Connection::Watch::kPort) return nullptr;
   return &device_.port.load(std::memory_order_relaxed)->poller();
+}
+
+// Nobody would ever go on with what is queued.
+void Socket::CannotWatch(Connection& connection, Wakes& wakes) {
+  connection.watch = Connection::Watch::kNobody;
+  for (Direction* const direction : {&connection.in, &connection.out}) {
+    AbortQueued(connection, *direction, nullptr, STATUS_INSUFFICIENT_RESOURCES, wakes);
+  }
 }
 
 // Once per connection, when an operation has to wait for the first time: registers it with its
@@ -62,9 +71,7 @@ void Socket::Watch(Guard& guard, Wakes& wakes) {
     }
   }
   if (connection.watch == Connection::Watch::kNobody) {
-    for (Direction* const direction : {&connection.in, &connection.out}) {
-      AbortQueued(connection, *direction, nullptr, STATUS_INSUFFICIENT_RESOURCES, wakes);
-    }
+    CannotWatch(connection, wakes);
   } else if (connection.early_edge) {
     connection.early_edge = false;
     Run(connection, connection.in, DirectionEvent::kEdge, guard, wakes);
@@ -81,7 +88,7 @@ Connection* Socket::BeginPoll(int* fd) {
   Connection& connection = *connection_;
   ++connection.holders;
   ++connection.waits;
-  const bool polls = connection.state == State::kListening ||
+  const bool polls = type_ == SOCK_DGRAM || connection.state == State::kListening ||
                      connection.state == State::kConnecting ||
                      connection.state == State::kConnected;
   *fd = polls ? connection.fd : -1;
@@ -100,7 +107,7 @@ short Socket::EndPoll(Connection* connection, short events) {
   short result = events;
   if (closed_) {
     result = POLLNVAL;
-  } else if (now.state == State::kFresh) {
+  } else if (now.state == State::kFresh && type_ == SOCK_STREAM) {
     result = now.error != 0 ? POLLERR | POLLHUP : 0;  // a connect has failed
   } else if (now.state == State::kConnecting) {
     result = 0;
