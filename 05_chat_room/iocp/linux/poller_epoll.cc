@@ -54,7 +54,10 @@ void Poller::Remove(int fd) {
 
 bool Poller::AddNested(const Poller& other, std::uint64_t token) {
   epoll_event event = MakeEvent(EPOLLIN, token);
-  return SysEpollCtl(epoll_, EPOLL_CTL_ADD, other.epoll_, &event) == 0;
+  if (SysEpollCtl(epoll_, EPOLL_CTL_ADD, other.epoll_, &event) == 0) return true;
+  // It can be there still: a port that is closed is forgotten for a moment, between the end of its
+  // handle and the word that it has to be watched on.
+  return errno == EEXIST && SysEpollCtl(epoll_, EPOLL_CTL_MOD, other.epoll_, &event) == 0;
 }
 
 void Poller::RemoveNested(const Poller& other) {
