@@ -29,7 +29,9 @@ class Skip:
 
     @property
     def excused(self):
-        return _RIGHTS in self.why
+        # The Windows build does without some libraries by design; nothing that could be installed changes that.
+        without = self.why.startswith("this build has no ") and all(name.startswith("windows.") for name in self.tests)
+        return _RIGHTS in self.why or without
 
 
 def collect(repo, junit, configs):

@@ -165,6 +165,12 @@ class SkipsTest(CourseTree):
         self.assertTrue(skips.report(left_out, strict=True))
         self.assertEqual([], self.collect("all went well"))
 
+    def test_what_the_windows_build_does_without(self):
+        for test, good in (("windows.stage07.unit.db", True), ("stage07.unit.db", False)):
+            skip = skips.Skip("this build has no MariaDB client")
+            skip.tests[test] = 1
+            self.assertEqual(good, skips.report([skip], strict=True))
+
     def test_a_missing_report_is_no_crash(self):
         self.assertEqual([], skips.collect(self.repo(), self.root / "none.xml", []))
         self.assertRaises(CourseError, self.repo().find, "09")
