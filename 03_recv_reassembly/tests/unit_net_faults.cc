@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 
+#include <atomic>
 #include <cerrno>
+#include <mutex>
 
 #include "iocp/linux/syscalls.h"
 #include "support/tcp_client.h"
@@ -17,19 +19,31 @@ using course_test::RecordingServer;
 using net::AcceptMode;
 using support::TcpClient;
 
-std::atomic<int> failures_left{0};
+// Covers the decision and the call it decides on: without it an accept that had found no failure
+// due, but had not reached the kernel, could take the client that came after FailNext().
+std::mutex accept_mutex;
+int failures_left = 0;  // under accept_mutex
 std::atomic<int> accept_calls{0};
 
 int FailingAccept(int fd, sockaddr* name, socklen_t* length, int flags) {
   ++accept_calls;
-  int left = failures_left.load();
-  while (left > 0 && !failures_left.compare_exchange_weak(left, left - 1)) {
-  }
-  if (left > 0) {
+  std::lock_guard lock(accept_mutex);  // short: the port's sockets never block in the kernel
+  if (failures_left > 0) {
+    --failures_left;
     errno = EMFILE;
     return -1;
   }
   return iocp::RealSystemCalls().accept4(fd, name, length, flags);
+}
+
+void FailNext(int failures) {
+  std::lock_guard lock(accept_mutex);
+  failures_left = failures;
+}
+
+int FailuresLeft() {
+  std::lock_guard lock(accept_mutex);
+  return failures_left;
 }
 
 class NetFaults : public testing::TestWithParam<AcceptMode> {
@@ -41,7 +55,7 @@ class NetFaults : public testing::TestWithParam<AcceptMode> {
     accept_calls = 0;
   }
   void TearDown() override {
-    failures_left = 0;
+    FailNext(0);
     iocp::testing::ReplaceSystemCalls(nullptr);
   }
 };
@@ -60,12 +74,12 @@ TEST_P(NetFaults, AShortageOfDescriptorsNeitherSpinsNorLosesTheListener) {
   server.echo = true;
   ASSERT_EQ(server.Start().error(), "");
   constexpr int kFailures = 5;
-  failures_left = kFailures;
+  FailNext(kFailures);
   TcpClient client(server.port());  // waits in the listen queue
   ASSERT_TRUE(client.Send(Packet("hello")));
   EXPECT_EQ(client.Receive(Packet("hello").size()), Packet("hello"))
       << "the client must be served in the end";
-  EXPECT_EQ(failures_left, 0);
+  EXPECT_EQ(FailuresLeft(), 0);
   // One call per failure, one or two per success, and those that found the queue empty. A loop that
   // spins makes thousands in the 150 ms that the back-off takes.
   EXPECT_LT(accept_calls.load(), 100);
@@ -79,7 +93,7 @@ TEST_P(NetFaults, StopDoesNotWaitForTheShortageToEnd) {
   options.accept_mode = GetParam();
   RecordingServer server(options);
   ASSERT_EQ(server.Start().error(), "");
-  failures_left = 1'000'000;
+  FailNext(1'000'000);
   TcpClient client(server.port());
   ASSERT_TRUE(course_test::Eventually([] { return accept_calls.load() >= 2; }));
   const net::StopReport report = server.Stop();
