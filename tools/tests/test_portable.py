@@ -25,9 +25,11 @@ class FindingsTest(unittest.TestCase):
         for line, word in (("int F() __attribute__((noinline));", "__attribute__"), ("__int128 wide;", "__int128"),
                            ("ssize_t n = 0;", "ssize_t"), ("int n = __builtin_popcount(7);", "__builtin_popcount"),
                            ("Say(__PRETTY_FUNCTION__);", "__PRETTY_FUNCTION__"), ("  usleep(5);", "usleep"),
-                           ("__thread int x;", "__thread"), ("u_int32_t n;", "u_int32_t"), ("__typeof__(a) b;", "__typeof__")):
+                           ("__thread int x;", "__thread"), ("::usleep(5);", "usleep"), ("  kill(3, 9);", "kill"), ("pthread_t t;", "pthread_t"),
+                           ("int a = b ?: c;", "?:"), ("case 1 ... 5:", "case"), ("F((Point){1, 2});", "(Point){"), ("u_int32_t n;", "u_int32_t"), ("__typeof__(a) b;", "__typeof__")):
             self.finds(line, word)
-        self.lets_be("std::this_thread::sleep_for(x); file.fileno(); my_ssize_type t; std::uint32_t u; F::getpid();")
+        self.lets_be("std::this_thread::sleep_for(x); Sleep(5); child.kill(); a ? ::b : ::c; case 1: F(...); if (x) {} catch (...) {}\n"
+                     "void f(int) {} auto g = [](int) { return 1; }; T h(U) const {} file.fileno(); my_ssize_type t; std::uint32_t u; F::getpid();")
 
     def test_headers(self):
         for name in ("unistd.h", "sys/socket.h", "poll.h", "netinet/in.h", "pthread.h", "cxxabi.h", "bits/stdc++.h"):
@@ -37,7 +39,7 @@ class FindingsTest(unittest.TestCase):
 
     def test_long(self):
         for line in ("long n = 0;", "unsigned long n = 0;", "f(static_cast<long>(n));", 'printf("%ld", n);', 'printf("%-6lu", n);',
-                     "f(10L);", "f(1UL);", "std::vector<unsigned long> v;"):
+                     "f(10L);", "f(1UL);", "f(0x10L);", "f(0b1uL);", "std::vector<unsigned long> v;"):
             self.finds(line, "32 bits")
         self.lets_be("long long a = 1; unsigned long long b = 2ULL; long double c; int longer; Mac belong;\n"
                      'printf("%lld %llu %zu %d", a, b, c, d);\n'
