@@ -4,6 +4,7 @@ import os
 import re
 import shlex
 import sys
+import threading
 import time
 import unicodedata
 
@@ -121,10 +122,12 @@ class Status:
     """One step of long work: its name, elapsed time and progress.
 
     On a terminal it is a single line that is redrawn; elsewhere a line appears when the step starts,
-    every `quiet_seconds` while it lasts, and when it ends."""
+    every `quiet_seconds` while it lasts, and when it ends. A thread may tick while another writes lines."""
 
     def __init__(self, title, quiet_seconds=20.0):
         self.title = title
+        self._lock = threading.RLock()  # the live line, and that no tick comes after done()
+        self._ended = False
         self._start = time.monotonic()
         self._live = Live() if is_terminal() else None
         self._quiet = quiet_seconds
@@ -144,27 +147,33 @@ class Status:
         self.tick()
 
     def tick(self):
-        now = time.monotonic()
-        if self._live:
-            if now - self._last >= 0.1:
-                self._draw()
-        elif now - self._last >= self._quiet:
-            self._last = now
-            say(f"  {self.title}: {elapsed(self.seconds())} {self._detail}".rstrip())
+        with self._lock:
+            now = time.monotonic()
+            if self._ended:
+                return
+            if self._live:
+                if now - self._last >= 0.1:
+                    self._draw()
+            elif now - self._last >= self._quiet:
+                self._last = now
+                say(f"  {self.title}: {elapsed(self.seconds())} {self._detail}".rstrip())
 
     def line(self, text):
         """Prints a line that stays, above the live line."""
-        if self._live:
-            self._live.erase()
-        say(text)
-        if self._live:
-            self._draw()
+        with self._lock:
+            if self._live:
+                self._live.erase()
+            say(text)
+            if self._live:
+                self._draw()
 
     def done(self, ok=True, note=""):
-        if self._live:
-            self._live.erase()
-        word = style("ok", "green") if ok else style("FAILED", "red", "bold")
-        say(f"{self.title}: {word} ({elapsed(self.seconds())}){' ' + note if note else ''}")
+        with self._lock:
+            self._ended = True
+            if self._live:
+                self._live.erase()
+            word = style("ok", "green") if ok else style("FAILED", "red", "bold")
+            say(f"{self.title}: {word} ({elapsed(self.seconds())}){' ' + note if note else ''}")
 
     def _draw(self):
         self._last = time.monotonic()

@@ -13,7 +13,7 @@ set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 toolchain=$here/../cmake/mingw-w64.cmake
-root=${XDG_CACHE_HOME:-$HOME/.cache}/iocp-course/windows-libs
+root=${XDG_CACHE_HOME:-${HOME:-$(getent passwd "$(id -u)" | cut -d: -f6)}/.cache}/iocp-course/windows-libs
 jobs=$(nproc)
 library=
 
