@@ -66,7 +66,7 @@ DWORD SleepEx(DWORD milliseconds, BOOL alertable) {
     }
   }
   if (alertable == FALSE) return 0;
-  EndAlertable(self);
+  EndAlertable(self, true);
   return RunApcs(self) ? WAIT_IO_COMPLETION : 0;
 }
 
@@ -103,14 +103,13 @@ BOOL SetWaitableTimer(HANDLE handle, const LARGE_INTEGER* due, LONG period,
     constexpr std::int64_t kFrom1601 = 11'644'473'600;  // seconds to 1970
     from_now = due->QuadPart - ((now.tv_sec + kFrom1601) * 10'000'000 + now.tv_nsec / 100);
   }
-  if (!timer->Set({.due = iocp::SysNow() + std::clamp<std::int64_t>(from_now, 0, kFarthest) * 100,
-                   .period = std::int64_t{period} * 1'000'000,
-                   .routine = routine,
-                   .parameter = parameter,
-                   .thread = Self().id})) {
-    return static_cast<BOOL>(Fail(ERROR_NO_SYSTEM_RESOURCES, FALSE));
-  }
-  return TRUE;
+  const DWORD error =
+      timer->Set({.due = iocp::SysNow() + std::clamp<std::int64_t>(from_now, 0, kFarthest) * 100,
+                  .period = std::int64_t{period} * 1'000'000,
+                  .routine = routine,
+                  .parameter = parameter,
+                  .thread = Self().id});
+  return error == ERROR_SUCCESS ? TRUE : static_cast<BOOL>(Fail(error, FALSE));
 }
 
 BOOL CancelWaitableTimer(HANDLE handle) {

@@ -47,7 +47,7 @@ BOOL CloseHandle(HANDLE handle) {
   // Close before Remove: while a port can be found it is either open or knows that it is closed.
   if (object->kind() == ObjectKind::kPort) static_cast<CompletionPort&>(*object).Close();
   if (object->kind() == ObjectKind::kFile) static_cast<File&>(*object).Close();
-  if (object->kind() == ObjectKind::kTimer) static_cast<iocp::Timer&>(*object).Cancel();
+  if (object->kind() == ObjectKind::kTimer) static_cast<iocp::Timer&>(*object).Close();
   if (!HandleTable::Remove(handle)) return Result(ERROR_INVALID_HANDLE);
   if (object->kind() == ObjectKind::kSocket) static_cast<Socket&>(*object).Close();
   return TRUE;

@@ -28,7 +28,10 @@ DWORD CompletionPort::Dequeue(std::span<Packet> out, std::size_t* count, const D
   Join(self);  // before it can be alerted: this resets the wait
   if (alertable && !BeginAlertable(self, this)) {
     Harvest();  // a packet may be as good as here
-    if (TakeReady(self, out, count)) return ERROR_SUCCESS;
+    if (TakeReady(self, out, count)) {
+      EndAlertable(self, false);
+      return ERROR_SUCCESS;
+    }
     RunApcs(self);
     return WAIT_IO_COMPLETION;
   }
@@ -65,7 +68,7 @@ DWORD CompletionPort::Dequeue(std::span<Packet> out, std::size_t* count, const D
     }
   }
   if (alertable) {
-    EndAlertable(self);
+    EndAlertable(self, error == WAIT_IO_COMPLETION);
     {
       const std::lock_guard guard(lock_);
       self.wait.alerted = false;

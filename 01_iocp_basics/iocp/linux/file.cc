@@ -112,7 +112,11 @@ class FileThread {
       trace::OperationCompleted(operation.file->handle(), NameOf(operation),
                                 operation.receipt.overlapped, status, bytes);
     }
-    operation.receipt.Complete(&operation.file->device_, status, bytes, true, wakes);
+    {
+      // As sockets do: the next operation's beginning comes after this one's end.
+      const std::lock_guard guard(operation.file->lock_);
+      operation.receipt.Complete(&operation.file->device_, status, bytes, true, wakes);
+    }
     CountOperation(-1);
   }
 
@@ -150,7 +154,10 @@ DWORD File::Transfer(bool write, void* data, DWORD length, DWORD* bytes, OVERLAP
   operation.offset = static_cast<off_t>((std::uint64_t{overlapped->OffsetHigh} << 32) |
                                         std::uint64_t{overlapped->Offset});
   if (!FileThread::Get().Running()) return ERROR_NO_SYSTEM_RESOURCES;
-  if (const DWORD error = operation.receipt.Begin(overlapped, &device_)) return error;
+  {
+    const std::lock_guard guard(lock_);
+    if (const DWORD error = operation.receipt.Begin(overlapped, &device_)) return error;
+  }
   if (bytes != nullptr) *bytes = 0;
   if (trace::On()) trace::OperationIssued(handle(), NameOf(operation), overlapped);
   FileThread::Get().Add(std::move(operation));

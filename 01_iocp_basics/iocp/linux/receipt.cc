@@ -105,9 +105,16 @@ void Receipt::Complete(const Device* device, NTSTATUS status, std::uint64_t byte
                        Wakes& wakes) {
   UnmarkPending(overlapped);
   overlapped->InternalHigh = bytes;
-  // Sequentially consistent with the waiter's count: either it sees the status or we see it
-  // waiting.
-  StatusOf(overlapped).store(Widen(status), std::memory_order_seq_cst);
+  // Status and event in one step: who sees the status may use both for the next operation at once,
+  // and that one's event must not be set by this one's end. Sequentially consistent with the
+  // waiter's count: either it sees the status or we see it waiting.
+  if (event) {
+    event->signal().Set(wakes, &overlapped->Internal, Widen(status));
+  } else {
+    StatusOf(overlapped).store(Widen(status), std::memory_order_seq_cst);
+    if (device != nullptr && !has_routine) device->signal.OnEnd(wakes);
+  }
+  event = {};
   WaiterList& list = Waiters();
   if (list.count.load(std::memory_order_seq_cst) > 0) {
     const std::lock_guard guard(list.lock);
@@ -117,13 +124,6 @@ void Receipt::Complete(const Device* device, NTSTATUS status, std::uint64_t byte
       wakes.AddParked(&w->thread->parker);
     }
   }
-  // The event before the packet: who gets the packet may reuse OVERLAPPED and event at once.
-  if (event) {
-    event->Set(wakes);
-  } else if (device != nullptr && !has_routine) {
-    device->signal.OnEnd(wakes);
-  }
-  event = {};
   if (!packet || no_packet || has_routine || device == nullptr) return;
   if (CompletionPort* const port = device->port.load(std::memory_order_acquire)) {
     port->Enqueue({.lpCompletionKey = device->key,
@@ -167,7 +167,7 @@ DWORD WaitForOverlapped(const OVERLAPPED* overlapped, DWORD milliseconds, bool a
     list.waiters.Remove(&waiter);
   }
   if (alertable) {
-    EndAlertable(self);
+    EndAlertable(self, !completed);
     if (!completed && RunApcs(self)) return WAIT_IO_COMPLETION;
   }
   return completed ? WAIT_OBJECT_0 : WAIT_TIMEOUT;
