@@ -127,6 +127,38 @@ TEST(Conformance, P143_WSAIoctlTellsTheBytesItWrote) {
   EXPECT_CODE(keep_alive(&values, sizeof values, nullptr), WSAEFAULT) << "it has to be told";
 }
 
+TEST(Conformance, P148_WSAIoctlTellsItsEndLikeAnyOperation) {
+  const Associated associated;
+  GUID wanted = WSAID_ACCEPTEX;
+  void* function = nullptr;
+  Operation operation;
+  const Handle event = MakeEvent();
+  const auto ask = [&](SOCKET socket, DWORD in_length) {
+    operation.Clear();
+    operation.Internal = 0xABAB;
+    operation.hEvent = event;
+    DWORD bytes = 0;
+    const int result = WSAIoctl(socket, SIO_GET_EXTENSION_FUNCTION_POINTER, &wanted, in_length,
+                                &function, sizeof function, &bytes, &operation, nullptr);
+    return result == 0 ? 0 : WSAGetLastError();
+  };
+  ASSERT_EQ(ask(associated.ours(), sizeof wanted), 0);
+  EXPECT_NE(function, nullptr);
+  EXPECT_CODE(WaitForSingleObject(event, 0), WAIT_OBJECT_0);
+  EXPECT_EQ(operation.Internal, 0u);
+  EXPECT_EQ(operation.InternalHigh, sizeof function);
+  const Dequeued got = Dequeue(associated.port);
+  EXPECT_TRUE(got.ok);
+  EXPECT_EQ(got.overlapped, &operation);
+  EXPECT_EQ(got.key, 1u);
+  EXPECT_EQ(got.bytes, sizeof function);
+  EXPECT_CODE(ask(associated.ours(), 1), WSAEFAULT);
+  EXPECT_TRUE(NothingQueued(associated.port)) << "a failure is told by the call alone";
+  const Socket without = MakeTcp();
+  EXPECT_EQ(ask(without, sizeof wanted), 0);
+  EXPECT_CODE(WaitForSingleObject(event, 0), WAIT_OBJECT_0) << "by the event, without a port";
+}
+
 // --- a SOCKET is a file ------------------------------------------------------------------------------
 
 TEST(Conformance, P119_ReadFileAndWriteFileOnASocket) {

@@ -1,5 +1,6 @@
 #include "iocp/linux/operation.h"
 
+#include <cstring>
 #include <mutex>
 #include <utility>
 
@@ -150,6 +151,24 @@ void BufferList::Advance(std::size_t bytes) {
   if (bytes == 0) return;
   all[first_].iov_base = static_cast<char*>(all[first_].iov_base) + bytes;
   all[first_].iov_len -= bytes;
+}
+
+void BufferList::Gather(char* to, std::size_t bytes) const {
+  for (const iovec* part = parts(); bytes > 0; ++part) {
+    const std::size_t step = std::min(bytes, part->iov_len);
+    std::memcpy(to, part->iov_base, step);
+    to += step;
+    bytes -= step;
+  }
+}
+
+void BufferList::Scatter(const char* from, std::size_t bytes) const {
+  for (const iovec* part = parts(); bytes > 0; ++part) {
+    const std::size_t step = std::min(bytes, part->iov_len);
+    std::memcpy(part->iov_base, from, step);
+    from += step;
+    bytes -= step;
+  }
 }
 
 // --- Direction ---------------------------------------------------------------------------------------

@@ -37,6 +37,9 @@ class BufferList {
   std::size_t part_count() const { return std::min<std::size_t>(count_ - first_, kMostParts); }
   bool in_one_call() const { return count_ - first_ <= kMostParts; }
   void Advance(std::size_t bytes);
+  // Between the buffers and one piece, for what must be one system call: a datagram.
+  void Gather(char* to, std::size_t bytes) const;
+  void Scatter(const char* from, std::size_t bytes) const;
 
  private:
   static constexpr std::size_t kMostParts = 1024;  // Linux: IOV_MAX

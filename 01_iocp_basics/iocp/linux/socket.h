@@ -13,6 +13,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <mutex>
 
 #include "iocp/linux/connection.h"
@@ -43,6 +44,11 @@ class alignas(64) Socket final : public Object {
 
   // `file` may be empty. Takes over `what`.
   int Transmit(const WSABUF& head, FileToSend what, OVERLAPPED* overlapped);
+
+  // What never has to wait, told like an operation when there is an OVERLAPPED. `work`: a winsock
+  // error; it writes *bytes.
+  int RunAtOnce(OVERLAPPED* overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine,
+                const DWORD* bytes, const std::function<int()>& work);
 
   // --- datagrams (socket_datagram.cc); on a TCP socket: WSAEOPNOTSUPP ---
   // `from` and `from_length` are the program's, written before the completion is told.
@@ -108,6 +114,7 @@ class alignas(64) Socket final : public Object {
     Kind kind = Kind::kDone;
     bool drained = false;  // nothing more can be there until the next edge
     bool starved = false;  // kAgain for want of descriptors: the background thread tries again
+    bool paused = false;   // kAgain though there is room: others first. Asks for an edge
     bool broken = false;   // the connection has ended with it
     bool ended = false;    // a receive of nothing: the peer's FIN, or a reset that was told before
     int number = 0;        // kFailed: errno; kDone of an accept: the descriptor
@@ -153,7 +160,7 @@ class alignas(64) Socket final : public Object {
   int Transfer(Operation* operation, const std::atomic<DWORD>& timeout, OVERLAPPED* overlapped,
                DWORD* bytes, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
   int Plain(Operation* operation, const std::atomic<DWORD>& timeout, OVERLAPPED* overlapped,
-            DWORD* bytes);
+            DWORD* bytes, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
   static Outcome TransferFailed(int error_number);
   bool WasReset(const Connection& connection) const;
   static Outcome AttemptReceive(int fd, Operation& operation);

@@ -66,6 +66,34 @@ void Socket::Finish(Operation* operation, const Outcome& outcome, Wakes& wakes) 
   wakes.AddFinished(operation);
 }
 
+int Socket::RunAtOnce(OVERLAPPED* overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine,
+                      const DWORD* bytes, const std::function<int()>& work) {
+  if (overlapped == nullptr) return work();
+  Receipt receipt;
+  receipt.has_routine = routine != nullptr;
+  {
+    const std::lock_guard guard(lock_);
+    const bool has_port = device_.port.load(std::memory_order_relaxed) != nullptr;
+    if (receipt.has_routine && has_port) return WSAEINVAL;
+    if (const DWORD error = receipt.Begin(overlapped, &device_)) return static_cast<int>(error);
+  }
+  const int error = work();
+  {
+    Wakes wakes;
+    const std::lock_guard guard(lock_);
+    if (error != 0) {
+      receipt.Refuse(StatusFromWsa(error));
+    } else {
+      const bool skip = skip_on_success_.load(std::memory_order_relaxed);
+      receipt.Complete(&device_, STATUS_SUCCESS, *bytes, !skip && !closed_, wakes);
+    }
+  }
+  if (error == 0 && receipt.has_routine) {
+    QueueApc(Self(), {.routine = routine, .bytes = *bytes, .overlapped = overlapped});
+  }
+  return error;
+}
+
 // A connect or an accept has failed: the socket is as new, with a connection that knows nothing of
 // it. Returns what is to be closed without the lock.
 Connection* Socket::StartOver(const Operation& operation, const Outcome& outcome) {
