@@ -75,8 +75,11 @@ endif()
 if(NOT WIN32)
   stage_unit_test(fault
     tests/unit_fault.cc
+    tests/unit_fault_crossing.cc
+    tests/unit_fault_file.cc
     tests/unit_fault_injection.cc
     tests/unit_fault_life.cc
+    tests/unit_fault_limits.cc
     tests/unit_fault_misuse.cc
     tests/unit_fault_moment.cc
     tests/unit_fault_told.cc

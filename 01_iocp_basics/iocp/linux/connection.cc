@@ -17,8 +17,28 @@ Connection::Connection(int descriptor) : fd(descriptor) {
   if (fd >= 0) CountDescriptors(1);
 }
 
+namespace {
+
+// With SO_LINGER and unsent data Linux' close waits, in whichever thread was the last to hold the
+// connection: one that has the I/O of others to do. So the system is to send what is left by
+// itself, for as long as the program wanted to wait.
+void CloseWithoutWaiting(int fd) {
+  linger wanted{};
+  socklen_t size = sizeof wanted;
+  const bool known = SysGetSockOpt(fd, SOL_SOCKET, SO_LINGER, &wanted, &size) == 0;
+  if (known && wanted.l_onoff != 0 && wanted.l_linger > 0) {
+    const unsigned milliseconds = static_cast<unsigned>(wanted.l_linger) * 1000;
+    SysSetSockOpt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof milliseconds);
+    const linger off{};
+    SysSetSockOpt(fd, SOL_SOCKET, SO_LINGER, &off, sizeof off);
+  }
+  SysClose(fd);
+}
+
+}  // namespace
+
 Connection::~Connection() {
-  if (fd >= 0) SysClose(Surrender());
+  if (fd >= 0) CloseWithoutWaiting(Surrender());
 }
 
 int Connection::Surrender() {

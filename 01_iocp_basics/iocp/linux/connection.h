@@ -34,7 +34,8 @@ struct alignas(64) Connection {
   int EnsureDescriptor(int family, int type);  // 0 or errno
   void ShareAddress(bool share);               // Linux' SO_REUSEADDR
   void SetShared(int type, bool on);           // Windows' SO_REUSEADDR
-  bool ConnectsPlainly() const;                // kConnecting: by connect, not by ConnectEx
+  bool IsCrowded() const { return holders >= 0xF000; }  // no more calls: the count must not wrap
+  bool ConnectsPlainly() const;                         // kConnecting: by connect, not by ConnectEx
 
   int fd;                     // -1: none
   std::uint16_t holders = 1;  // the socket, and every thread in a call

@@ -1,7 +1,9 @@
 // Addresses and options of a socket.
 #include <errno.h>
 #include <linux/filter.h>
+#include <stddef.h>
 #include <sys/ioctl.h>
+#include <sys/un.h>
 
 #include <algorithm>
 #include <cstring>
@@ -23,9 +25,39 @@ void FirstTakesAll(int fd) {
   SysSetSockOpt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof program);
 }
 
+// Held while a socket has Linux' SO_REUSEADDR and does not listen yet: another one that has it
+// could bind the same port. One thread at a time in all processes: the lock is a name that one
+// socket can have, and that the system frees, whatever becomes of the process. Where it cannot be
+// had (no descriptor left, somebody keeps it), the port is still not listened at by two.
+class AddressLock {
+ public:
+  AddressLock() : fd_(SysSocket(AF_UNIX, SOCK_DGRAM, 0)) {
+    constexpr char kName[] = "\0iocp.address";
+    sockaddr_un name{};
+    name.sun_family = AF_UNIX;
+    std::memcpy(name.sun_path, kName, sizeof kName);
+    const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + sizeof kName);
+    constexpr int kTries = 200;  // a millisecond each
+    for (int i = 0; fd_ >= 0 && i < kTries; ++i) {
+      if (SysBind(fd_, reinterpret_cast<const sockaddr*>(&name), length) == 0) break;
+      if (errno != EADDRINUSE) break;
+      SysPollMany(nullptr, 0, 1);
+    }
+  }
+  ~AddressLock() {
+    if (fd_ >= 0) SysClose(fd_);
+  }
+  AddressLock(const AddressLock&) = delete;
+  AddressLock& operator=(const AddressLock&) = delete;
+
+ private:
+  const int fd_;
+};
+
 }  // namespace
 
-// Everything here is done under the lock: none of these system calls blocks.
+// Everything here is done under the lock: none of these system calls blocks, and AddressLock keeps
+// waiting only the one socket that wants to bind or to listen.
 
 int Socket::Bind(const sockaddr* name, socklen_t length) {
   const std::lock_guard guard(lock_);
@@ -44,6 +76,7 @@ int Socket::Bind(const sockaddr* name, socklen_t length) {
     if (type_ == SOCK_STREAM) {
       // Windows lets a server bind its port again while old connections are in TIME_WAIT. So does
       // Linux with this option; it must not stay, or a second socket could bind the port, too.
+      const AddressLock turn;
       connection.ShareAddress(true);
       result = SysBind(connection.fd, name, length);
       const int error = errno;
@@ -67,6 +100,7 @@ int Socket::Listen(int backlog) {
   if (connection.state == State::kListening) return 0;
   if (!connection.bound || connection.state != State::kFresh) return WSAEINVAL;
   // What it accepts inherits this, so that its TIME_WAIT does not keep the port (Bind).
+  const AddressLock turn;
   connection.ShareAddress(true);
   if (SysListen(connection.fd, backlog) != 0) return WsaFromErrno(errno);
   if (connection.shared) FirstTakesAll(connection.fd);
