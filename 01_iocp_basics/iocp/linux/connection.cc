@@ -12,26 +12,22 @@
 
 namespace iocp {
 
-Connection::Connection(int descriptor) : fd(descriptor) {
-  CountAllocation();
-  if (fd >= 0) CountDescriptors(1);
+Connection::Connection(int descriptor) {
+  if (descriptor >= 0) Take(descriptor);
 }
 
 Connection::~Connection() {
   if (fd >= 0) SysClose(Surrender());
 }
 
+void Connection::Take(int descriptor) {
+  fd = descriptor;
+  CountDescriptors(1);
+}
+
 int Connection::Surrender() {
   if (fd >= 0) CountDescriptors(-1);
   return std::exchange(fd, -1);
-}
-
-int Connection::EnsureDescriptor(int family, int type) {
-  if (fd >= 0) return 0;
-  fd = OpenDescriptor(family, type);
-  if (fd < 0) return errno;
-  CountDescriptors(1);
-  return 0;
 }
 
 bool Connection::ConnectsPlainly() const {
@@ -63,24 +59,30 @@ int OpenDescriptor(int family, int type) {
   return fd;
 }
 
-void CopyOptions(int from, int to) {
-  struct Option {
-    int level;
-    int name;
-    bool doubled;  // Linux reports twice what was set
-  };
-  static constexpr Option kOptions[] = {{SOL_SOCKET, SO_KEEPALIVE, false},
-                                        {SOL_SOCKET, SO_LINGER, false},
-                                        {SOL_SOCKET, SO_SNDBUF, true},
-                                        {SOL_SOCKET, SO_RCVBUF, true},
-                                        {IPPROTO_TCP, TCP_NODELAY, false}};
-  for (const Option& option : kOptions) {
-    linger value{};  // the largest of them
+KeptOptions KeptOptions::Of(int fd) {
+  const auto number = [fd](int level, int name) {
+    int value = 0;
     socklen_t size = sizeof value;
-    if (SysGetSockOpt(from, option.level, option.name, &value, &size) != 0) continue;
-    if (option.doubled) value.l_onoff /= 2;
-    SysSetSockOpt(to, option.level, option.name, &value, size);
-  }
+    return SysGetSockOpt(fd, level, name, &value, &size) == 0 ? value : 0;
+  };
+  linger ending{};
+  socklen_t size = sizeof ending;
+  SysGetSockOpt(fd, SOL_SOCKET, SO_LINGER, &ending, &size);
+  KeptOptions kept{};
+  kept.linger_seconds = static_cast<std::uint16_t>(ending.l_linger);
+  kept.lingers = ending.l_onoff != 0;
+  kept.keep_alive = number(SOL_SOCKET, SO_KEEPALIVE) != 0;
+  kept.no_delay = number(IPPROTO_TCP, TCP_NODELAY) != 0;
+  return kept;
+}
+
+void KeptOptions::ApplyTo(int fd) const {
+  const linger ending{lingers ? 1 : 0, linger_seconds};
+  const int alive = keep_alive ? 1 : 0;
+  const int at_once = no_delay ? 1 : 0;
+  SysSetSockOpt(fd, SOL_SOCKET, SO_LINGER, &ending, sizeof ending);
+  SysSetSockOpt(fd, SOL_SOCKET, SO_KEEPALIVE, &alive, sizeof alive);
+  SysSetSockOpt(fd, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once);
 }
 
 }  // namespace iocp

@@ -12,6 +12,18 @@
 
 namespace iocp {
 
+// The options of a program that has set some, between one descriptor and the next. (Buffer sizes
+// are the socket's anyway.)
+struct KeptOptions {
+  std::uint16_t linger_seconds;
+  bool lingers : 1;
+  bool keep_alive : 1;
+  bool no_delay : 1;
+
+  static KeptOptions Of(int fd);
+  void ApplyTo(int fd) const;
+};
+
 // Guarded by the socket's lock; holders may use fd without it.
 struct alignas(64) Connection {
   enum class State : std::uint8_t {
@@ -29,14 +41,14 @@ struct alignas(64) Connection {
   explicit Connection(int descriptor);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
-  ~Connection();                               // closes
-  int Surrender();                             // the descriptor is another connection's from now on
-  int EnsureDescriptor(int family, int type);  // 0 or errno
-  void ShareAddress(bool share);               // Linux' SO_REUSEADDR
-  void SetShared(int type, bool on);           // Windows' SO_REUSEADDR
-  bool ConnectsPlainly() const;                // kConnecting: by connect, not by ConnectEx
+  ~Connection();                      // closes
+  void Take(int descriptor);          // which had none
+  int Surrender();                    // the descriptor is somebody else's from now on
+  void ShareAddress(bool share);      // Linux' SO_REUSEADDR
+  void SetShared(int type, bool on);  // Windows' SO_REUSEADDR
+  bool ConnectsPlainly() const;       // kConnecting: by connect, not by ConnectEx
 
-  int fd;                     // -1: none
+  int fd = -1;                // -1: none yet, a fresh one gets it when it is needed
   std::uint16_t holders = 1;  // the socket, and every thread in a call
   std::uint16_t waits = 0;    // plain calls blocked in poll
   State state = State::kFresh;
@@ -49,9 +61,12 @@ struct alignas(64) Connection {
   bool early_edge : 1 = false;       // kAdding: there was one
   bool shared : 1 = false;           // the program set SO_REUSEADDR
   bool exclusive : 1 = false;        // ... or SO_EXCLUSIVEADDRUSE
-  std::uint32_t since = 0;  // second of the clock (SysNow) in which it was made: SO_CONNECT_TIME
-  Direction in;             // receives; accepts
-  Direction out;            // sends; connects
+  union {
+    std::uint32_t since = 0;  // second of the clock (SysNow) in which it was made: SO_CONNECT_TIME
+    KeptOptions kept;         // kFresh, no descriptor yet: what it will have
+  };
+  Direction in;   // receives; accepts
+  Direction out;  // sends; connects
 };
 static_assert(sizeof(Connection) == 64);  // one cache line of the two that a message needs
 
@@ -59,7 +74,5 @@ std::uint32_t ThisSecond();
 
 // A non-blocking descriptor with Windows' defaults; -1: errno.
 int OpenDescriptor(int family, int type);
-// Gives a new descriptor the options that a program can have set on the one before it.
-void CopyOptions(int from, int to);
 
 }  // namespace iocp

@@ -37,7 +37,7 @@ int Socket::Bind(const sockaddr* name, socklen_t length) {
   if (length < least) return WSAEFAULT;
   Connection& connection = *connection_;
   if (connection.state != State::kFresh || connection.bound) return WSAEINVAL;
-  if (const int error = connection.EnsureDescriptor(family_, type_)) return WsaFromErrno(error);
+  if (const int error = EnsureDescriptor()) return WsaFromErrno(error);
   if (SysBind(connection.fd, name, length) != 0) {
     if (errno != EADDRINUSE) return WsaFromErrno(errno);
     int result = -1;
@@ -129,7 +129,7 @@ int Socket::SetOption(int level, int name, const void* value, int length) {
   }
   const std::lock_guard guard(lock_);
   if (closed_) return WSAENOTSOCK;
-  if (const int error = connection_->EnsureDescriptor(family_, type_)) return WsaFromErrno(error);
+  if (const int error = EnsureDescriptor()) return WsaFromErrno(error);
   int number = 0;
   std::memcpy(&number, value, std::min(sizeof number, static_cast<std::size_t>(length)));
   if (level == SOL_SOCKET && (name == SO_REUSEADDR || name == SO_EXCLUSIVEADDRUSE)) {
@@ -180,6 +180,7 @@ int Socket::GetOption(int level, int name, void* value, int* length) {
     *length = sizeof seconds;
     return 0;
   }
+  if (const int error = EnsureDescriptor()) return WsaFromErrno(error);
   auto size = static_cast<socklen_t>(*length);
   if (SysGetSockOpt(connection.fd, level, name, value, &size) != 0) return WsaFromErrno(errno);
   *length = static_cast<int>(size);
@@ -214,6 +215,7 @@ int Socket::Ioctl(long command, unsigned long* argument) {
     int count = 0;
     const std::lock_guard guard(lock_);
     if (closed_) return WSAENOTSOCK;
+    if (const int error = EnsureDescriptor()) return WsaFromErrno(error);
     if (SysIoctl(connection_->fd, FIONREAD, &count) != 0) return WsaFromErrno(errno);
     *argument = static_cast<unsigned long>(count);
     return 0;
