@@ -75,6 +75,7 @@ endif()
 if(NOT WIN32)
   stage_unit_test(fault
     tests/unit_fault.cc
+    tests/unit_fault_accept.cc
     tests/unit_fault_crossing.cc
     tests/unit_fault_file.cc
     tests/unit_fault_injection.cc

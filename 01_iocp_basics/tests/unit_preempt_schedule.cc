@@ -156,7 +156,7 @@ Schedule::Schedule(Stop first, std::optional<Stop> second) {
   state.counts.fill(0);
   state.finished.fill(false);
   state.active = true;
-  iocp::testing::ReplaceSystemCalls(&g_table);
+  iocp::testing::ReplaceSystemCalls(&g_table, iocp::testing::Replacement::kTruthful);
 }
 
 Schedule::~Schedule() {

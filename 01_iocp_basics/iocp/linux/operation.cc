@@ -7,6 +7,7 @@
 #include "iocp/linux/counters.h"
 #include "iocp/linux/file.h"
 #include "iocp/linux/socket.h"
+#include "iocp/linux/syscalls.h"
 
 namespace iocp {
 namespace {
@@ -73,7 +74,7 @@ void FreeOperation(Operation* operation) {
     if (operation->kind == OperationKind::kTransmit || operation->kind == OperationKind::kConnect) {
       delete operation->file_to_send;
     }
-    delete std::exchange(operation->dropped, nullptr);
+    if (operation->dropped >= 0) SysClose(std::exchange(operation->dropped, -1));
   }
   operation->receipt.event = {};
   operation->receipt.has_routine = false;
@@ -175,21 +176,14 @@ void BufferList::Scatter(const char* from, std::size_t bytes) const {
 
 void Direction::PushBack(Operation* operation) {
   operation->next = nullptr;
+  operation->previous = tail;
   (tail != nullptr ? tail->next : head) = operation;
   tail = operation;
 }
 
-void Direction::PopFront() {
-  head = head->next;
-  if (head == nullptr) tail = nullptr;
-}
-
 void Direction::Remove(Operation* operation) {
-  if (head == operation) return PopFront();
-  Operation* before = head;
-  while (before->next != operation) before = before->next;
-  before->next = operation->next;
-  if (tail == operation) tail = before;
+  (operation->previous != nullptr ? operation->previous->next : head) = operation->next;
+  (operation->next != nullptr ? operation->next->previous : tail) = operation->previous;
 }
 
 }  // namespace iocp

@@ -69,7 +69,7 @@ int Socket::Bind(const sockaddr* name, socklen_t length) {
   if (length < least) return WSAEFAULT;
   Connection& connection = *connection_;
   if (connection.state != State::kFresh || connection.bound) return WSAEINVAL;
-  if (const int error = connection.EnsureDescriptor(family_, type_)) return WsaFromErrno(error);
+  if (const int error = EnsureDescriptor()) return WsaFromErrno(error);
   if (SysBind(connection.fd, name, length) != 0) {
     if (errno != EADDRINUSE) return WsaFromErrno(errno);
     int result = -1;
@@ -163,7 +163,7 @@ int Socket::SetOption(int level, int name, const void* value, int length) {
   }
   const std::lock_guard guard(lock_);
   if (closed_) return WSAENOTSOCK;
-  if (const int error = connection_->EnsureDescriptor(family_, type_)) return WsaFromErrno(error);
+  if (const int error = EnsureDescriptor()) return WsaFromErrno(error);
   int number = 0;
   std::memcpy(&number, value, std::min(sizeof number, static_cast<std::size_t>(length)));
   if (level == SOL_SOCKET && (name == SO_REUSEADDR || name == SO_EXCLUSIVEADDRUSE)) {
@@ -172,9 +172,7 @@ int Socket::SetOption(int level, int name, const void* value, int length) {
   const int result =
       SysSetSockOpt(connection_->fd, level, name, value, static_cast<socklen_t>(length));
   if (result != 0) return WsaFromErrno(errno);
-  options_set_ = true;
-  if (level == SOL_SOCKET && name == SO_SNDBUF) send_buffer_.store(number);
-  if (level == SOL_SOCKET && name == SO_RCVBUF) receive_buffer_.store(number);
+  options_.Keep(level, name, value, static_cast<std::size_t>(length));
   return 0;
 }
 
@@ -214,6 +212,7 @@ int Socket::GetOption(int level, int name, void* value, int* length) {
     *length = sizeof seconds;
     return 0;
   }
+  if (const int error = EnsureDescriptor()) return WsaFromErrno(error);
   auto size = static_cast<socklen_t>(*length);
   if (SysGetSockOpt(connection.fd, level, name, value, &size) != 0) return WsaFromErrno(errno);
   *length = static_cast<int>(size);
@@ -228,8 +227,8 @@ int Socket::GetOption(int level, int name, void* value, int* length) {
     const bool ended = connection.state == State::kConnected && type_ == SOCK_STREAM;
     if (error != 0 && ended) Break(connection, error, guard, wakes);
   } else if (name == SO_SNDBUF || name == SO_RCVBUF) {
-    const int set = (name == SO_SNDBUF ? send_buffer_ : receive_buffer_).load();
-    number = set >= 0 ? set : number / 2;  // Linux doubles what is set, for its own overhead
+    // Windows reports what was set; Linux doubles it, for its own overhead.
+    number = options_.Find(level, name).value_or(number / 2);
   } else if (name == SO_REUSEADDR) {
     number = connection.shared ? 1 : 0;
   }
@@ -248,6 +247,7 @@ int Socket::Ioctl(long command, unsigned long* argument) {
     int count = 0;
     const std::lock_guard guard(lock_);
     if (closed_) return WSAENOTSOCK;
+    if (const int error = EnsureDescriptor()) return WsaFromErrno(error);
     if (SysIoctl(connection_->fd, FIONREAD, &count) != 0) return WsaFromErrno(errno);
     *argument = static_cast<unsigned long>(count);
     return 0;

@@ -146,6 +146,7 @@ constexpr SystemCalls kReal = {
 
 // Set by tests only; read by every thread.
 constinit std::atomic<const SystemCalls*> g_table{&kReal};
+constinit std::atomic<bool> g_may_lie{false};
 
 const SystemCalls& Table() {
   return *g_table.load(std::memory_order_acquire);
@@ -167,12 +168,13 @@ const SystemCalls& RealSystemCalls() {
   return kReal;
 }
 
-void testing::ReplaceSystemCalls(const SystemCalls* table) {
+void testing::ReplaceSystemCalls(const SystemCalls* table, Replacement kind) {
+  g_may_lie.store(table != nullptr && kind == Replacement::kMayLie, std::memory_order_relaxed);
   g_table.store(table != nullptr ? table : &kReal, std::memory_order_release);
 }
 
-bool SystemCallsReplaced() {
-  return g_table.load(std::memory_order_relaxed) != &kReal;
+bool SystemCallsMayLie() {
+  return g_may_lie.load(std::memory_order_relaxed);
 }
 
 int SysSocket(int family, int type, int protocol) {
