@@ -126,6 +126,20 @@ TEST(Conformance, P130_OneSocketManyTimes) {
   EXPECT_EQ(many[1001].revents, 0);
 }
 
+// Nothing is there to wait for yet: a select without a limit must see what comes.
+TEST(Conformance, P129_ASocketThatConnectsMeanwhile) {
+  sockaddr_in address{};
+  const Socket listener = MakeListener(&address);
+  const Socket client = MakeTcp();
+  std::thread connector([&] {
+    Sleep(50);
+    EXPECT_EQ(connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  });
+  fd_set writable = SetOf({client});
+  EXPECT_EQ(select(0, nullptr, &writable, nullptr, nullptr), 1);
+  connector.join();
+}
+
 TEST(Conformance, P129_ALongTimeIsNoShortTime) {
   const Connection connection = Connect();
   fd_set readable = SetOf({connection.ours});

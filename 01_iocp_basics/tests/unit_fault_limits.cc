@@ -118,6 +118,100 @@ TEST(SocketLimits, P149_CloseWithLingerAndUnsentDataKeepsNoThread) {
   }
 }
 
+// --- options of a socket that is used again ----------------------------------------------------------------
+
+std::atomic<int> g_buffers_sized{0};
+
+int GetInt(SOCKET socket, int level, int name) {
+  int value = -1;
+  int length = sizeof value;
+  EXPECT_EQ(getsockopt(socket, level, name, reinterpret_cast<char*>(&value), &length), 0);
+  return value;
+}
+
+void SetInt(SOCKET socket, int level, int name, int value) {
+  ASSERT_EQ(setsockopt(socket, level, name, reinterpret_cast<const char*>(&value), sizeof value),
+            0);
+}
+
+// What the program has set, all of it, and nothing else: a buffer size that is set, even to what it
+// is, ends the system's own sizing.
+TEST(SocketLimits, P63_ASocketThatIsUsedAgainHasItsOptions) {
+  iocp::SystemCalls table = Real();
+  table.setsockopt = [](int fd, int level, int name, const void* value, socklen_t length) {
+    if (level == SOL_SOCKET && (name == SO_RCVBUF || name == SO_SNDBUF)) ++g_buffers_sized;
+    return Real().setsockopt(fd, level, name, value, length);
+  };
+  g_buffers_sized = 0;
+  const Replaced replaced(table);
+  const Connection connection = Connect();
+  const SOCKET ours = connection.ours;
+  SetInt(ours, IPPROTO_TCP, TCP_NODELAY, 1);
+  SetInt(ours, IPPROTO_TCP, TCP_KEEPIDLE, 77);
+  SetInt(ours, SOL_SOCKET, SO_KEEPALIVE, 1);
+  SetInt(ours, SOL_SOCKET, SO_BROADCAST, 1);
+  const auto disconnect = ExtensionFunction<LPFN_DISCONNECTEX>(ours, WSAID_DISCONNECTEX);
+  ASSERT_TRUE(disconnect(ours, nullptr, TF_REUSE_SOCKET, 0)) << WSAGetLastError();
+  EXPECT_EQ(GetInt(ours, IPPROTO_TCP, TCP_NODELAY), 1);
+  EXPECT_EQ(GetInt(ours, IPPROTO_TCP, TCP_KEEPIDLE), 77);
+  EXPECT_EQ(GetInt(ours, SOL_SOCKET, SO_KEEPALIVE), 1);
+  EXPECT_EQ(GetInt(ours, SOL_SOCKET, SO_BROADCAST), 1);
+  EXPECT_EQ(g_buffers_sized, 0);
+}
+
+TEST(SocketLimits, P63_SoHasOneWhoseConnectWasCancelled) {
+  const Socket socket(
+      WSASocketW(AF_INET6, SOCK_STREAM, IPPROTO_TCP, nullptr, 0, WSA_FLAG_OVERLAPPED));
+  SetInt(socket, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+  SetInt(socket, SOL_SOCKET, SO_REUSEADDR, 1);
+  SetInt(socket, SOL_SOCKET, SO_RCVBUF, 50'000);
+  sockaddr_in6 any{};
+  any.sin6_family = AF_INET6;
+  ASSERT_EQ(bind(socket, reinterpret_cast<const sockaddr*>(&any), sizeof any), 0);
+  iocp::SystemCalls table = Real();
+  table.connect = [](int, const sockaddr*, socklen_t) {
+    errno = EINPROGRESS;
+    return -1;
+  };
+  const auto connect_ex = ExtensionFunction<LPFN_CONNECTEX>(socket, WSAID_CONNECTEX);
+  OVERLAPPED overlapped{};
+  {
+    const Replaced replaced(table);
+    sockaddr_in6 nobody{};
+    nobody.sin6_family = AF_INET6;
+    nobody.sin6_addr = in6addr_loopback;
+    nobody.sin6_port = htons(9);
+    ASSERT_FALSE(connect_ex(socket, reinterpret_cast<const sockaddr*>(&nobody), sizeof nobody,
+                            nullptr, 0, nullptr, &overlapped));
+    ASSERT_CODE(WSAGetLastError(), WSA_IO_PENDING);
+    ASSERT_TRUE(CancelIoEx(socket.handle(), &overlapped));
+    ASSERT_TRUE(Eventually([&] { return HasOverlappedIoCompleted(&overlapped); }));
+  }
+  EXPECT_EQ(GetInt(socket, IPPROTO_IPV6, IPV6_V6ONLY), 0);
+  EXPECT_EQ(GetInt(socket, SOL_SOCKET, SO_REUSEADDR), 1);
+  EXPECT_EQ(GetInt(socket, SOL_SOCKET, SO_RCVBUF), 50'000);
+}
+
+// Also one that a connection was handed to: SO_REUSEADDR is its own.
+TEST(SocketLimits, P63_AnAcceptingSocketKeepsItsAddressUse) {
+  sockaddr_in address{};
+  const Socket listener = MakeListener(&address);
+  const Socket acceptor = MakeTcp();
+  SetInt(acceptor, SOL_SOCKET, SO_REUSEADDR, 1);
+  constexpr DWORD kRoomEach = sizeof(sockaddr_in) + 16;
+  char output[2 * kRoomEach];
+  Operation accept;
+  DWORD bytes = 0;
+  ASSERT_FALSE(AcceptEx(listener, acceptor, output, 0, kRoomEach, kRoomEach, &bytes, &accept));
+  const Socket client = MakeTcp();
+  ASSERT_EQ(connect(client, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  ASSERT_TRUE(GetOverlappedResult(listener.handle(), &accept, &bytes, TRUE));
+  EXPECT_EQ(GetInt(acceptor, SOL_SOCKET, SO_REUSEADDR), 1);
+  const auto disconnect = ExtensionFunction<LPFN_DISCONNECTEX>(acceptor, WSAID_DISCONNECTEX);
+  ASSERT_TRUE(disconnect(acceptor, nullptr, TF_REUSE_SOCKET, 0)) << WSAGetLastError();
+  EXPECT_EQ(GetInt(acceptor, SOL_SOCKET, SO_REUSEADDR), 1);
+}
+
 // --- a port is bound once --------------------------------------------------------------------------------
 
 int BindTo(SOCKET socket, const sockaddr_in& address) {

@@ -83,7 +83,8 @@ int Poll(std::span<WSAPOLLFD> fds, DWORD milliseconds) {
     // A round ends early when a signal comes, or when a socket is asked about that has no
     // connection: look again before long.
     const iocp::PausedScope paused;
-    iocp::SysPollMany(nullptr, 0, std::min(pause, deadline.Milliseconds()));
+    const int left = deadline.Milliseconds();
+    iocp::SysPollMany(nullptr, 0, left < 0 ? pause : std::min(pause, left));
   }
 }
 
