@@ -133,16 +133,16 @@ TEST(Conformance, P148_WSAIoctlTellsItsEndLikeAnyOperation) {
   void* function = nullptr;
   Operation operation;
   const Handle event = MakeEvent();
-  const auto ask = [&](SOCKET socket, DWORD in_length) {
+  const auto ask = [&](SOCKET socket) {
     operation.Clear();
     operation.Internal = 0xABAB;
     operation.hEvent = event;
     DWORD bytes = 0;
-    const int result = WSAIoctl(socket, SIO_GET_EXTENSION_FUNCTION_POINTER, &wanted, in_length,
+    const int result = WSAIoctl(socket, SIO_GET_EXTENSION_FUNCTION_POINTER, &wanted, sizeof wanted,
                                 &function, sizeof function, &bytes, &operation, nullptr);
     return result == 0 ? 0 : WSAGetLastError();
   };
-  ASSERT_EQ(ask(associated.ours(), sizeof wanted), 0);
+  ASSERT_EQ(ask(associated.ours()), 0);
   EXPECT_NE(function, nullptr);
   EXPECT_CODE(WaitForSingleObject(event, 0), WAIT_OBJECT_0);
   EXPECT_EQ(operation.Internal, 0u);
@@ -152,10 +152,16 @@ TEST(Conformance, P148_WSAIoctlTellsItsEndLikeAnyOperation) {
   EXPECT_EQ(got.overlapped, &operation);
   EXPECT_EQ(got.key, 1u);
   EXPECT_EQ(got.bytes, sizeof function);
-  EXPECT_CODE(ask(associated.ours(), 1), WSAEFAULT);
+  tcp_keepalive values{};
+  DWORD bytes = 0;
+  operation.Clear();
+  EXPECT_EQ(WSAIoctl(associated.ours(), SIO_KEEPALIVE_VALS, &values, 4, nullptr, 0, &bytes,
+                     &operation, nullptr),
+            SOCKET_ERROR);
+  EXPECT_CODE(WSAGetLastError(), WSAEFAULT);
   EXPECT_TRUE(NothingQueued(associated.port)) << "a failure is told by the call alone";
   const Socket without = MakeTcp();
-  EXPECT_EQ(ask(without, sizeof wanted), 0);
+  EXPECT_EQ(ask(without), 0);
   EXPECT_CODE(WaitForSingleObject(event, 0), WAIT_OBJECT_0) << "by the event, without a port";
 }
 

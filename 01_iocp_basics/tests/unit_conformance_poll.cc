@@ -120,7 +120,9 @@ TEST(Conformance, P130_OneSocketManyTimes) {
   std::vector<WSAPOLLFD> many(1000, {connection.ours, POLLRDNORM, 0});
   many.push_back({connection.ours, POLLWRNORM, 0});
   many.push_back({connection.peer, POLLRDNORM, 0});
-  EXPECT_EQ(WSAPoll(many.data(), static_cast<ULONG>(many.size()), 0), 1001);
+  const int ready = WSAPoll(many.data(), static_cast<ULONG>(many.size()), 0);
+  if (WineDiffers("P130", "counts each entry once for each", "seen with Wine 8.0")) return;
+  EXPECT_EQ(ready, 1001);
   EXPECT_EQ(many.front().revents, POLLRDNORM) << "each entry is told what it asks for";
   EXPECT_EQ(many[1000].revents, POLLWRNORM);
   EXPECT_EQ(many[1001].revents, 0);

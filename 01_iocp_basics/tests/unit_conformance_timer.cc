@@ -106,8 +106,11 @@ TEST(Conformance, P147_ClosingTakesBackTheApc) {
   int calls = 0;
   LetItQueueItsApc(timer, &calls);
   timer.Close();
-  EXPECT_CODE(SleepEx(0, TRUE), 0);
-  EXPECT_EQ(calls, 0);
+  const DWORD result = SleepEx(0, TRUE);
+  if (!WineDiffers("P147", "the APC of a closed timer still runs", "seen with Wine 8.0")) {
+    EXPECT_CODE(result, 0);
+    EXPECT_EQ(calls, 0);
+  }
 }
 
 // A routine that cancels another timer, whose APC is queued behind it.

@@ -150,9 +150,14 @@ TEST(Conformance, P134_AFileThatCannotBeReadIsNotTheConnectionsEnd) {
                                       FILE_FLAG_OVERLAPPED, nullptr));
   ASSERT_NE(unreadable.get(), INVALID_HANDLE_VALUE) << GetLastError();
   OVERLAPPED overlapped{};
-  if (!TransmitFile(associated.ours(), unreadable, 0, 0, &overlapped, nullptr, 0) &&
-      WSAGetLastError() == WSA_IO_PENDING) {
-    EXPECT_FALSE(Dequeue(associated.port).ok);
+  const BOOL done = TransmitFile(associated.ours(), unreadable, 0, 0, &overlapped, nullptr, 0);
+  const bool pends = !done && WSAGetLastError() == WSA_IO_PENDING;
+  if (done || pends) {
+    const Dequeued got = Dequeue(associated.port);
+    if (got.ok && WineDiffers("P134", "reads what was opened for writing", "seen with Wine 8.0")) {
+      return;
+    }
+    EXPECT_FALSE(got.ok);
   }
   Operation send;
   ASSERT_TRUE(Send(associated.ours(), &send, "still here").done());
