@@ -76,6 +76,7 @@ if(NOT WIN32)
   stage_unit_test(fault
     tests/unit_fault.cc
     tests/unit_fault_accept.cc
+    tests/unit_fault_file.cc
     tests/unit_fault_injection.cc
     tests/unit_fault_life.cc
     tests/unit_fault_misuse.cc
