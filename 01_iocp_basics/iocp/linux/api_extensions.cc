@@ -113,9 +113,7 @@ int WSAIoctl(SOCKET s, DWORD code, LPVOID in, DWORD in_length, LPVOID out, DWORD
         return WSAEFAULT;
       }
       std::memcpy(&number, argument, sizeof number);
-      unsigned long wide = number;
-      const int error = socket.Ioctl(static_cast<long>(code), &wide);
-      number = static_cast<ULONG>(wide);
+      const int error = socket.Ioctl(static_cast<long>(code), &number);
       if (error == 0 && argument == out) {
         std::memcpy(out, &number, sizeof number);
         *bytes = sizeof number;
