@@ -65,7 +65,7 @@ enum class SystemCall : std::uint8_t {
   kClose,
   kRecv,     // recv and recvmsg
   kSend,     // send and sendmsg
-  kSockopt,  // setsockopt, getsockopt, getsockname, getpeername, ioctl
+  kSockopt,  // setsockopt, getsockopt, getsockname, ioctl
   kEpollCreate,
   kEpollCtl,
   kEpollWait,

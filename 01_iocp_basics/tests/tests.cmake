@@ -85,6 +85,7 @@ if(NOT WIN32)
     tests/unit_fault_moment.cc
     tests/unit_fault_told.cc
     tests/unit_fault_trace.cc
+    tests/unit_fault_transmit.cc
     tests/unit_fault_workout.cc
     LINK test_support
     LABELS stress

@@ -1,12 +1,15 @@
-// TransmitFile when something is wrong with the file, or when it goes on for long. (Linux only.)
+// Files whose disk takes its time (a read that is held): who waits for whom. (Linux only.)
 #ifndef _WIN32
 
-#include <errno.h>
+#include <unistd.h>
 
+#include <array>
 #include <atomic>
-#include <cstdlib>
+#include <condition_variable>
+#include <cstdio>
+#include <mutex>
 #include <string>
-#include <thread>
+#include <vector>
 
 #include "tests/test_support.h"
 #include "tests/unit_fault_injection.h"
@@ -14,107 +17,122 @@
 namespace course_test {
 namespace {
 
-// An empty file with a size: it takes no room on the disk.
-struct Sparse {
-  explicit Sparse(off_t size) {
-    const int fd = ::mkstemp(path);
-    EXPECT_GE(fd, 0);
-    EXPECT_EQ(::ftruncate(fd, size), 0);
-    Real().close(fd);
-    file = Handle(CreateFileA(path, GENERIC_READ, FILE_SHARE_READ, nullptr, OPEN_EXISTING,
-                              FILE_FLAG_OVERLAPPED, nullptr));
-    EXPECT_NE(file.get(), INVALID_HANDLE_VALUE);
-  }
-  ~Sparse() { ::unlink(path); }
-  Sparse(const Sparse&) = delete;
-  Sparse& operator=(const Sparse&) = delete;
+// Reads at this offset are held until they are let go.
+constexpr off_t kHeldOffset = 7;
 
-  char path[32] = "/tmp/sparse_XXXXXX";
-  Handle file;
+struct Gate {
+  std::mutex mutex;
+  std::condition_variable changed;
+  int held = 0;              // guarded by mutex
+  bool open = false;         // guarded by mutex
+  std::vector<off_t> order;  // guarded by mutex: the offsets of all reads, as they were made
 };
 
-std::atomic<int> g_calls{0};
+Gate& TheGate() {
+  static auto* const gate = new Gate;
+  return *gate;
+}
 
-// What the disk cannot read is not the connection's fault.
-TEST(SocketFile, P134_AnErrorOfTheFileEndsTheTransferOnly) {
-  const Associated associated;
-  const Sparse sparse(4 << 20);
-  std::string head = "head";
-  TRANSMIT_FILE_BUFFERS buffers{head.data(), 4, nullptr, 0};
-  OVERLAPPED overlapped{};
-  iocp::SystemCalls table = Real();
-  table.sendfile = [](int, int, off_t*, size_t) -> ssize_t {
-    ++g_calls;
-    errno = EIO;
-    return -1;
-  };
-  g_calls = 0;
+ssize_t HeldRead(int fd, void* data, size_t length, off_t offset) {
+  Gate& gate = TheGate();
   {
-    const Replaced replaced(table);
-    EXPECT_FALSE(TransmitFile(associated.ours(), sparse.file, 0, 0, &overlapped, &buffers, 0));
-  }
-  EXPECT_EQ(g_calls, 1);
-  if (WSAGetLastError() == WSA_IO_PENDING) {
-    EXPECT_CODE(Dequeue(associated.port).error, ERROR_IO_DEVICE);
-  }
-  EXPECT_EQ(ReceiveExactly(associated.peer(), 4), "head");
-  Operation send;
-  EXPECT_TRUE(Send(associated.ours(), &send, "still here").done());
-  EXPECT_EQ(ReceiveExactly(associated.peer(), 10), "still here");
-  EXPECT_EQ(Dequeue(associated.port).overlapped, &send);
-}
-
-constexpr DWORD kSize = 256u << 20;
-OVERLAPPED* g_transfer = nullptr;
-HANDLE g_socket = nullptr;
-
-// A client that takes everything at once: the transfer must still look up now and then.
-TEST(SocketFile, P134_CancelReachesATransferThatNeverWaits) {
-  const Associated associated;
-  const Sparse sparse(kSize);
-  OVERLAPPED overlapped{};
-  iocp::SystemCalls table = Real();
-  table.sendfile = [](int, int, off_t* offset, size_t length) -> ssize_t {
-    if (++g_calls == 3) {
-      std::thread([] { EXPECT_TRUE(CancelIoEx(g_socket, g_transfer)); }).join();
+    std::unique_lock lock(gate.mutex);
+    gate.order.push_back(offset);
+    if (offset == kHeldOffset) {
+      ++gate.held;
+      gate.changed.notify_all();
+      gate.changed.wait_for(lock, kDeadline, [&gate] { return gate.open; });
     }
-    *offset += static_cast<off_t>(length);
-    return static_cast<ssize_t>(length);
-  };
-  g_calls = 0;
-  g_transfer = &overlapped;
-  g_socket = associated.connection.ours.handle();
-  const Replaced replaced(table);
-  EXPECT_FALSE(TransmitFile(associated.ours(), sparse.file, kSize, 0, &overlapped, nullptr, 0));
-  EXPECT_CODE(WSAGetLastError(), WSA_IO_PENDING);
-  const Dequeued got = Dequeue(associated.port);
-  EXPECT_FALSE(got.ok);
-  EXPECT_EQ(got.overlapped, &overlapped);
-  EXPECT_CODE(got.error, ERROR_OPERATION_ABORTED);
-  EXPECT_LE(g_calls, 4);
+  }
+  return Real().pread(fd, data, length, offset);
 }
 
-// Between two pieces the only thread of the port serves others.
-TEST(SocketFile, P134_ALongTransferLetsOthersIn) {
-  const Associated associated(1);
-  const Connection other = Connect();
-  Associate(associated.port, other.ours, 2);
-  Operation receive;
-  ASSERT_TRUE(Receive(other.ours, &receive).pended());
-  SendAll(other.peer, "me too");
-  const Sparse sparse(kSize);
-  OVERLAPPED overlapped{};
-  iocp::SystemCalls table = Real();
-  table.sendfile = [](int, int, off_t* offset, size_t length) -> ssize_t {
-    ++g_calls;
-    *offset += static_cast<off_t>(length);
-    return static_cast<ssize_t>(length);
-  };
-  g_calls = 0;
-  const Replaced replaced(table);
-  EXPECT_FALSE(TransmitFile(associated.ours(), sparse.file, kSize, 0, &overlapped, nullptr, 0));
-  EXPECT_EQ(Dequeue(associated.port).overlapped, &receive);
-  EXPECT_EQ(Dequeue(associated.port).bytes, kSize);
+class FileMoment : public ::testing::Test {
+ protected:
+  FileMoment() {
+    TheGate().held = 0;
+    TheGate().open = false;
+    TheGate().order.clear();
+    for (std::size_t i = 0; i < files_.size(); ++i) {
+      paths_[i] = ::testing::TempDir() + "iocp_file_moment_" + std::to_string(::getpid()) + "_" +
+                  std::to_string(i);
+      std::FILE* const file = std::fopen(paths_[i].c_str(), "wb");
+      std::fputs("0123456789abcdef", file);
+      std::fclose(file);
+      files_[i] = Handle(CreateFileA(paths_[i].c_str(), GENERIC_READ, 0, nullptr, OPEN_EXISTING,
+                                     FILE_FLAG_OVERLAPPED, nullptr));
+      Associate(port_, files_[i], i);
+    }
+  }
+  ~FileMoment() override {
+    for (const std::string& path : paths_) std::remove(path.c_str());
+  }
+
+  void Read(std::size_t file, Operation& operation, off_t offset) {
+    operation.Clear();
+    operation.Offset = static_cast<DWORD>(offset);
+    EXPECT_FALSE(ReadFile(files_[file], operation.buffer, 1, nullptr, &operation));
+    EXPECT_CODE(GetLastError(), ERROR_IO_PENDING);
+  }
+
+  static bool AwaitHeld(int count) {
+    Gate& gate = TheGate();
+    std::unique_lock lock(gate.mutex);
+    return gate.changed.wait_for(lock, kDeadline, [&] { return gate.held >= count; });
+  }
+
+  static void LetGo() {
+    Gate& gate = TheGate();
+    const std::scoped_lock lock(gate.mutex);
+    gate.open = true;
+    gate.changed.notify_all();
+  }
+
+  static iocp::SystemCalls HoldingTable() {
+    iocp::SystemCalls table = Real();
+    table.pread = HeldRead;
+    return table;
+  }
+
+  const Handle port_ = MakePort();
+  std::array<std::string, 3> paths_;
+  std::array<Handle, 3> files_;
+};
+
+TEST_F(FileMoment, P40_OneFileDoesNotWaitForAnother) {
+  const Replaced replaced(HoldingTable());
+  std::array<Operation, 3> operations;
+  Read(0, operations[0], kHeldOffset);
+  ASSERT_TRUE(AwaitHeld(1));
+  Read(1, operations[1], kHeldOffset);
+  ASSERT_TRUE(AwaitHeld(2)) << "the second file has a thread of its own";
+  Read(2, operations[2], 1);
+  const Dequeued third = Dequeue(port_);
+  EXPECT_EQ(third.overlapped, &operations[2]);
+  EXPECT_EQ(operations[2].buffer[0], '1');
+  LetGo();
+  EXPECT_TRUE(Dequeue(port_).ok);
+  EXPECT_TRUE(Dequeue(port_).ok);
+}
+
+TEST_F(FileMoment, P40_OneFilesTransfersAreDoneInTheOrderOfTheirCalls) {
+  const Replaced replaced(HoldingTable());
+  std::array<Operation, 5> operations;
+  Read(0, operations[0], kHeldOffset);
+  for (std::size_t i = 1; i < operations.size(); ++i) {
+    Read(0, operations[i], static_cast<off_t>(i));
+  }
+  ASSERT_TRUE(AwaitHeld(1));
+  EXPECT_TRUE(CancelIoEx(files_[0], &operations[2]));
+  const Dequeued cancelled = Dequeue(port_);
+  EXPECT_EQ(cancelled.overlapped, &operations[2]);
+  EXPECT_CODE(cancelled.error, ERROR_OPERATION_ABORTED);
+  LetGo();
+  for (const std::size_t expected : {0, 1, 3, 4}) {
+    EXPECT_EQ(Dequeue(port_).overlapped, &operations[expected]);
+  }
+  const std::scoped_lock lock(TheGate().mutex);
+  EXPECT_EQ(TheGate().order, (std::vector<off_t>{kHeldOffset, 1, 3, 4}));
 }
 
 }  // namespace

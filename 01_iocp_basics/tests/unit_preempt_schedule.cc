@@ -111,7 +111,6 @@ Table StoppingTable() {
   COURSE_HOOK(setsockopt);
   COURSE_HOOK(getsockopt);
   COURSE_HOOK(getsockname);
-  COURSE_HOOK(getpeername);
   COURSE_HOOK(ioctl);
   COURSE_HOOK(epoll_create1);
   COURSE_HOOK(epoll_ctl);

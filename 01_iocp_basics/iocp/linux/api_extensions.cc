@@ -112,9 +112,7 @@ int Control(Socket& socket, DWORD code, void* in, DWORD in_length, void* out, DW
       return WSAEFAULT;
     }
     std::memcpy(&number, argument, sizeof number);
-    unsigned long wide = number;
-    const int error = socket.Ioctl(static_cast<long>(code), &wide);
-    number = static_cast<ULONG>(wide);
+    const int error = socket.Ioctl(static_cast<long>(code), &number);
     if (error == 0 && argument == out) {
       std::memcpy(out, &number, sizeof number);
       *bytes = sizeof number;

@@ -95,6 +95,7 @@ class CompletionPort final : public Object {
 
   bool AtLimit() const { return released_threads_.size() >= concurrency_; }
   void Join(Thread& self);
+  bool TakeOnTheRun(const Thread& self, std::span<Packet> out, std::size_t* count);
   bool TakeReady(Thread& self, std::span<Packet> out, std::size_t* count);
   void SetPlace(Thread& thread, Place place);
   void Hand(Thread& thread, const Packet& packet, Wakes& wakes);

@@ -39,6 +39,7 @@ DWORD CompletionPort::Dequeue(std::span<Packet> out, std::size_t* count, const D
   {
     Wakes wakes;
     std::unique_lock guard(lock_);
+    if (!alertable && TakeOnTheRun(self, out, count)) return ERROR_SUCCESS;
     SetPlace(self, Place::kNone);  // the thread gives its place back and asks for another packet
     const bool look_first =
         since_harvest_ >= kHarvestEvery || (completion_queue_.empty() && deadline.Passed());
@@ -84,6 +85,19 @@ void CompletionPort::Join(Thread& self) {
   if (const auto previous = HandleTable::Find<CompletionPort>(self.port)) previous->Leave(self);
   self.wait = PortWait{};  // in no list now: Close took it off, or Leave did
   self.port = handle();
+}
+
+// A thread that runs and may go on running takes the next packets without leaving its place: under
+// load nothing of the other threads' records is touched for a packet. The lock is held. False: not
+// possible, or there is more to do than that.
+bool CompletionPort::TakeOnTheRun(const Thread& self, std::span<Packet> out, std::size_t* count) {
+  const bool runs = self.wait.place == Place::kReleased && released_threads_.size() <= concurrency_;
+  const bool attended = polling_ > 0 || watched_ || device_list_.empty();
+  if (!runs || !attended || since_harvest_ >= kHarvestEvery) return false;
+  if (completion_queue_.empty() || closed_) return false;
+  *count = Take(out);
+  since_harvest_ += static_cast<std::uint32_t>(*count);
+  return true;
 }
 
 // Takes what is queued already; false: nothing that this thread may have now.

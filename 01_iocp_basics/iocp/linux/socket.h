@@ -80,7 +80,7 @@ class alignas(64) Socket final : public Object {
   int SetOption(int level, int name, const void* value, int length);
   int SetAddressUse(int name, bool on);  // SO_REUSEADDR, SO_EXCLUSIVEADDRUSE
   int GetOption(int level, int name, void* value, int* length);
-  int Ioctl(long command, unsigned long* argument);
+  int Ioctl(long command, ULONG* argument);
 
   // --- readiness (api_poll.cc, socket_ready.cc) ---
   // Between the two the caller polls `fd` (-1: there is nothing to poll) and the connection is

@@ -236,7 +236,7 @@ int Socket::GetOption(int level, int name, void* value, int* length) {
   return 0;
 }
 
-int Socket::Ioctl(long command, unsigned long* argument) {
+int Socket::Ioctl(long command, ULONG* argument) {
   if (argument == nullptr) return WSAEFAULT;
   if (command == FIONBIO) {
     const std::lock_guard guard(lock_);
@@ -249,7 +249,7 @@ int Socket::Ioctl(long command, unsigned long* argument) {
     if (closed_) return WSAENOTSOCK;
     if (const int error = EnsureDescriptor()) return WsaFromErrno(error);
     if (SysIoctl(connection_->fd, FIONREAD, &count) != 0) return WsaFromErrno(errno);
-    *argument = static_cast<unsigned long>(count);
+    *argument = static_cast<ULONG>(count);
     return 0;
   }
   return WSAEOPNOTSUPP;

@@ -122,7 +122,6 @@ constexpr SystemCalls kReal = {
     .setsockopt = ::setsockopt,
     .getsockopt = ::getsockopt,
     .getsockname = ::getsockname,
-    .getpeername = ::getpeername,
     .ioctl = RealIoctl,
     .epoll_create1 = ::epoll_create1,
     .epoll_ctl = ::epoll_ctl,
@@ -272,10 +271,6 @@ int SysGetSockOpt(int fd, int level, int name, void* value, socklen_t* length) {
 
 int SysGetSockName(int fd, sockaddr* name, socklen_t* length) {
   return Repeat(SystemCall::kSockopt, [&] { return Table().getsockname(fd, name, length); });
-}
-
-int SysGetPeerName(int fd, sockaddr* name, socklen_t* length) {
-  return Repeat(SystemCall::kSockopt, [&] { return Table().getpeername(fd, name, length); });
 }
 
 int SysIoctl(int fd, unsigned long request, void* argument) {

@@ -34,7 +34,6 @@ struct SystemCalls {
   int (*setsockopt)(int fd, int level, int name, const void* value, socklen_t length);
   int (*getsockopt)(int fd, int level, int name, void* value, socklen_t* length);
   int (*getsockname)(int fd, sockaddr* name, socklen_t* length);
-  int (*getpeername)(int fd, sockaddr* name, socklen_t* length);
   int (*ioctl)(int fd, unsigned long request, void* argument);
   int (*epoll_create1)(int flags);
   int (*epoll_ctl)(int epoll, int operation, int fd, epoll_event* event);
@@ -89,7 +88,6 @@ ssize_t SysSendTo(int fd, const iovec* parts, std::size_t count, int flags, cons
 int SysSetSockOpt(int fd, int level, int name, const void* value, socklen_t length);
 int SysGetSockOpt(int fd, int level, int name, void* value, socklen_t* length);
 int SysGetSockName(int fd, sockaddr* name, socklen_t* length);
-int SysGetPeerName(int fd, sockaddr* name, socklen_t* length);
 int SysIoctl(int fd, unsigned long request, void* argument);
 int SysEpollCreate();
 int SysEpollCtl(int epoll, int operation, int fd, epoll_event* event);
