@@ -5,6 +5,7 @@ if(NOT WIN32)
     bench/port_echo.cc
     bench/echo_load.cc
     bench/idle_figures.cc
+    bench/post_figures.cc
     LINK iocp)
   stage_bench(port_bench bench/port_bench.cc LINK port_bench_parts command_line)
 endif()

@@ -30,7 +30,8 @@ std::unique_ptr<EchoServer> StartEpollEcho(int threads);
 
 // Through the completion port. plain: one packet per GetQueuedCompletionStatus, one packet for
 // every operation. Otherwise GetQueuedCompletionStatusEx and FILE_SKIP_COMPLETION_PORT_ON_SUCCESS.
-std::unique_ptr<EchoServer> StartPortEcho(int threads, bool plain);
+// concurrency 0: as many as threads.
+std::unique_ptr<EchoServer> StartPortEcho(int threads, int concurrency, bool plain);
 
 // CPU time used so far by a running thread. Asked from outside, so that measuring costs the servers
 // nothing.

@@ -1,6 +1,6 @@
 // port_bench: echo through the completion port against a hand-written epoll echo server, and what
-// an idle port costs. Runs are interleaved (epoll, port, epoll, port, ...), figures are medians
-// with their spread.
+// an idle port costs, and what its queue alone does. Runs are interleaved (epoll, port, epoll,
+// port, ...), figures are medians with their spread.
 #include <algorithm>
 #include <cstdio>
 #include <functional>
@@ -13,12 +13,15 @@
 #include "bench/echo_load.h"
 #include "bench/echo_server.h"
 #include "bench/idle_figures.h"
+#include "bench/post_figures.h"
 
 namespace {
 
 struct Options {
   std::vector<int> connections{1, 1000};
   int threads = 1;
+  int concurrency = 0;
+  std::vector<int> post_threads{1, 2, 4};
   int runs = 5;
   double seconds = 1.0;
   int message_size = 64;
@@ -77,13 +80,14 @@ bool RunOnce(Contestant& contestant, int connections, const Options& options) {
 
 std::vector<Contestant> Compare(int connections, const Options& options) {
   const int threads = options.threads;
+  const int concurrency = options.concurrency;
   std::vector<Contestant> all(3);
   all[0].name = "epoll";
   all[0].start = [threads] { return bench::StartEpollEcho(threads); };
   all[1].name = "port, one packet a call";
-  all[1].start = [threads] { return bench::StartPortEcho(threads, true); };
+  all[1].start = [=] { return bench::StartPortEcho(threads, concurrency, true); };
   all[2].name = "port, Ex + skip on success";
-  all[2].start = [threads] { return bench::StartPortEcho(threads, false); };
+  all[2].start = [=] { return bench::StartPortEcho(threads, concurrency, false); };
   for (int run = 0; run < options.runs; ++run) {
     for (Contestant& contestant : all) {
       if (!RunOnce(contestant, connections, options)) {
@@ -154,6 +158,33 @@ void PrintIdle(const bench::IdleFigures& idle, const Options& options) {
               idle.cpu_milliseconds, idle.context_switches, idle.bytes_per_socket);
 }
 
+// Port and deque in turns, in each round.
+void PrintPosts(int threads, const Options& options) {
+  Series port;
+  Series deque;
+  Series ratio;
+  Series futex_calls;
+  for (int run = 0; run < options.runs; ++run) {
+    const bench::PostFigures figures = bench::MeasurePosts(threads, options.seconds / 2);
+    port.values.push_back(figures.port / 1e6);
+    deque.values.push_back(figures.deque / 1e6);
+    ratio.values.push_back(figures.port / figures.deque);
+    futex_calls.values.push_back(figures.futex_calls);
+  }
+  if (options.json) {
+    std::printf("{\"bench\":\"post\",\"threads\":%d,", threads);
+    PrintJson("million_per_second", port, ",");
+    PrintJson("ratio_to_deque", ratio, ",");
+    PrintJson("futex_calls", futex_calls, "}\n");
+    return;
+  }
+  std::printf(
+      "post and get, %d thread%s: %.1f M/s (mutex and deque %.1f), ratio %.2f (%.2f..%.2f), "
+      "futex calls %.3f\n",
+      threads, threads == 1 ? "" : "s", port.Median(), deque.Median(), ratio.Median(), ratio.Low(),
+      ratio.High(), futex_calls.Median());
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -163,6 +194,9 @@ int main(int argc, char** argv) {
       "port_bench");
   app.Add("--connections", options.connections, "Connections, one table each").Range(1, 20000);
   app.Add("--threads", options.threads, "Worker threads of each server").Range(1, 64);
+  app.Add("--concurrency", options.concurrency, "Of the port (0: as many as threads)").Range(0, 64);
+  app.Add("--post-threads", options.post_threads, "Threads that post and get (0: leave it out)")
+      .Range(0, 64);
   app.Add("--runs", options.runs, "Rounds").Range(1, 100);
   app.Add("--seconds", options.seconds, "Length of one run").Between(0.05, 60);
   app.Add("--size", options.message_size, "Message bytes").Range(1, 4000);
@@ -175,6 +209,9 @@ int main(int argc, char** argv) {
   try {
     if (options.idle_sockets > 0) {
       PrintIdle(bench::MeasureIdle(options.idle_sockets, options.idle_seconds), options);
+    }
+    for (const int threads : options.post_threads) {
+      if (threads > 0) PrintPosts(threads, options);
     }
     for (const int connections : options.connections) {
       const std::vector<Contestant> all = Compare(connections, options);

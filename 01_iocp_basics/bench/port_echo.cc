@@ -25,11 +25,12 @@ struct alignas(64) Connection {
 
 class PortEcho final : public EchoServer {
  public:
-  PortEcho(int threads, bool plain) : plain_(plain) {
+  PortEcho(int threads, int concurrency, bool plain) : plain_(plain) {
     WSADATA data;
     if (WSAStartup(MAKEWORD(2, 2), &data) != 0) throw std::runtime_error("WSAStartup failed");
     start_ = iocp::ReadCounters().value();
-    port_ = CreateIoCompletionPort(INVALID_HANDLE_VALUE, nullptr, 0, static_cast<DWORD>(threads));
+    port_ = CreateIoCompletionPort(INVALID_HANDLE_VALUE, nullptr, 0,
+                                   static_cast<DWORD>(concurrency > 0 ? concurrency : threads));
     listener_ = WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, nullptr, 0, WSA_FLAG_OVERLAPPED);
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -178,8 +179,8 @@ class PortEcho final : public EchoServer {
 
 }  // namespace
 
-std::unique_ptr<EchoServer> StartPortEcho(int threads, bool plain) {
-  return std::make_unique<PortEcho>(threads, plain);
+std::unique_ptr<EchoServer> StartPortEcho(int threads, int concurrency, bool plain) {
+  return std::make_unique<PortEcho>(threads, concurrency, plain);
 }
 
 }  // namespace bench

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "iocp/linux/api_result.h"
 #include "iocp/linux/counters.h"
 #include "iocp/linux/thread.h"
 #include "iocp/linux/waitable.h"
@@ -69,8 +70,7 @@ HANDLE CreateThread(LPSECURITY_ATTRIBUTES, SIZE_T stack_size, LPTHREAD_START_ROU
   }
   iocp::ForgetThread(*thread);
   if (handle != nullptr) HandleTable::Remove(handle);
-  SetLastError(ERROR_NOT_ENOUGH_MEMORY);
-  return nullptr;
+  return iocp::Fail<HANDLE>(ERROR_NOT_ENOUGH_MEMORY, nullptr);
 }
 
 std::uintptr_t _beginthreadex(void* attributes, unsigned stack_size, unsigned (*routine)(void*),
@@ -91,10 +91,7 @@ void _endthreadex(unsigned code) {
 
 DWORD ResumeThread(HANDLE handle) {
   const auto thread = iocp::ThreadOf(handle);
-  if (thread == nullptr) {
-    SetLastError(ERROR_INVALID_HANDLE);
-    return static_cast<DWORD>(-1);
-  }
+  if (thread == nullptr) return iocp::Fail(ERROR_INVALID_HANDLE, static_cast<DWORD>(-1));
   const bool was_suspended = !thread->resumed.Take();
   iocp::Wakes wakes;
   thread->resumed.Set(wakes);
@@ -103,10 +100,8 @@ DWORD ResumeThread(HANDLE handle) {
 
 BOOL GetExitCodeThread(HANDLE handle, LPDWORD code) {
   const auto thread = iocp::ThreadOf(handle);
-  if (thread == nullptr || code == nullptr) {
-    SetLastError(thread == nullptr ? ERROR_INVALID_HANDLE : ERROR_NOACCESS);
-    return FALSE;
-  }
+  if (thread == nullptr) return iocp::Result(ERROR_INVALID_HANDLE);
+  if (code == nullptr) return iocp::Result(ERROR_NOACCESS);
   // The code is there a little before the thread has ended: until then it is still active.
   *code = thread->finished.Take() ? thread->exit_code.load() : STILL_ACTIVE;
   return TRUE;
@@ -114,9 +109,7 @@ BOOL GetExitCodeThread(HANDLE handle, LPDWORD code) {
 
 DWORD GetThreadId(HANDLE handle) {
   const auto thread = iocp::ThreadOf(handle);
-  if (thread != nullptr) return thread->id;
-  SetLastError(ERROR_INVALID_HANDLE);
-  return 0;
+  return thread != nullptr ? thread->id : iocp::Fail(ERROR_INVALID_HANDLE, DWORD{0});
 }
 
 BOOL SwitchToThread() {
