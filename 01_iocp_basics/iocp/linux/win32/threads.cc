@@ -9,7 +9,7 @@
 #include "iocp/linux/counters.h"
 #include "iocp/linux/thread.h"
 #include "iocp/linux/waitable.h"
-#include "iocp/linux/win32_threads.h"
+#include "iocp/linux/win32/threads.h"
 
 using iocp::HandleTable;
 using iocp::Thread;

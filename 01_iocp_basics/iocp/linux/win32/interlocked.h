@@ -8,7 +8,7 @@
 #include <concepts>
 #include <type_traits>
 
-#include "iocp/linux/win32_locks.h"
+#include "iocp/linux/win32/locks.h"
 #include "iocp/linux/win32_types.h"
 
 template <typename T>

@@ -5,8 +5,8 @@
 #include "iocp/linux/deadline.h"
 #include "iocp/linux/syscalls.h"
 #include "iocp/linux/thread.h"
-#include "iocp/linux/win32_interlocked.h"
-#include "iocp/linux/win32_locks.h"
+#include "iocp/linux/win32/interlocked.h"
+#include "iocp/linux/win32/locks.h"
 
 static_assert(sizeof(CRITICAL_SECTION) == 40 && sizeof(SRWLOCK) == 8 &&
               sizeof(CONDITION_VARIABLE) == 8 && sizeof(SLIST_HEADER) == 16);
