@@ -116,6 +116,9 @@ class Packet {
   // packet.
   void ChargeTo(std::atomic<std::uint32_t>* account);
 
+  // What it takes from the pool, in bytes.
+  [[nodiscard]] std::uint32_t memory() const { return block_size_; }
+
   // Packets that are alive in the process: 0 when nothing leaks (see LiveBlocks for the exactness).
   [[nodiscard]] static std::int64_t LiveCount();
 

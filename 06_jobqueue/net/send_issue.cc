@@ -117,6 +117,7 @@ DWORD Server::PrepareBatch(SendState& send, SendNode* batch, std::uint32_t copy_
                            std::span<WSABUF> buffers) {
   DWORD count = 0;
   std::size_t bytes = 0;
+  send.sending_memory = 0;
   send.sending_last = false;
   send.must_arrive = false;
   for (const SendNode* node = batch; node != nullptr; node = node->next) {
@@ -125,6 +126,7 @@ DWORD Server::PrepareBatch(SendState& send, SendNode* batch, std::uint32_t copy_
     const auto frame = node->packet->frame();
     buffers[count++] = MakeBuffer(frame.data(), frame.size());
     bytes += frame.size();
+    send.sending_memory += QueuedMemory(*node->packet);
     send.must_arrive = node->last;
   }
   send.sending_bytes = static_cast<std::uint32_t>(bytes);
@@ -137,6 +139,10 @@ DWORD Server::PrepareBatch(SendState& send, SendNode* batch, std::uint32_t copy_
     return count;
   }
   FreeSendNodes(batch);
+  // From here on the copy is held in the packets' place.
+  const auto copied = static_cast<std::uint32_t>(send.copy.size);
+  send.queued_memory.fetch_add(copied - send.sending_memory, std::memory_order_relaxed);
+  send.sending_memory = copied;
   buffers[0] = MakeBuffer(send.copy.data, bytes);
   return 1;
 }
@@ -166,7 +172,7 @@ void Server::EndBatch(Session& session) {
 bool Server::FinishSend(Session& session, DWORD bytes) {
   SendState& send = session.send;
   EndBatch(session);
-  send.queued_bytes.fetch_sub(send.sending_bytes, std::memory_order_relaxed);
+  send.queued_memory.fetch_sub(send.sending_memory, std::memory_order_relaxed);
   if (bytes != send.sending_bytes) {  // never: an overlapped send completes whole (P24)
     ReportError(session.id, "short send", 0);
     BeginClose(session, "short send");
