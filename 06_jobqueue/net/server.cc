@@ -62,6 +62,10 @@ Status Server::Open() {
       !status.ok()) {
     return status;
   }
+  receive_pause_.Start([this](Session& parked) {
+    const SessionRef session(*this, &parked);  // the pause's count
+    StartRecv(*session);
+  });
   StartTimeoutWatch();
   return StartAccepting();
   // [/start-order]

@@ -28,6 +28,7 @@
 #include "net/deferred_close.h"
 #include "net/handles.h"
 #include "net/pending_count.h"
+#include "net/receive_pause.h"
 #include "net/server_options.h"
 #include "net/session_table.h"
 #include "net/status.h"
@@ -171,6 +172,7 @@ class Server {
   PostResult PostRecv(Session& session, DWORD& bytes);
   void HandOverRecv(Session& session, DWORD bytes);
   void OnRecvCompleted(Session& session, DWORD bytes, DWORD error);
+  bool HoldBack(Session& session);
   bool HandleRecv(Session& session, DWORD bytes, DWORD error);
   void TakePackets(Session& session);
   // Warns (session, address, reason) and closes: the peer broke a rule.
@@ -223,6 +225,7 @@ class Server {
   std::unique_ptr<SessionTable> sessions_;
   PortHandle port_;
   DeferredClose deferred_close_;
+  ReceivePause receive_pause_;
   std::vector<std::thread> workers_;
   std::thread accept_thread_;
   std::thread timeout_thread_;

@@ -10,6 +10,7 @@ namespace net {
 
 void RecvState::Open() {
   reassembler.Reset();
+  meter.Open(MillisecondsNow());
   spoke.store(false, std::memory_order_relaxed);
   last_packet.store(MillisecondsNow(), std::memory_order_relaxed);
 }
@@ -94,10 +95,25 @@ void Server::HandOverRecv(Session& session, DWORD bytes) {
 void Server::OnRecvCompleted(Session& session, DWORD bytes, DWORD error) {
   constexpr int kReceivesInARow = 8;
   for (int round = 1; HandleRecv(session, bytes, error); ++round) {
+    if (HoldBack(session)) return;
     if (PostRecv(session, bytes) != PostResult::kDone) return;
     if (round == kReceivesInARow) return HandOverRecv(session, bytes);
     ReleaseIo(session);  // the new receive's count: the caller's still holds
   }
+}
+
+// True: no receive is posted now, the client has sent more than it may (inbound_meter.h).
+bool Server::HoldBack(Session& session) {
+  const InboundMeter::Verdict verdict = session.recv.meter.Settle(options_, MillisecondsNow());
+  if (verdict.wait_ms == 0) return false;
+  if (verdict.too_long) {
+    Refuse(session, "sends too fast");
+    return true;
+  }
+  session.io.Add();  // goes with the pause, which posts the receive (StartRecv)
+  if (receive_pause_.Park(session, verdict.wait_ms)) return true;
+  ReleaseIo(session);
+  return false;
 }
 
 // True: post the next receive.
@@ -121,6 +137,7 @@ bool Server::HandleRecv(Session& session, DWORD bytes, DWORD error) {
       return false;
     }
     recv.ring.Commit(bytes);
+    recv.meter.AddBytes(bytes);
     TakePackets(session);
     if (session.closing()) return false;
     // <student 03.7>
@@ -158,6 +175,7 @@ void Server::TakePackets(Session& session) {
       return;
     }
     traffic_.Add(Traffic::kRecvPackets, 1);
+    recv.meter.AddPacket();
     CallGame(session.id, [&] { OnRecv(session.id, packet); });
     packet = PacketRef();
     if (session.closing()) return;

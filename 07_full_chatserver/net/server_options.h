@@ -55,6 +55,13 @@ struct ServerOptions {
   std::uint32_t first_packet_timeout_ms = 30'000;  // from the connection to a whole packet; 0 = off
   std::uint32_t idle_timeout_ms = 300'000;         // between two whole packets; 0 = off
 
+  // What a client may send, with a second's worth at once (inbound_meter.h); 0 = no limit, at most
+  // 10,000,000 packets and 1 GiB.
+  std::uint32_t receive_packets_per_second = 0;
+  std::uint32_t receive_bytes_per_second = 0;
+  // A client that is held back for so long without a second of peace is disconnected; 0 = never.
+  std::uint32_t receive_overspeed_ms = 10'000;
+
   // --- sending
   static constexpr std::uint32_t kSendPacketMaxLimit = 512;
   // SESSION_SEND_PACKET_MAX: packets that one WSASend gathers at most, 1 .. kSendPacketMaxLimit.

@@ -23,6 +23,7 @@ StopReport Server::Stop() {
     DisconnectAll("server stops");  // 3. CancelIoEx on every session
     sessions_->WaitUntilEmpty();  // 4. every cancelled operation was dequeued, every session freed
   }
+  receive_pause_.Stop();
   deferred_close_.Stop();        //    last packets have arrived, or had their time
   inner_pending_.WaitForZero();  //    and every inner request
   EndWorkers();                  // 5. one end packet for each worker, join

@@ -23,6 +23,9 @@ net::ServerOptions Common(const config::Config& config) {
   to.packet_max = from.packet_max_bytes;
   to.receive_buffer = from.receive_buffer_bytes;
   to.receive_memory_max = from.receive_memory_bytes;
+  to.receive_packets_per_second = from.receive_packets_per_second;
+  to.receive_bytes_per_second = from.receive_bytes_per_second;
+  to.receive_overspeed_ms = from.receive_overspeed_ms;
   to.first_packet_timeout_ms = config.timeouts.first_packet_ms;
   to.idle_timeout_ms = config.timeouts.idle_ms;
   to.send_packet_max = from.send_packet_max;
