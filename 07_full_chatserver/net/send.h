@@ -60,6 +60,9 @@ struct SendState {
   // atomic: MillisecondsNow() of that call; written before last_reason, read by the timeout watch
   std::atomic<std::uint32_t> last_since{0};
 
+  // atomic: set by Trust, read by whoever queues
+  std::atomic<bool> trusted{false};
+
   void Open();   // a new tenant of the slot
   void Close();  // the tenant is gone: every packet that did not leave is given back
 

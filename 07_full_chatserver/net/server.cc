@@ -130,6 +130,9 @@ std::optional<PeerAddress> Server::PeerOf(SessionId id) {
 bool Server::OnConnectionRequest(const PeerAddress&) {
   return true;
 }
+void Server::OnClientFinished(SessionId id) {
+  Finish(id);
+}
 void Server::OnInnerRequest(const PacketRef&) {}
 void Server::OnError(SessionId, std::string_view, DWORD) {}
 

@@ -72,6 +72,8 @@ struct ServerOptions {
   // Per session, memory that is held by what is queued and on its way, and by what is received
   // (ring, packets that the game keeps): above it the client is disconnected. 64 KiB .. 1 GiB.
   std::uint32_t send_memory_max = 1024 * 1024;
+  // The same before Trust: a stranger needs little, and strangers are many. 0 = no difference.
+  std::uint32_t send_memory_untrusted = 0;
   SocketOptions socket_options;
   // How long a socket whose last packet must arrive may take (SendAndDisconnect), 10 .. 600,000.
   std::uint32_t linger_ms = 5000;
