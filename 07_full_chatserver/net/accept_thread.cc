@@ -28,6 +28,10 @@ void Server::AcceptLoop() {
     if (socket) {
       back_off = kFirstBackOffMs;
       accepts_gone_.store(0);
+      // The gate was closed while accept() waited: this one has to wait, too, but here.
+      while (traffic_gate_.closed() && !BackOff(kGateMs)) {
+      }
+      if (stopping_.load()) break;
       Admit(std::move(socket), FromSockaddr(address));
       continue;
     }

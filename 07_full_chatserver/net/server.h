@@ -169,6 +169,7 @@ class Server {
   Status StartAcceptEx();
   void PostAccept(AcceptContext& context);
   void OnAcceptCompleted(AcceptContext& context, DWORD error);
+  void AdmitFrom(AcceptContext& context);
   void RetryLater(AcceptContext& context);
   void RetryAccepts();
   // Waits up to `ms`; true when the server is stopping.
