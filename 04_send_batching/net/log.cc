@@ -10,17 +10,24 @@ namespace net {
 
 namespace {
 
-bool WithinLimit(std::string_view event) {
-  using std::chrono::steady_clock;
-  // Never destroyed: threads may log after the static objects are gone.
+// Never destroyed: threads may log after the static objects are gone.
+LogLimit& TheLimit() {
   static LogLimit* const limit = new LogLimit(kLogLinesPerSecond);
-  const auto now = steady_clock::now().time_since_epoch();
-  std::vector<LogLimit::LeftOut> told;
-  const bool allowed =
-      limit->Allow(event, std::chrono::duration_cast<std::chrono::seconds>(now).count(), told);
-  for (const LogLimit::LeftOut& one : told) {
+  return *limit;
+}
+
+void Tell(const std::vector<LogLimit::LeftOut>& left_out) {
+  for (const LogLimit::LeftOut& one : left_out) {
     spdlog::warn("log \"{}\": {} lines left out", one.kind, one.lines);
   }
+}
+
+bool WithinLimit(std::string_view event) {
+  using namespace std::chrono;
+  const auto now = duration_cast<seconds>(steady_clock::now().time_since_epoch());
+  std::vector<LogLimit::LeftOut> told;
+  const bool allowed = TheLimit().Allow(event, now.count(), told);
+  Tell(told);
   return allowed;
 }
 
@@ -36,6 +43,10 @@ void Log(LogLevel level, std::string_view event, SessionId id, std::string_view 
   } else {
     spdlog::log(to, "{} {}", event, detail);
   }
+}
+
+void LogWhatWasLeftOut() {
+  Tell(TheLimit().Take());
 }
 
 }  // namespace net

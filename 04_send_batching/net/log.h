@@ -19,4 +19,7 @@ inline constexpr std::uint32_t kLogLinesPerSecond = 50;
 // `event`: one of few, a literal.
 void Log(LogLevel level, std::string_view event, SessionId id, std::string_view detail);
 
+// Tells now what was left out until now: at the end, when no next line may come.
+void LogWhatWasLeftOut();
+
 }  // namespace net

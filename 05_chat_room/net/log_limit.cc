@@ -25,4 +25,13 @@ bool LogLimit::Allow(std::string_view kind, std::int64_t second, std::vector<Lef
   return false;
 }
 
+std::vector<LogLimit::LeftOut> LogLimit::Take() {
+  const std::lock_guard lock(lock_);
+  std::vector<LeftOut> told;
+  for (Kind& one : kinds_) {
+    if (one.left_out > 0) told.push_back({one.name, std::exchange(one.left_out, 0)});
+  }
+  return told;
+}
+
 }  // namespace net

@@ -62,6 +62,11 @@ TEST(LogLimit, TheNextLineOfAnyKindTellsOfAFloodThatHasEnded) {
   EXPECT_TRUE(limit.Allow("stop", 60, told));
   ASSERT_EQ(told.size(), 1u);
   EXPECT_EQ(told[0].lines, 1u);
+  EXPECT_FALSE(limit.Allow("stop", 60, told));
+  const Told rest = limit.Take();
+  ASSERT_EQ(rest.size(), 1u) << "at the end, before the second is over";
+  EXPECT_EQ(rest[0].kind, "stop");
+  EXPECT_TRUE(limit.Take().empty());
 }
 
 TEST(IndexStack, HandsOutEachIndexOnceAndLastInFirstOut) {

@@ -25,6 +25,8 @@ class LogLimit {
   // May a line of this kind be written in this second? The kinds are few: names of events, never
   // what a client has sent. `told` gets what was left out in seconds that are over, each once.
   bool Allow(std::string_view kind, std::int64_t second, std::vector<LeftOut>& told);
+  // All that was left out and not told yet, also in this second.
+  std::vector<LeftOut> Take();
 
  private:
   struct Kind {
