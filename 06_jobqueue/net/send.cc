@@ -39,7 +39,9 @@ void SendState::Close() {
 
 void SendState::DropBatch() {
   FreeSendNodes(std::exchange(in_flight, nullptr));
-  if (copy.data != nullptr) FreeBlock(BlockUse::kSendBuffer, std::exchange(copy, Block{}));
+  if (copy != nullptr) {
+    FreeBlock(BlockUse::kSendBuffer, {std::exchange(copy, nullptr), sending_memory});
+  }
 }
 
 bool Server::Seal(Packet& packet) const {

@@ -41,7 +41,7 @@ struct SendState {
 
   // owner, from WSASend to its completion: the packets whose bytes are on their way, or the copy
   SendNode* in_flight = nullptr;
-  Block copy;
+  std::byte* copy = nullptr;  // sending_memory bytes
   std::uint32_t sending_bytes = 0;
   std::uint32_t sending_memory = 0;  // what of queued_memory is theirs
   std::uint16_t sending_packets = 0;

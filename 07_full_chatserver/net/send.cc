@@ -40,7 +40,9 @@ void SendState::Close() {
 
 void SendState::DropBatch() {
   FreeSendNodes(std::exchange(in_flight, nullptr));
-  if (copy.data != nullptr) FreeBlock(BlockUse::kSendBuffer, std::exchange(copy, Block{}));
+  if (copy != nullptr) {
+    FreeBlock(BlockUse::kSendBuffer, {std::exchange(copy, nullptr), sending_memory});
+  }
 }
 
 bool Server::Trust(SessionId id) {

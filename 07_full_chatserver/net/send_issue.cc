@@ -132,19 +132,21 @@ DWORD Server::PrepareBatch(SendState& send, SendNode* batch, std::uint32_t copy_
   }
   send.sending_bytes = static_cast<std::uint32_t>(bytes);
   send.sending_packets = static_cast<std::uint16_t>(count);
+  Block copy;
   if (count > 1 && bytes <= kCopyBytesMax && bytes <= std::size_t{copy_max} * count) {
-    send.copy = CopyTogether(batch, bytes);
+    copy = CopyTogether(batch, bytes);
   }
-  if (send.copy.data == nullptr) {
+  if (copy.data == nullptr) {
     send.in_flight = batch;  // their bytes must stay where they are until the completion
     return count;
   }
   FreeSendNodes(batch);
   // From here on the copy is held in the packets' place.
-  const auto copied = static_cast<std::uint32_t>(send.copy.size);
+  const auto copied = static_cast<std::uint32_t>(copy.size);
   send.queued_memory.fetch_add(copied - send.sending_memory, std::memory_order_relaxed);
   send.sending_memory = copied;
-  buffers[0] = MakeBuffer(send.copy.data, bytes);
+  send.copy = copy.data;
+  buffers[0] = MakeBuffer(copy.data, bytes);
   return 1;
 }
 
