@@ -10,7 +10,6 @@ namespace net {
 
 void RecvState::Open() {
   reassembler.Reset();
-  meter.Open(MillisecondsNow());
   spoke.store(false, std::memory_order_relaxed);
   last_packet.store(MillisecondsNow(), std::memory_order_relaxed);
 }
@@ -104,7 +103,8 @@ void Server::OnRecvCompleted(Session& session, DWORD bytes, DWORD error) {
 
 // True: no receive is posted now, the client has sent more than it may (inbound_meter.h).
 bool Server::HoldBack(Session& session) {
-  const InboundMeter::Verdict verdict = session.recv.meter.Settle(options_, MillisecondsNow());
+  if (!meters_) return false;
+  const InboundMeter::Verdict verdict = MeterOf(session).Settle(options_, MillisecondsNow());
   if (verdict.wait_ms == 0) return false;
   if (verdict.too_long) {
     Refuse(session, "sends too fast");
@@ -136,7 +136,7 @@ bool Server::HandleRecv(Session& session, DWORD bytes, DWORD error) {
       return false;
     }
     recv.ring.Commit(bytes);
-    recv.meter.AddBytes(bytes);
+    if (meters_) MeterOf(session).AddBytes(bytes);
     TakePackets(session);
     if (session.closing()) return false;
     // <student 03.7>
@@ -174,7 +174,7 @@ void Server::TakePackets(Session& session) {
       return;
     }
     traffic_.Add(Traffic::kRecvPackets, 1);
-    recv.meter.AddPacket();
+    if (meters_) MeterOf(session).AddPacket();
     CallGame(session.id, [&] { OnRecv(session.id, packet); });
     packet = PacketRef();
     if (session.closing()) return;

@@ -27,6 +27,7 @@
 
 #include "net/deferred_close.h"
 #include "net/handles.h"
+#include "net/inbound_meter.h"
 #include "net/pending_count.h"
 #include "net/receive_pause.h"
 #include "net/server_options.h"
@@ -179,6 +180,7 @@ class Server {
   PostResult PostRecv(Session& session, DWORD& bytes);
   void HandOverRecv(Session& session, DWORD bytes);
   void OnRecvCompleted(Session& session, DWORD bytes, DWORD error);
+  InboundMeter& MeterOf(const Session& session) { return meters_[session.id.index()]; }
   bool HoldBack(Session& session);
   bool HandleRecv(Session& session, DWORD bytes, DWORD error);
   void TakePackets(Session& session);
@@ -234,6 +236,8 @@ class Server {
   PortHandle port_;
   DeferredClose deferred_close_;
   ReceivePause receive_pause_;
+  // By slot, when there is a limit; each belongs to the session's one receive.
+  std::unique_ptr<InboundMeter[]> meters_;
   std::vector<std::thread> workers_;
   std::thread accept_thread_;
   std::thread timeout_thread_;

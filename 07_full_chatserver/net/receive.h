@@ -9,7 +9,6 @@
 #include <chrono>
 #include <cstdint>
 
-#include "net/inbound_meter.h"
 #include "net/io_context.h"
 #include "net/reassembler.h"
 #include "net/ring_buffer.h"
@@ -23,7 +22,6 @@ struct RecvState {
   IoContext context{IoKind::kRecv};
   RingBuffer ring;  // without a buffer = the outstanding receive is the one of zero bytes
   Reassembler reassembler;
-  InboundMeter meter;
 
   // atomic: memory of the ring's buffer and of this session's received packets that are alive.
   // Packets that the last tenant of the slot received may still be on it; they go when they are

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "net/inbound_meter.h"
+#include "net/session.h"
 #include "tests/support/tcp_client.h"
 #include "tests/test_support.h"
 #include "tests/unit_receive.h"
@@ -189,6 +190,10 @@ TEST_F(InboundLimit, ASessionThatIsHeldBackCanBeClosed) {
   ASSERT_TRUE(server.AwaitLeaves(1));
   EXPECT_EQ(server.StoryOf(server.Joined().at(0)).back(), "leave: enough");
   ExpectCleanStop(server);
+}
+
+TEST(InboundLimitOptions, AnIdleSessionStaysSmall) {
+  EXPECT_LE(sizeof(net::Session) + sizeof(InboundMeter) + sizeof(std::uint32_t), 300u);
 }
 
 TEST(InboundLimitOptions, AreChecked) {
