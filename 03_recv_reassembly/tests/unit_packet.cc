@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cmath>
 #include <limits>
+#include <new>
 #include <string>
 #include <thread>
 #include <vector>
