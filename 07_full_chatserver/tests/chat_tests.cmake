@@ -11,7 +11,7 @@ stage_unit_test(chat_stress tests/unit_chat_stress.cc
 stage_scenario_test(chat tests/scenario_chat.cc LINK chat_talker TIMEOUT 180)
 stage_scenario_test(chat_hostile tests/scenario_chat_hostile.cc LINK chat_talker TIMEOUT 180)
 if(NOT WIN32)
-  stage_scenario_test(stranger_memory tests/scenario_stranger_memory.cc
+  stage_scenario_test(stranger_memory tests/scenario_stranger_memory_linux.cc
     LINK chat_talker TIMEOUT 180)
 endif()
 stage_scenario_test(chat_flood tests/scenario_chat_flood.cc LINK chat_talker TIMEOUT 180)

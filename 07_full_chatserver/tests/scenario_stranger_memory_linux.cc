@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -28,12 +29,12 @@ std::string FieldOf(const std::filesystem::path& status, const std::string& name
 }
 
 // Of this test's chat_server, in KiB.
-long ResidentOfServer() {
+std::int64_t ResidentOfServer() {
   for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
     const auto status = entry.path() / "status";
     if (FieldOf(status, "Name") == "chat_server" &&
         FieldOf(status, "PPid") == std::to_string(getpid())) {
-      return std::stol(FieldOf(status, "VmRSS"));
+      return std::stoll(FieldOf(status, "VmRSS"));
     }
   }
   FAIL("no chat_server");
@@ -51,8 +52,8 @@ SCENARIO("who asks without reading and without a log-in gets little memory", "[C
     REQUIRE(witness.LogIn());
     REQUIRE(witness.Enter(0));
     REQUIRE(witness.Echo("before"));
-    const long before = ResidentOfServer();
-    long most = before;
+    const std::int64_t before = ResidentOfServer();
+    std::int64_t most = before;
     WHEN("a stranger asks for heartbeats until it is disconnected") {
       support::TcpClient stranger(server.port.chat);
       std::string batch;
