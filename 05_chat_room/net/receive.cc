@@ -132,8 +132,7 @@ bool Server::HandleRecv(Session& session, DWORD bytes, DWORD error) {
       return true;
     }
     if (bytes == 0) {  // the peer's FIN (P25): the ring always had room
-      // It may still read: what is queued for it leaves first.
-      CloseAfterSends(session, "closed by the peer");
+      HalfClose(session);
       return false;
     }
     recv.ring.Commit(bytes);
@@ -182,6 +181,18 @@ void Server::TakePackets(Session& session) {
   }
 }
 // [/take-packets]
+
+// The peer has closed its side and may still read. Its answers may take a while, and no receive
+// keeps the session any more: a count of its own does, until the session begins to close.
+void Server::HalfClose(Session& session) {
+  session.io.Add();
+  // An exchange here and one in BeginClose: whichever comes second sees what the other has done.
+  session.half_closed.exchange(true, std::memory_order_acq_rel);
+  if (session.closing() && session.half_closed.exchange(false, std::memory_order_acq_rel)) {
+    ReleaseIo(session);
+  }
+  CallGame(session.id, [&] { OnClientFinished(session.id); });
+}
 
 void Server::Refuse(Session& session, const char* reason) {
   Log(LogLevel::kWarning, "refused", session.id, "peer=" + ToString(session.peer) + " " + reason);

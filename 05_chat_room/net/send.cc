@@ -98,7 +98,7 @@ bool Server::PushLast(Session& session, SendNode* node, const char* reason) {
 }
 
 // The session ends when everything that is queued has left: a last node without a packet.
-// Caller: a worker that holds a count of the session.
+// Caller: holds a count of the session.
 void Server::CloseAfterSends(Session& session, const char* reason) {
   if (PushLast(session, AllocateSendNode(PacketRef(), true), reason)) {
     StartSending(session, SendMode::kFromCaller);

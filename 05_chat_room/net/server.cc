@@ -127,6 +127,9 @@ std::optional<SocketOptions> Server::SocketOptionsOf(SessionId id) {
 bool Server::OnConnectionRequest(const PeerAddress&) {
   return true;
 }
+void Server::OnClientFinished(SessionId id) {
+  Finish(id);
+}
 void Server::OnInnerRequest(const PacketRef&) {}
 void Server::OnError(SessionId, std::string_view, DWORD) {}
 

@@ -88,6 +88,9 @@ class Server {
   // Queues the session's last packet. When it has left the session is closed, and the socket when
   // the peer has read it or linger_ms have passed. `reason` must be a literal.
   SendResult SendAndDisconnect(SessionId id, const PacketRef& packet, const char* reason);
+  // Ends the session when all that is queued for it has left. `reason` must be a literal. False: no
+  // such session.
+  bool Finish(SessionId id, const char* reason = "closed by the peer");
   // Puts `packet` into the port's queue; a worker hands it to OnInnerRequest. False: stopping.
   bool PostInnerRequest(PacketRef packet);
   // One step of the game's own work, for the "update" figure of the traffic.
@@ -108,6 +111,10 @@ class Server {
   virtual bool OnConnectionRequest(const PeerAddress& peer);
   // The first receive is posted after this has returned: no packet overtakes it.
   virtual void OnClientJoin(SessionId id) = 0;
+  // The client has closed its side: it says no more, OnRecv has had all of it, but it may still
+  // read. Whoever owes it answers calls Finish behind the last of them; otherwise that is done
+  // here.
+  virtual void OnClientFinished(SessionId id);
   // The last call for `id`, on a worker. The id is stale already.
   virtual void OnClientLeave(SessionId id, std::string_view reason) = 0;
   // One whole packet, checked and decoded. To keep it, copy the PacketRef; its memory counts for
@@ -177,6 +184,7 @@ class Server {
   bool HoldBack(Session& session);
   bool HandleRecv(Session& session, DWORD bytes, DWORD error);
   void TakePackets(Session& session);
+  void HalfClose(Session& session);
   // Warns (session, address, reason) and closes: the peer broke a rule.
   void Refuse(Session& session, const char* reason);
 
