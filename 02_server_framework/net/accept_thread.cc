@@ -11,6 +11,7 @@ namespace net {
 namespace {
 constexpr unsigned kFirstBackOffMs = 10;
 constexpr unsigned kLongestBackOffMs = 1000;
+constexpr unsigned kGoneInARow = 64;
 }  // namespace
 
 void Server::AcceptLoop() {
@@ -21,19 +22,36 @@ void Server::AcceptLoop() {
     UniqueSocket socket(accept(listener_.load(), reinterpret_cast<sockaddr*>(&address), &length));
     if (socket) {
       back_off = kFirstBackOffMs;
+      accepts_gone_.store(0);
       Admit(std::move(socket), FromSockaddr(address));
       continue;
     }
     const auto error = static_cast<DWORD>(WSAGetLastError());
-    if (stopping_.load()) break;            // Stop has closed the listener
-    if (IsConnectionOver(error)) continue;  // that client went away before it was accepted
+    if (stopping_.load()) break;  // Stop has closed the listener
+    if (OnlyThatClient(error)) continue;
     // No descriptors left, or worse. The connection stays in the listen queue, so an immediate
-    // retry fails at once again: without the wait this loop would burn a processor and fill the
-    // log.
-    ReportError(SessionId{}, "accept failed", error);
+    // retry fails at once again: without the wait this loop would burn a processor.
+    ReportAcceptError(error);
     if (BackOff(back_off)) break;
     back_off = std::min(back_off * 2, kLongestBackOffMs);
   }
+}
+
+// Did the client go away before it was accepted? Then the next one may be there already. But if
+// that is all that ever comes, it is a failure like the others and must not spin.
+bool Server::OnlyThatClient(DWORD error) {
+  return IsConnectionOver(error) && accepts_gone_.fetch_add(1) < kGoneInARow;
+}
+
+// A line a second at most: what keeps one accept from succeeding keeps them all.
+void Server::ReportAcceptError(DWORD error) {
+  {
+    const std::lock_guard lock(back_off_mutex_);
+    const auto now = std::chrono::steady_clock::now();
+    if (now < accept_error_silent_until_) return;
+    accept_error_silent_until_ = now + std::chrono::seconds(1);
+  }
+  ReportError(SessionId{}, "accept failed", error);
 }
 
 bool Server::BackOff(unsigned ms) {

@@ -7,6 +7,7 @@ stage_library(net
   net/inner_request.cc
   net/lecture_frame.cc
   net/log.cc
+  net/log_limit.cc
   net/peer_address.cc
   net/receive.cc
   net/send.cc

@@ -27,6 +27,7 @@ StopReport Server::Stop() {
   const StopReport report = CountWhatIsLeft();
   port_.Reset();  // 6. the port
   // [/stop-order]
+  LogWhatWasLeftOut();
   Log(report.live_sessions == 0 && report.outstanding_operations == 0 ? LogLevel::kInfo
                                                                       : LogLevel::kError,
       "stop", SessionId{},

@@ -44,7 +44,7 @@ class Packet {
   // Room for the body, enough for nearly every packet of a game (PACKET_BUFFER_DEFAULT_SIZE).
   static constexpr std::size_t kDefaultBodyCapacity = 192;
 
-  // An empty packet with room for at least `body_capacity` bytes (at most kMaxPayload - 6).
+  // An empty packet with room for at least `body_capacity` bytes, or as much as a frame can hold.
   static PacketRef Make(std::uint16_t type, std::size_t body_capacity = kDefaultBodyCapacity);
 
   // A packet that holds `payload_size` bytes to be filled in through run(): the receive side.
@@ -88,9 +88,9 @@ class Packet {
   // Writes header and checksum and encodes. Once per packet, before the first send.
   void Seal(std::uint8_t fixed_key, std::uint8_t rand_key);
   [[nodiscard]] bool sealed() const { return sealed_; }
-  // What goes on the wire. The packet must be sealed.
+  // What goes on the wire; nothing while the packet is not sealed.
   [[nodiscard]] std::span<const std::uint8_t> frame() const {
-    assert(sealed_);
+    if (!sealed_) return {};
     return {bytes(), end_};
   }
   // The encoded run (checksum and payload) of a packet being received.

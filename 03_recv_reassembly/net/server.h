@@ -12,6 +12,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -119,10 +120,13 @@ class Server {
 
   // accept_thread.cc
   void AcceptLoop();
+  bool OnlyThatClient(DWORD error);
+  void ReportAcceptError(DWORD error);
   // accept_ex.cc
   Status StartAcceptEx();
   void PostAccept(AcceptContext& context);
   void OnAcceptCompleted(AcceptContext& context, DWORD error);
+  void RetryLater(AcceptContext& context);
   void RetryAccepts();
   // Waits up to `ms`; true when the server is stopping.
   bool BackOff(unsigned ms);
@@ -189,6 +193,8 @@ class Server {
   std::mutex back_off_mutex_;
   std::condition_variable back_off_wake_;         // notified under back_off_mutex_
   std::vector<AcceptContext*> accepts_to_retry_;  // guarded by back_off_mutex_
+  std::chrono::steady_clock::time_point accept_error_silent_until_{};  // guarded by back_off_mutex_
+  std::atomic<unsigned> accepts_gone_{0};  // atomic: failed in a row because the client had gone
 };
 
 // One I/O count of a session, given back at the end of the scope. Move-only, one thread at a time.

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cmath>
 #include <limits>
+#include <new>
 #include <string>
 #include <thread>
 #include <vector>
@@ -123,6 +124,19 @@ TEST_F(PacketTest, ThePayloadNeverOutgrowsItsLengthField) {
   const Bytes kilobyte(1024, 1);
   while (packet->ok()) packet->Write(kilobyte);
   EXPECT_LE(packet->payload_size(), net::kMaxPayload);
+}
+
+// Nobody's number may end the process, whoever chose it.
+TEST_F(PacketTest, WhatNoBlockAndNoFrameCanHoldIsAnError) {
+  EXPECT_THROW(
+      static_cast<void>(net::AllocateBlock(net::BlockUse::kReceiveBuffer, net::kBlockMax + 1)),
+      std::bad_alloc);
+  const PacketRef packet = Packet::Make(1, std::size_t{4} << 20);
+  EXPECT_TRUE(packet->frame().empty()) << "not sealed, so there is nothing to send";
+  packet->Write(std::vector<std::uint8_t>(net::kMaxPayload - net::kPayloadHeaderSize));
+  EXPECT_TRUE(packet->ok());
+  *packet << std::uint8_t{1};
+  EXPECT_FALSE(packet->ok());
 }
 
 TEST_F(PacketTest, SealMakesTheFrameOfTheProtocolPage) {

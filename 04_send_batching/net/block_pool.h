@@ -7,8 +7,7 @@
 // most. What lies in the store beyond kStoreBytesMax goes back to the heap.
 //
 // Threading: any thread; a block may be freed by another thread than the one that took it.
-// Errors: Allocate throws std::bad_alloc as operator new does, and returns nothing larger than
-// kBlockMax.
+// Errors: Allocate throws std::bad_alloc as operator new does, and for more than kBlockMax.
 //
 // Under AddressSanitizer a block in the pool is poisoned, so touching a packet after its last
 // Release is reported like any use after free.

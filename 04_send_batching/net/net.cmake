@@ -9,6 +9,7 @@ stage_library(net
   net/error_text.cc
   net/inner_request.cc
   net/log.cc
+  net/log_limit.cc
   net/packet.cc
   net/peer_address.cc
   net/reassembler.cc

@@ -21,10 +21,12 @@ void RecvState::Close() {
 void RecvState::AttachBuffer(std::size_t size) {
   const Block block = AllocateBlock(BlockUse::kReceiveBuffer, size);
   ring.Attach({block.data, block.size});
+  held_bytes.fetch_add(static_cast<std::uint32_t>(block.size), std::memory_order_relaxed);
 }
 
 void RecvState::ReturnBuffer() {
   const std::span<std::byte> storage = ring.Detach();
+  held_bytes.fetch_sub(static_cast<std::uint32_t>(storage.size()), std::memory_order_relaxed);
   FreeBlock(BlockUse::kReceiveBuffer, {storage.data(), storage.size()});
 }
 
@@ -151,8 +153,7 @@ void Server::TakePackets(Session& session) {
     // The bound of C6. The ring is small; what can grow are packets that the game keeps, because
     // it cannot work as fast as this client talks.
     packet->ChargeTo(&recv.held_bytes);
-    if (recv.held_bytes.load(std::memory_order_acquire) + recv.ring.capacity() >
-        options_.receive_memory_max) {
+    if (recv.held_bytes.load(std::memory_order_acquire) > options_.receive_memory_max) {
       Refuse(session, "receive memory exceeded");
       return;
     }

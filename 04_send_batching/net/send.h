@@ -41,15 +41,17 @@ struct SendState {
 
   // owner, from WSASend to its completion: the packets whose bytes are on their way, or the copy
   SendNode* in_flight = nullptr;
-  Block copy;
+  std::byte* copy = nullptr;  // sending_memory bytes
   std::uint32_t sending_bytes = 0;
+  std::uint32_t sending_memory = 0;  // what of queued_memory is theirs
   std::uint16_t sending_packets = 0;
   bool sending_last = false;  // behind them the queue ends
   bool must_arrive = false;   // ... with a packet: that of SendAndDisconnect
   bool last_left = false;     // it has left: the socket lingers (deferred_close.h)
 
-  // atomic: bytes queued and on their way, raised by any holder, lowered by the owner
-  std::atomic<std::uint32_t> queued_bytes{0};
+  // atomic: memory that is held by what is queued and on its way (QueuedMemory, or the copy);
+  // raised by any holder, lowered by the owner
+  std::atomic<std::uint32_t> queued_memory{0};
 
   // atomic: set by SendAndDisconnect or at the peer's FIN, the first wins: nothing is queued behind
   // the last node.

@@ -117,6 +117,7 @@ DWORD Server::PrepareBatch(SendState& send, SendNode* batch, std::uint32_t copy_
                            std::span<WSABUF> buffers) {
   DWORD count = 0;
   std::size_t bytes = 0;
+  send.sending_memory = 0;
   send.sending_last = false;
   send.must_arrive = false;
   for (const SendNode* node = batch; node != nullptr; node = node->next) {
@@ -125,19 +126,26 @@ DWORD Server::PrepareBatch(SendState& send, SendNode* batch, std::uint32_t copy_
     const auto frame = node->packet->frame();
     buffers[count++] = MakeBuffer(frame.data(), frame.size());
     bytes += frame.size();
+    send.sending_memory += QueuedMemory(*node->packet);
     send.must_arrive = node->last;
   }
   send.sending_bytes = static_cast<std::uint32_t>(bytes);
   send.sending_packets = static_cast<std::uint16_t>(count);
+  Block copy;
   if (count > 1 && bytes <= kCopyBytesMax && bytes <= std::size_t{copy_max} * count) {
-    send.copy = CopyTogether(batch, bytes);
+    copy = CopyTogether(batch, bytes);
   }
-  if (send.copy.data == nullptr) {
+  if (copy.data == nullptr) {
     send.in_flight = batch;  // their bytes must stay where they are until the completion
     return count;
   }
   FreeSendNodes(batch);
-  buffers[0] = MakeBuffer(send.copy.data, bytes);
+  // From here on the copy is held in the packets' place.
+  const auto copied = static_cast<std::uint32_t>(copy.size);
+  send.queued_memory.fetch_add(copied - send.sending_memory, std::memory_order_relaxed);
+  send.sending_memory = copied;
+  send.copy = copy.data;
+  buffers[0] = MakeBuffer(copy.data, bytes);
   return 1;
 }
 
@@ -166,7 +174,7 @@ void Server::EndBatch(Session& session) {
 bool Server::FinishSend(Session& session, DWORD bytes) {
   SendState& send = session.send;
   EndBatch(session);
-  send.queued_bytes.fetch_sub(send.sending_bytes, std::memory_order_relaxed);
+  send.queued_memory.fetch_sub(send.sending_memory, std::memory_order_relaxed);
   if (bytes != send.sending_bytes) {  // never: an overlapped send completes whole (P24)
     ReportError(session.id, "short send", 0);
     BeginClose(session, "short send");

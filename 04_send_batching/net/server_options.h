@@ -59,8 +59,8 @@ struct ServerOptions {
   // A batch whose packets have at most this many bytes on average is copied into one piece; 0 =
   // never (one WSABUF per packet), 65536 at most.
   std::uint32_t send_copy_max = 512;
-  // Per session, bytes queued and on their way plus received packets that the game keeps: above it
-  // the client is disconnected. 64 KiB .. 1 GiB.
+  // Per session, memory that is held by what is queued and on its way, and by what is received
+  // (ring, packets that the game keeps): above it the client is disconnected. 64 KiB .. 1 GiB.
   std::uint32_t send_memory_max = 1024 * 1024;
   SocketOptions socket_options;
   // How long a socket whose last packet must arrive may take (SendAndDisconnect), 10 .. 600,000.

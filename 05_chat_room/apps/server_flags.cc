@@ -18,6 +18,14 @@ void AddReceiveOptions(CommandLine& app, net::ServerOptions& options) {
   app.Add("--receive-memory-max", options.receive_memory_max,
           "receive memory of one session, bytes; above it the client is disconnected")
       .ShowDefault();
+  app.Add("--receive-packets-per-second", options.receive_packets_per_second,
+          "packets of one client; above it the client has to wait; 0 = no limit")
+      .ShowDefault();
+  app.Add("--receive-bytes-per-second", options.receive_bytes_per_second, "the same in bytes")
+      .ShowDefault();
+  app.Add("--receive-overspeed-ms", options.receive_overspeed_ms,
+          "a client that has to wait for so long is disconnected; 0 = never")
+      .ShowDefault();
   app.Add("--first-packet-timeout-ms", options.first_packet_timeout_ms,
           "time for a client's first whole packet; 0 = no limit")
       .ShowDefault();

@@ -33,6 +33,7 @@ SessionId Server::Admit(UniqueSocket socket, const PeerAddress& peer) {
     return session->id;
   }
   traffic_.Add(Traffic::kAccepts, 1);
+  if (meters_) MeterOf(*session).Open(MillisecondsNow());
   session->joined = true;
   CallGame(session->id, [&] { OnClientJoin(session->id); });
   // Only now: a packet that has long arrived cannot be dispatched before OnClientJoin has returned,

@@ -182,7 +182,7 @@ ThreadCache& OwnCache() {
 }  // namespace
 
 Block AllocateBlock(BlockUse use, std::size_t size) {
-  assert(size <= kBlockMax);
+  if (size > kBlockMax) throw std::bad_alloc();
   ThreadCache& cache = OwnCache();
   const std::size_t size_class = ClassOf(size);
   const std::size_t block_size = ClassSize(size_class);

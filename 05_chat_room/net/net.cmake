@@ -8,12 +8,15 @@ stage_library(net
   net/connect.cc
   net/deferred_close.cc
   net/error_text.cc
+  net/inbound_meter.cc
   net/inner_request.cc
   net/log.cc
+  net/log_limit.cc
   net/packet.cc
   net/peer_address.cc
   net/reassembler.cc
   net/receive.cc
+  net/receive_pause.cc
   net/send.cc
   net/send_issue.cc
   net/send_node.cc

@@ -22,6 +22,12 @@ struct SendNode {
   bool last = false;         // nothing may follow: the session is closed after it (D3)
 };
 
+// What a queued packet holds of the server's memory: its whole block, however short the frame is,
+// and the node. A packet that others hold, too, counts in full for each of them.
+[[nodiscard]] inline std::uint32_t QueuedMemory(const Packet& packet) {
+  return packet.memory() + static_cast<std::uint32_t>(sizeof(SendNode));
+}
+
 inline constexpr std::size_t kNodeBatch = 128;
 
 // A node for `packet`.

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -26,7 +27,9 @@
 
 #include "net/deferred_close.h"
 #include "net/handles.h"
+#include "net/inbound_meter.h"
 #include "net/pending_count.h"
+#include "net/receive_pause.h"
 #include "net/server_options.h"
 #include "net/session_table.h"
 #include "net/status.h"
@@ -85,6 +88,9 @@ class Server {
   // Queues the session's last packet. When it has left the session is closed, and the socket when
   // the peer has read it or linger_ms have passed. `reason` must be a literal.
   SendResult SendAndDisconnect(SessionId id, const PacketRef& packet, const char* reason);
+  // Ends the session when all that is queued for it has left. `reason` must be a literal. False: no
+  // such session.
+  bool Finish(SessionId id, const char* reason = "closed by the peer");
   // Puts `packet` into the port's queue; a worker hands it to OnInnerRequest. False: stopping.
   bool PostInnerRequest(PacketRef packet);
   // One step of the game's own work, for the "update" figure of the traffic.
@@ -105,6 +111,10 @@ class Server {
   virtual bool OnConnectionRequest(const PeerAddress& peer);
   // The first receive is posted after this has returned: no packet overtakes it.
   virtual void OnClientJoin(SessionId id) = 0;
+  // The client has closed its side: it says no more, OnRecv has had all of it, but it may still
+  // read. Whoever owes it answers calls Finish behind the last of them; otherwise that is done
+  // here.
+  virtual void OnClientFinished(SessionId id);
   // The last call for `id`, on a worker. The id is stale already.
   virtual void OnClientLeave(SessionId id, std::string_view reason) = 0;
   // One whole packet, checked and decoded. To keep it, copy the PacketRef; its memory counts for
@@ -144,10 +154,13 @@ class Server {
 
   // accept_thread.cc
   void AcceptLoop();
+  bool OnlyThatClient(DWORD error);
+  void ReportAcceptError(DWORD error);
   // accept_ex.cc
   Status StartAcceptEx();
   void PostAccept(AcceptContext& context);
   void OnAcceptCompleted(AcceptContext& context, DWORD error);
+  void RetryLater(AcceptContext& context);
   void RetryAccepts();
   // Waits up to `ms`; true when the server is stopping.
   bool BackOff(unsigned ms);
@@ -167,8 +180,11 @@ class Server {
   PostResult PostRecv(Session& session, DWORD& bytes);
   void HandOverRecv(Session& session, DWORD bytes);
   void OnRecvCompleted(Session& session, DWORD bytes, DWORD error);
+  InboundMeter& MeterOf(const Session& session) { return meters_[session.id.index()]; }
+  bool HoldBack(Session& session);
   bool HandleRecv(Session& session, DWORD bytes, DWORD error);
   void TakePackets(Session& session);
+  void HalfClose(Session& session);
   // Warns (session, address, reason) and closes: the peer broke a rule.
   void Refuse(Session& session, const char* reason);
 
@@ -219,6 +235,9 @@ class Server {
   std::unique_ptr<SessionTable> sessions_;
   PortHandle port_;
   DeferredClose deferred_close_;
+  ReceivePause receive_pause_;
+  // By slot, when there is a limit; each belongs to the session's one receive.
+  std::unique_ptr<InboundMeter[]> meters_;
   std::vector<std::thread> workers_;
   std::thread accept_thread_;
   std::thread timeout_thread_;
@@ -241,6 +260,8 @@ class Server {
   std::mutex back_off_mutex_;
   std::condition_variable back_off_wake_;         // notified under back_off_mutex_
   std::vector<AcceptContext*> accepts_to_retry_;  // guarded by back_off_mutex_
+  std::chrono::steady_clock::time_point accept_error_silent_until_{};  // guarded by back_off_mutex_
+  std::atomic<unsigned> accepts_gone_{0};  // atomic: failed in a row because the client had gone
 };
 
 // One I/O count of a session, given back at the end of the scope. Move-only, one thread at a time.

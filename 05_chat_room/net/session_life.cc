@@ -15,6 +15,7 @@ void Server::BeginClose(Session& session, const char* reason) {
   // value go to somebody else while others still use it. Cancelling makes the operations complete
   // (P31).
   CancelIoEx(reinterpret_cast<HANDLE>(session.socket), nullptr);
+  if (session.half_closed.exchange(false, std::memory_order_acq_rel)) ReleaseIo(session);
 }
 
 // Gives one count back. The last one sends the session to a worker to be freed: callers may hold
@@ -55,6 +56,13 @@ bool Server::Disconnect(SessionId id, const char* reason) {
   const SessionRef session(*this, sessions_ ? sessions_->Acquire(id) : nullptr);
   if (!session) return false;
   BeginClose(*session, reason);
+  return true;
+}
+
+bool Server::Finish(SessionId id, const char* reason) {
+  const SessionRef session(*this, sessions_ ? sessions_->Acquire(id) : nullptr);
+  if (!session) return false;
+  CloseAfterSends(*session, reason);
   return true;
 }
 

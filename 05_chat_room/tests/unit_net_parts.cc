@@ -9,6 +9,7 @@
 #include "net/error_text.h"
 #include "net/index_stack.h"
 #include "net/io_count.h"
+#include "net/log_limit.h"
 #include "net/peer_address.h"
 #include "net/server_options.h"
 #include "net/session_id.h"
@@ -31,6 +32,41 @@ TEST(SessionId, ZeroIsNoSession) {
   EXPECT_TRUE(SessionId::Make(1, 0));
   EXPECT_EQ(ToString(SessionId{}), "-");
   EXPECT_NE(SessionId::Make(1, 0), SessionId::Make(2, 0));
+}
+
+// --- the log's limit -------------------------------------------------------------------------------
+
+using Told = std::vector<LogLimit::LeftOut>;
+
+TEST(LogLimit, WritesSoManyOfAKindInASecondAndTellsOfTheRestOnce) {
+  LogLimit limit(2);
+  Told told;
+  EXPECT_TRUE(limit.Allow("refused", 7, told));
+  EXPECT_TRUE(limit.Allow("refused", 7, told));
+  for (int i = 0; i < 5; ++i) EXPECT_FALSE(limit.Allow("refused", 7, told));
+  EXPECT_TRUE(limit.Allow("joined", 7, told)) << "another kind has its own lines";
+  EXPECT_TRUE(told.empty()) << "the second is not over";
+  EXPECT_TRUE(limit.Allow("refused", 8, told));
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(told[0].kind, "refused");
+  EXPECT_EQ(told[0].lines, 5u);
+  EXPECT_TRUE(limit.Allow("refused", 9, told));
+  EXPECT_EQ(told.size(), 1u) << "nothing was left out in second 8";
+}
+
+TEST(LogLimit, TheNextLineOfAnyKindTellsOfAFloodThatHasEnded) {
+  LogLimit limit(1);
+  Told told;
+  EXPECT_TRUE(limit.Allow("refused", 7, told));
+  EXPECT_FALSE(limit.Allow("refused", 7, told));
+  EXPECT_TRUE(limit.Allow("stop", 60, told));
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(told[0].lines, 1u);
+  EXPECT_FALSE(limit.Allow("stop", 60, told));
+  const Told rest = limit.Take();
+  ASSERT_EQ(rest.size(), 1u) << "at the end, before the second is over";
+  EXPECT_EQ(rest[0].kind, "stop");
+  EXPECT_TRUE(limit.Take().empty());
 }
 
 TEST(IndexStack, HandsOutEachIndexOnceAndLastInFirstOut) {

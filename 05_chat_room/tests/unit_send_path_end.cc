@@ -176,6 +176,31 @@ TEST_P(SendPathTest, ASlowReaderIsDisconnectedAndTheOthersGoOn) {
   ExpectCleanStop(server);
 }
 
+// The shortest packets hold ten times the memory that their bytes need: a block of the pool each,
+// and a node.
+TEST_P(SendPathTest, TheBoundCountsMemoryNotBytes) {
+  ServerOptions options = Options();
+  options.send_memory_max = 256 * 1024;
+  options.socket_options.send_buffer = 16 * 1024;
+  RecordingServer server(options);
+  ASSERT_EQ(server.Start().error(), "");
+  const TcpClient slow(server.port());
+  ASSERT_TRUE(server.AwaitJoins(1));
+  const SessionId id = server.Joined().at(0);
+  SendResult result = SendResult::kOk;
+  std::int64_t most = 0;
+  for (int i = 0; i < 1'000'000 && result == SendResult::kOk; ++i) {
+    result = server.SendPacket(id, MakePacket(server, ""));
+    const std::int64_t nodes = net::LiveSendNodes();
+    most = std::max(most, net::LiveBlocks(net::BlockUse::kPacket) * std::int64_t{net::kBlockMin} +
+                              nodes * static_cast<std::int64_t>(sizeof(net::SendNode)));
+  }
+  EXPECT_TRUE(result == SendResult::kMemory) << ToString(result);
+  EXPECT_LE(most, 256 * 1024 + 1024) << "one packet above the bound at most";
+  ASSERT_TRUE(server.AwaitLeaves(1));
+  ExpectCleanStop(server);
+}
+
 TEST_P(SendPathTest, StopGivesEveryQueuedPacketBack) {
   ServerOptions options = Options();
   options.send_memory_max = 64 << 20;

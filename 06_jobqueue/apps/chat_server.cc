@@ -49,6 +49,8 @@ int main(int argc, char** argv) {
   net::ServerOptions options;
   options.port = 9005;
   options.idle_timeout_ms = 0;  // people are silent for hours; stage 07 has a heartbeat
+  options.receive_packets_per_second = 1000;  // no person is that fast
+  options.receive_bytes_per_second = 1024 * 1024;
   chat::WorldOptions world;
   job::UpdateOptions update;
   double flush_ms = 0;

@@ -33,6 +33,7 @@ class LockedChat final : public net::Server, private chat::PacketSender {
   void OnRecv(net::SessionId id, const net::PacketRef& packet) override;
 
   void Send(net::SessionId to, const net::PacketRef& packet) override;
+  void Finish(net::SessionId to) override { Server::Finish(to); }
   void Seal(net::Packet& packet) override { Server::Seal(packet); }
 
   std::deque<LockedRoom> rooms_;  // constant after construction; each guards itself

@@ -16,9 +16,10 @@ job::UpdateOptions WithRoomFor(job::UpdateOptions options, std::uint32_t rooms) 
   return options;
 }
 
-// A room's joined packet must fit into what a client may have queued, several times.
+// A room's joined packet must fit into what a client may have queued, several times, and its block
+// may be twice as large as it is.
 WorldOptions WithinSendMemory(WorldOptions options, std::size_t send_memory_max) {
-  options.most_unsent = std::min(options.most_unsent, send_memory_max / 4);
+  options.most_unsent = std::min(options.most_unsent, send_memory_max / 8);
   return options;
 }
 
@@ -55,6 +56,11 @@ void ChatServer::OnClientJoin(net::SessionId id) {
   net::Log(net::LogLevel::kInfo, "join", id, "");
 }
 
+// Who closes his side has left, but is still answered: see GameSession::Finished.
+void ChatServer::OnClientFinished(net::SessionId id) {
+  sessions_[id.index()]->Finished();
+}
+
 void ChatServer::OnClientLeave(net::SessionId id, std::string_view reason) {
   // Out of the array first: whatever happens below, the slot's next tenant finds it empty.
   const std::unique_ptr<GameSession> session = std::move(sessions_[id.index()]);
@@ -77,6 +83,10 @@ void ChatServer::OnRecv(net::SessionId id, const net::PacketRef& packet) {
 void ChatServer::Send(net::SessionId to, const net::PacketRef& packet) {
   if (!packet->sealed()) Seal(*packet);
   SendPacket(to, packet);
+}
+
+void ChatServer::Finish(net::SessionId to) {
+  Server::Finish(to);
 }
 
 void ChatServer::Seal(net::Packet& packet) {

@@ -39,11 +39,13 @@ class ChatServer final : public net::Server, private PacketSender {
  private:
   // net::Server
   void OnClientJoin(net::SessionId id) override;
+  void OnClientFinished(net::SessionId id) override;
   void OnClientLeave(net::SessionId id, std::string_view reason) override;
   void OnRecv(net::SessionId id, const net::PacketRef& packet) override;
 
   // PacketSender
   void Send(net::SessionId to, const net::PacketRef& packet) override;
+  void Finish(net::SessionId to) override;
   void Seal(net::Packet& packet) override;
 
   // Of each slot's clients; jobs give permits back to it, so it outlives them.

@@ -19,6 +19,14 @@ std::string_view ToString(SessionState state) {
   return "?";
 }
 
+void GameSession::Finished() {
+  if (Room* const room = std::exchange(room_, nullptr)) {
+    room->Finish(std::move(stay_));  // behind what it has asked of the room
+  } else {
+    world_.sender().Finish(id_);  // everything was answered at once
+  }
+}
+
 void GameSession::Disconnected() {
   if (Room* const room = std::exchange(room_, nullptr)) room->Gone(std::move(stay_));
 }

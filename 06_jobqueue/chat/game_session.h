@@ -59,6 +59,8 @@ class GameSession {
 
   // kLobby -> kInRoom
   void EnterRoom(const PlayerRef& player, Room& room, JobBudget::Permit permit);
+  // The client says no more. It leaves its room, and the connection ends behind the last answer.
+  void Finished();
   // The connection has ended: tells the room, if there is one.
   void Disconnected();
   // kInRoom -> kLeaving

@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "chat/job_budget.h"
 #include "chat/packet_sender.h"
@@ -31,8 +32,10 @@ namespace chat {
 class Room final : public job::JobQueue {
  public:
   // The player list of S_ENTER_GAME must fit into one packet; the members beyond follow as
-  // S_PLAYER_JOINED.
+  // S_PLAYER_JOINED, so many bytes in a packet.
   static constexpr std::size_t kMostListed = 500;
+  static constexpr std::size_t kMostListedBytes = 30 * 1024;
+  static constexpr std::size_t kHelloBytes = 60 * 1024;
 
   // `most_unsent`: when so many bytes have come together they go, whatever the flush interval.
   Room(std::uint32_t id, PacketSender& sender, job::UpdateThreads& threads,
@@ -50,6 +53,9 @@ class Room final : public job::JobQueue {
   void Enter(StayRef stay, JobBudget::Permit permit);
   // Answers S_LEAVE_GAME and tells the others. When the answer is on its way, the stay is over.
   void Leave(StayRef stay, JobBudget::Permit permit);
+  // The player's client says no more: it hears what was said until now, the others hear that it has
+  // left, and its connection ends.
+  void Finish(StayRef stay);
   // The player's connection has ended: tells the others.
   void Gone(StayRef stay);
   // A packet for this client alone, behind all that the room has said to it before.
@@ -67,11 +73,12 @@ class Room final : public job::JobQueue {
   // --- jobs
   void DoEnter(StayRef stay);
   void DoLeave(const StayRef& stay);
+  void DoFinish(const StayRef& stay);
   void DoGone(const StayRef& stay);
   void Announce(const Player& leaver);
   // Stamps the next number and stores it for those who are inside.
   void Broadcast(net::PacketRef packet);
-  net::PacketRef Hello(const Player& player);
+  std::vector<net::PacketRef> Hello(const Player& player);
   void OnSliceEnd() override;
   void Flush();
 

@@ -34,6 +34,9 @@ class RoomTurn {
   void Add(StayRef stay, net::PacketRef hello);
   // What was said until now, then `bye` (sealed); then the stay is over. False: not a member.
   bool Remove(const StayRef& stay, net::PacketRef bye);
+  // The client says no more: it gets what was said until now, then its connection ends. False: not
+  // a member (any more); it ends all the same.
+  bool Finish(const StayRef& stay);
   // The member's connection has ended: nothing is sent. False: not a member.
   bool Forget(const StayRef& stay);
   // A packet (sealed) for one session, in its place behind what was said until now.
@@ -66,6 +69,7 @@ class RoomTurn {
     std::size_t until = 0;
     net::PacketRef last;
     StayRef over;  // null: the stay goes on
+    bool finishes = false;
   };
 
   std::vector<Member>::iterator Find(const StayRef& stay);

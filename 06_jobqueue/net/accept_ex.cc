@@ -47,7 +47,8 @@ void Server::PostAccept(AcceptContext& context) {
         WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, nullptr, 0, WSA_FLAG_OVERLAPPED));
     DWORD received = 0;
     // No room for data (length 0): the accept completes when the client connects, not when it first
-    // speaks (P32). Otherwise clients that connect and say nothing would tie up every context.
+    // speaks (P32). Otherwise clients that connect and say nothing would tie up every context, and
+    // somebody would have to ask each for its SO_CONNECT_TIME and close it.
     if (!context.socket || !accept_ex_(listener_.load(), context.socket.get(),
                                        context.addresses.data(), 0, AcceptContext::kAddressLength,
                                        AcceptContext::kAddressLength, &received, &context)) {
@@ -61,10 +62,8 @@ void Server::PostAccept(AcceptContext& context) {
       return;
     }
     context.socket.Reset();
-    ReportError(SessionId{}, "AcceptEx failed", error);
-    const std::lock_guard lock(back_off_mutex_);
-    accepts_to_retry_.push_back(&context);
-    back_off_wake_.notify_all();
+    ReportAcceptError(error);
+    RetryLater(context);
   }
   accepts_pending_.Finish();
 }
@@ -74,6 +73,7 @@ void Server::PostAccept(AcceptContext& context) {
 void Server::OnAcceptCompleted(AcceptContext& context, DWORD error) {
   UniqueSocket socket = std::move(context.socket);
   if (error == 0) {
+    accepts_gone_.store(0);
     // The socket learns what it is: without this getpeername and shutdown fail on it (P34).
     SOCKET listener = listener_.load();
     setsockopt(socket.get(), SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT,
@@ -86,16 +86,20 @@ void Server::OnAcceptCompleted(AcceptContext& context, DWORD error) {
     Admit(std::move(socket), FromSockaddr(address));
   } else if (!stopping_.load()) {
     socket.Reset();
-    if (IsConnectionOver(error)) {
-      PostAccept(context);  // that client went away in the queue; the context serves the next one
+    if (OnlyThatClient(error)) {
+      PostAccept(context);  // the context serves the next one
     } else {
-      ReportError(SessionId{}, "accept failed", error);
-      const std::lock_guard lock(back_off_mutex_);
-      accepts_to_retry_.push_back(&context);
-      back_off_wake_.notify_all();
+      ReportAcceptError(error);
+      RetryLater(context);
     }
   }
   accepts_pending_.Finish();
+}
+
+void Server::RetryLater(AcceptContext& context) {
+  const std::lock_guard lock(back_off_mutex_);
+  accepts_to_retry_.push_back(&context);
+  back_off_wake_.notify_all();
 }
 
 // On the accept thread, which has nothing else to do in this mode: contexts that could not be

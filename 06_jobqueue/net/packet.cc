@@ -16,7 +16,8 @@ Packet* Packet::Allocate(std::size_t capacity, std::size_t end) {
 }
 
 PacketRef Packet::Make(std::uint16_t type, std::size_t body_capacity) {
-  assert(body_capacity <= kMaxPayload - kPayloadHeaderSize);
+  // No frame holds more: what is written beyond it sets the error state.
+  body_capacity = std::min<std::size_t>(body_capacity, kMaxPayload - kPayloadHeaderSize);
   Packet* const packet = Allocate(kFrameOverhead + body_capacity, kBodyAt);
   StoreU16(packet->bytes() + kTypeAt, type);
   StoreU32(packet->bytes() + kSequenceAt, 0);

@@ -21,10 +21,12 @@ void RecvState::Close() {
 void RecvState::AttachBuffer(std::size_t size) {
   const Block block = AllocateBlock(BlockUse::kReceiveBuffer, size);
   ring.Attach({block.data, block.size});
+  held_bytes.fetch_add(static_cast<std::uint32_t>(block.size), std::memory_order_relaxed);
 }
 
 void RecvState::ReturnBuffer() {
   const std::span<std::byte> storage = ring.Detach();
+  held_bytes.fetch_sub(static_cast<std::uint32_t>(storage.size()), std::memory_order_relaxed);
   FreeBlock(BlockUse::kReceiveBuffer, {storage.data(), storage.size()});
 }
 
@@ -92,10 +94,26 @@ void Server::HandOverRecv(Session& session, DWORD bytes) {
 void Server::OnRecvCompleted(Session& session, DWORD bytes, DWORD error) {
   constexpr int kReceivesInARow = 8;
   for (int round = 1; HandleRecv(session, bytes, error); ++round) {
+    if (HoldBack(session)) return;
     if (PostRecv(session, bytes) != PostResult::kDone) return;
     if (round == kReceivesInARow) return HandOverRecv(session, bytes);
     ReleaseIo(session);  // the new receive's count: the caller's still holds
   }
+}
+
+// True: no receive is posted now, the client has sent more than it may (inbound_meter.h).
+bool Server::HoldBack(Session& session) {
+  if (!meters_) return false;
+  const InboundMeter::Verdict verdict = MeterOf(session).Settle(options_, MillisecondsNow());
+  if (verdict.wait_ms == 0) return false;
+  if (verdict.too_long) {
+    Refuse(session, "sends too fast");
+    return true;
+  }
+  session.io.Add();  // goes with the pause, which posts the receive (StartRecv)
+  if (receive_pause_.Park(session, verdict.wait_ms)) return true;
+  ReleaseIo(session);
+  return false;
 }
 
 // True: post the next receive.
@@ -114,11 +132,11 @@ bool Server::HandleRecv(Session& session, DWORD bytes, DWORD error) {
       return true;
     }
     if (bytes == 0) {  // the peer's FIN (P25): the ring always had room
-      // It may still read: what is queued for it leaves first.
-      CloseAfterSends(session, "closed by the peer");
+      HalfClose(session);
       return false;
     }
     recv.ring.Commit(bytes);
+    if (meters_) MeterOf(session).AddBytes(bytes);
     TakePackets(session);
     if (session.closing()) return false;
     // <student 03.7>
@@ -151,18 +169,30 @@ void Server::TakePackets(Session& session) {
     // The bound of C6. The ring is small; what can grow are packets that the game keeps, because
     // it cannot work as fast as this client talks.
     packet->ChargeTo(&recv.held_bytes);
-    if (recv.held_bytes.load(std::memory_order_acquire) + recv.ring.capacity() >
-        options_.receive_memory_max) {
+    if (recv.held_bytes.load(std::memory_order_acquire) > options_.receive_memory_max) {
       Refuse(session, "receive memory exceeded");
       return;
     }
     traffic_.Add(Traffic::kRecvPackets, 1);
+    if (meters_) MeterOf(session).AddPacket();
     CallGame(session.id, [&] { OnRecv(session.id, packet); });
     packet = PacketRef();
     if (session.closing()) return;
   }
 }
 // [/take-packets]
+
+// The peer has closed its side and may still read. Its answers may take a while, and no receive
+// keeps the session any more: a count of its own does, until the session begins to close.
+void Server::HalfClose(Session& session) {
+  session.io.Add();
+  // An exchange here and one in BeginClose: whichever comes second sees what the other has done.
+  session.half_closed.exchange(true, std::memory_order_acq_rel);
+  if (session.closing() && session.half_closed.exchange(false, std::memory_order_acq_rel)) {
+    ReleaseIo(session);
+  }
+  CallGame(session.id, [&] { OnClientFinished(session.id); });
+}
 
 void Server::Refuse(Session& session, const char* reason) {
   Log(LogLevel::kWarning, "refused", session.id, "peer=" + ToString(session.peer) + " " + reason);

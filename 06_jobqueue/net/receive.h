@@ -23,8 +23,9 @@ struct RecvState {
   RingBuffer ring;  // without a buffer = the outstanding receive is the one of zero bytes
   Reassembler reassembler;
 
-  // atomic: memory of this session's received packets that are alive. Packets that the last tenant
-  // of the slot received may still be on it; they go when they are released.
+  // atomic: memory of the ring's buffer and of this session's received packets that are alive.
+  // Packets that the last tenant of the slot received may still be on it; they go when they are
+  // released.
   std::atomic<std::uint32_t> held_bytes{0};
 
   // atomic: written by the owner, read by the timeout watch. MillisecondsNow() of the last whole

@@ -34,12 +34,14 @@ void SendState::Open() {
 void SendState::Close() {
   DropBatch();
   FreeSendNodes(queue.TakeAll());
-  queued_bytes.store(0, std::memory_order_relaxed);
+  queued_memory.store(0, std::memory_order_relaxed);
 }
 
 void SendState::DropBatch() {
   FreeSendNodes(std::exchange(in_flight, nullptr));
-  if (copy.data != nullptr) FreeBlock(BlockUse::kSendBuffer, std::exchange(copy, Block{}));
+  if (copy != nullptr) {
+    FreeBlock(BlockUse::kSendBuffer, {std::exchange(copy, nullptr), sending_memory});
+  }
 }
 
 bool Server::Seal(Packet& packet) const {
@@ -70,7 +72,7 @@ SendResult Server::QueuePacket(SessionId id, const PacketRef& packet, SendMode m
     return SendResult::kClosing;
   }
   SendNode* const node = AllocateSendNode(packet, last_reason != nullptr);
-  if (!ChargeSend(*session, static_cast<std::uint32_t>(packet->frame().size()))) {
+  if (!ChargeSend(*session, QueuedMemory(*packet))) {
     FreeSendNodes(node);
     return SendResult::kMemory;
   }
@@ -96,7 +98,7 @@ bool Server::PushLast(Session& session, SendNode* node, const char* reason) {
 }
 
 // The session ends when everything that is queued has left: a last node without a packet.
-// Caller: a worker that holds a count of the session.
+// Caller: holds a count of the session.
 void Server::CloseAfterSends(Session& session, const char* reason) {
   if (PushLast(session, AllocateSendNode(PacketRef(), true), reason)) {
     StartSending(session, SendMode::kFromCaller);
@@ -118,7 +120,7 @@ SendResult Server::StartSending(Session& session, SendMode mode) {
 bool Server::ChargeSend(Session& session, std::uint32_t bytes) {
   // [send-memory]
   // <student 04.4>
-  std::atomic<std::uint32_t>& queued = session.send.queued_bytes;
+  std::atomic<std::uint32_t>& queued = session.send.queued_memory;
   const std::uint32_t sum = queued.fetch_add(bytes, std::memory_order_relaxed) + bytes +
                             session.recv.held_bytes.load(std::memory_order_relaxed);
   if (sum <= options_.send_memory_max) return true;

@@ -19,6 +19,15 @@ class FakeSender final : public chat::PacketSender {
     const std::lock_guard lock(lock_);
     sent_[to].push_back(packet);
   }
+  void Finish(net::SessionId to) override {
+    const std::lock_guard lock(lock_);
+    finished_.push_back(to);
+  }
+  // Whose connections are to end, in order.
+  std::vector<net::SessionId> finished() {
+    const std::lock_guard lock(lock_);
+    return finished_;
+  }
   void Seal(net::Packet& packet) override {
     packet.Seal(0xA9, 0x17);
     const std::lock_guard lock(lock_);
@@ -46,6 +55,7 @@ class FakeSender final : public chat::PacketSender {
  private:
   std::mutex lock_;
   std::map<net::SessionId, std::vector<net::PacketRef>> sent_;  // guarded by lock_
+  std::vector<net::SessionId> finished_;                        // guarded by lock_
 };
 
 }  // namespace course_test

@@ -35,6 +35,11 @@ void AuthServer::OnClientJoin(net::SessionId id) {
   sessions_[id.index()] = std::make_unique<AuthSession>(*this, id);
 }
 
+// Who has asked and closes his side gets his answer, which ends the session.
+void AuthServer::OnClientFinished(net::SessionId id) {
+  if (!sessions_[id.index()]->asked()) Finish(id);
+}
+
 void AuthServer::OnClientLeave(net::SessionId id, std::string_view) {
   sessions_[id.index()] = nullptr;
 }

@@ -69,6 +69,7 @@ class AuthSession {
   [[nodiscard]] net::SessionId id() const { return id_; }
   // True at the first call.
   bool MayAsk() { return !std::exchange(asked_, true); }
+  [[nodiscard]] bool asked() const { return asked_; }
 
  private:
   AuthServer& server_;
@@ -96,6 +97,7 @@ class AuthServer final : public net::Server {
 
  private:
   void OnClientJoin(net::SessionId id) override;
+  void OnClientFinished(net::SessionId id) override;
   void OnClientLeave(net::SessionId id, std::string_view reason) override;
   void OnRecv(net::SessionId id, const net::PacketRef& packet) override;
 

@@ -16,9 +16,10 @@ job::UpdateOptions WithRoomFor(job::UpdateOptions options, std::uint32_t rooms) 
   return options;
 }
 
-// A room's joined packet must fit into what a client may have queued, several times.
+// A room's joined packet must fit into what a client may have queued, several times, and its block
+// may be twice as large as it is.
 WorldOptions WithinSendMemory(WorldOptions options, std::size_t send_memory_max) {
-  options.most_unsent = std::min(options.most_unsent, send_memory_max / 4);
+  options.most_unsent = std::min(options.most_unsent, send_memory_max / 8);
   return options;
 }
 
@@ -71,6 +72,11 @@ void ChatServer::OnClientJoin(net::SessionId id) {
       std::make_unique<GameSession>(desk_.Open(id), world_, budgets_[id.index()]);
   world_.lobby().Connected(id);
   net::Log(net::LogLevel::kInfo, "join", id, "");
+}
+
+// Who closes his side has left, but is still answered: see GameSession::Finished.
+void ChatServer::OnClientFinished(net::SessionId id) {
+  sessions_[id.index()]->Finished();
 }
 
 void ChatServer::OnClientLeave(net::SessionId id, std::string_view reason) {
@@ -135,6 +141,10 @@ void ChatServer::SendLast(net::SessionId to, const net::PacketRef& packet, const
 
 std::unique_ptr<net::SendTurn> ChatServer::BeginTurn() {
   return std::make_unique<net::SendTurn>(*this);
+}
+
+void ChatServer::Finish(net::SessionId to) {
+  Server::Finish(to);
 }
 
 void ChatServer::Seal(net::Packet& packet) {

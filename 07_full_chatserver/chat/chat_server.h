@@ -66,12 +66,15 @@ class ChatServer final : public net::Server, private SessionSender {
   // net::Server
   bool OnConnectionRequest(const net::PeerAddress& peer) override;
   void OnClientJoin(net::SessionId id) override;
+  void OnClientFinished(net::SessionId id) override;
   void OnClientLeave(net::SessionId id, std::string_view reason) override;
   void OnRecv(net::SessionId id, const net::PacketRef& packet) override;
 
   // SessionSender
   void Send(net::SessionId to, const net::PacketRef& packet) override;
+  void Finish(net::SessionId to) override;
   void SendLast(net::SessionId to, const net::PacketRef& packet, const char* reason) override;
+  void Trust(net::SessionId id) override { Server::Trust(id); }
   std::unique_ptr<net::SendTurn> BeginTurn() override;
   void Seal(net::Packet& packet) override;
 

@@ -20,6 +20,20 @@ std::string_view ToString(SessionState state) {
   return "?";
 }
 
+// Behind all that it has asked: of the grid, of its room, of the lobby, one after the other.
+void GameSession::Finished() {
+  on_grid_ = false;
+  auto then = [room = std::exchange(room_, nullptr), stay = std::move(stay_),
+               &lobby = world_.lobby(), id = id_] {
+    if (room != nullptr) {
+      room->Finish(stay);
+    } else {
+      lobby.Finish(id);
+    }
+  };
+  world_.grid().Leave(id_, std::move(then));
+}
+
 void GameSession::Disconnected() {
   LeaveGrid();
   if (Room* const room = std::exchange(room_, nullptr)) room->Gone(std::move(stay_));

@@ -46,6 +46,10 @@ job::PostResult Lobby::Heard(net::SessionId id) {
   return Post([this, id] { DoHeard(id); });
 }
 
+job::PostResult Lobby::Finish(net::SessionId id) {
+  return Post([this, id] { DoFinish(id); });
+}
+
 job::PostResult Lobby::Leave(net::SessionId id) {
   return Post([this, id] { DoLeave(id); });
 }
@@ -127,6 +131,7 @@ void Lobby::DoAnswer(net::SessionId id, std::uint64_t login_order, KeyAnswer ans
       Refuse(*client, LobbyReason::kTryLater);
       break;
   }
+  if (client->says_no_more) port_.Finish(id);
   CountMoment();
 }
 // [/answer]
@@ -134,6 +139,13 @@ void Lobby::DoAnswer(net::SessionId id, std::uint64_t login_order, KeyAnswer ans
 void Lobby::DoHeard(net::SessionId id) {
   Client* const client = Find(id);
   if (client != nullptr && client->state == State::kLoggedIn) Put(inside_, *client);
+}
+
+void Lobby::DoFinish(net::SessionId id) {
+  Client* const client = Find(id);
+  if (client == nullptr) return;
+  client->says_no_more = true;
+  if (client->state != State::kLookingUp) port_.Finish(id);
 }
 
 void Lobby::DoLeave(net::SessionId id) {

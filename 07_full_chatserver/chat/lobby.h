@@ -78,6 +78,8 @@ class LobbyPort {
   virtual void RefuseLogin(net::SessionId id, LobbyReason reason) = 0;
   // Tells the client why and closes the connection; its Leave follows.
   virtual void Drop(net::SessionId id, LobbyReason reason) = 0;
+  // Closes the connection when the client has got what it was told; its Leave follows.
+  virtual void Finish(net::SessionId id) = 0;
 
  protected:
   ~LobbyPort() = default;
@@ -111,6 +113,8 @@ class Lobby final : public job::JobQueue {
   job::PostResult Login(net::SessionId id, AccountNo account, std::string key);
   // The client has shown that it lives. Not for every packet: once a second is plenty.
   job::PostResult Heard(net::SessionId id);
+  // The client says no more: its connection ends when its log-in, if there is one, is answered.
+  job::PostResult Finish(net::SessionId id);
   job::PostResult Leave(net::SessionId id);
 
   // --- messages of the message generator; a check that still waits in the queue is not posted again
@@ -127,7 +131,8 @@ class Lobby final : public job::JobQueue {
     State state = State::kNobody;
     AccountNo account = 0;          // from kLookingUp on
     std::uint64_t login_order = 0;  // of its last C_LOGIN among all
-    job::TimePoint since{};         // connected (before the login), last heard (after it)
+    bool says_no_more = false;
+    job::TimePoint since{};  // connected (before the login), last heard (after it)
   };
   struct Owner {
     net::SessionId id;
@@ -139,6 +144,7 @@ class Lobby final : public job::JobQueue {
   void DoLogin(net::SessionId id, AccountNo account, std::string key);
   void DoAnswer(net::SessionId id, std::uint64_t login_order, KeyAnswer answer);
   void DoHeard(net::SessionId id);
+  void DoFinish(net::SessionId id);
   void DoLeave(net::SessionId id);
 
   // lobby_rules.cc, jobs

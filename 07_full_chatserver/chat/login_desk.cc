@@ -89,6 +89,7 @@ bool LoginDesk::Admit(net::SessionId id, AccountNo account) {
   }
   sender_.Send(id, ClientPacketHandler::MakeSendBuffer(answer));
   // </student>
+  sender_.Trust(id);
   return true;
 }
 // [/admit]

@@ -41,6 +41,7 @@ class LoginDesk final : public LobbyPort {
   bool Admit(net::SessionId id, AccountNo account) override;
   void RefuseLogin(net::SessionId id, LobbyReason reason) override;
   void Drop(net::SessionId id, LobbyReason reason) override;
+  void Finish(net::SessionId id) override { sender_.Finish(id); }
 
   std::shared_ptr<LoginSlot> Find(net::SessionId id);
 

@@ -20,6 +20,10 @@ void Room::Leave(StayRef stay, JobBudget::Permit permit) {
   Post([this, stay = std::move(stay), permit = std::move(permit)] { DoLeave(stay); });
 }
 
+void Room::Finish(StayRef stay) {
+  Post([this, stay = std::move(stay)] { DoFinish(stay); });
+}
+
 void Room::Gone(StayRef stay) {
   Post([this, stay = std::move(stay)] { DoGone(stay); });
 }
@@ -115,32 +119,55 @@ void Room::DoEnter(StayRef stay) {
   Protocol::S_PLAYER_JOINED joined;
   player.CopyTo(*joined.mutable_player());
   Broadcast(ClientPacketHandler::MakeSendBuffer(joined));  // before it is a member: to the others
-  turn_.Add(std::move(stay), Hello(player));
+  const std::vector<net::PacketRef> hello = Hello(player);
+  turn_.Add(stay, hello.front());
+  for (std::size_t i = 1; i < hello.size(); ++i) turn_.Tell(stay, hello[i]);
   size_.store(turn_.size(), std::memory_order_relaxed);
 }
 // [/enter]
 
-// S_ENTER_GAME with those who are inside and the newcomer, as one packet.
-net::PacketRef Room::Hello(const Player& player) {
+// S_ENTER_GAME with those who are inside and the newcomer, and the rest of a large room, as few
+// packets: each is far smaller than the largest block of the pool.
+std::vector<net::PacketRef> Room::Hello(const Player& player) {
+  std::vector<net::PacketRef> hello;
+  std::vector<net::PacketRef> parts;
+  std::size_t bytes = 0;
+  const auto join = [&] {
+    hello.push_back(parts.size() == 1 ? parts.front() : net::Packet::Join(parts));
+    parts.clear();
+    bytes = 0;
+  };
+  const auto add = [&](net::PacketRef packet) {
+    sender_.Seal(*packet);
+    if (bytes > 0 && bytes + packet->frame().size() > kHelloBytes) join();
+    bytes += packet->frame().size();
+    parts.push_back(std::move(packet));
+  };
+
   Protocol::S_ENTER_GAME answer;
   answer.set_success(true);
   answer.set_room_id(id_);
   answer.set_player_id(player.id);
-  std::vector<net::PacketRef> packets(1);
+  std::vector<const Player*> others;
   const auto list = [&](const Player& member) {
-    if (answer.players_size() < static_cast<int>(kMostListed)) {
+    if (answer.players_size() < static_cast<int>(kMostListed) && bytes < kMostListedBytes) {
       member.CopyTo(*answer.add_players());
+      bytes += answer.players().rbegin()->ByteSizeLong();
     } else {
-      Protocol::S_PLAYER_JOINED more;
-      member.CopyTo(*more.mutable_player());
-      packets.push_back(ClientPacketHandler::MakeSendBuffer(more));
+      others.push_back(&member);
     }
   };
   turn_.ForEachPlayer(list);
   list(player);
-  packets.front() = ClientPacketHandler::MakeSendBuffer(answer);
-  for (const net::PacketRef& packet : packets) sender_.Seal(*packet);
-  return packets.size() == 1 ? packets.front() : net::Packet::Join(packets);
+  bytes = 0;
+  add(ClientPacketHandler::MakeSendBuffer(answer));
+  for (const Player* const other : others) {
+    Protocol::S_PLAYER_JOINED more;
+    other->CopyTo(*more.mutable_player());
+    add(ClientPacketHandler::MakeSendBuffer(more));
+  }
+  join();
+  return hello;
 }
 
 void Room::DoLeave(const StayRef& stay) {
@@ -150,6 +177,11 @@ void Room::DoLeave(const StayRef& stay) {
   net::PacketRef bye = ClientPacketHandler::MakeSendBuffer(answer);
   sender_.Seal(*bye);
   if (turn_.Remove(stay, std::move(bye))) Announce(*stay->player);
+}
+
+void Room::DoFinish(const StayRef& stay) {
+  CommitTalk();
+  if (turn_.Finish(stay)) Announce(*stay->player);
 }
 
 void Room::DoGone(const StayRef& stay) {

@@ -25,6 +25,22 @@ bool RoomTurn::Remove(const StayRef& stay, net::PacketRef bye) {
   return true;
 }
 
+bool RoomTurn::Finish(const StayRef& stay) {
+  Piece piece;
+  piece.to = stay->player->owner;
+  piece.finishes = true;
+  const auto member = Find(stay);
+  const bool inside = member != members_.end();
+  if (inside) {
+    piece.hello = std::move(member->hello);
+    piece.from = member->from;
+    piece.until = said_.size();
+    members_.erase(member);
+  }
+  pieces_.push_back(std::move(piece));
+  return inside;
+}
+
 bool RoomTurn::Forget(const StayRef& stay) {
   const auto member = Find(stay);
   if (member == members_.end()) return false;
@@ -57,7 +73,10 @@ void RoomTurn::Flush() {
   for (const Piece& piece : pieces_) {
     // Before the send: a client that has got its S_LEAVE_GAME must not be told that it is inside.
     if (piece.over) piece.over->over.store(true, std::memory_order_release);
-    sender_.Send(piece.to, Joined(piece.hello, piece.from, piece.until, piece.last));
+    if (piece.hello || piece.from < piece.until || piece.last) {
+      sender_.Send(piece.to, Joined(piece.hello, piece.from, piece.until, piece.last));
+    }
+    if (piece.finishes) sender_.Finish(piece.to);
   }
   // <student 06.6>
   net::PacketRef all;  // stored once, however many members hear it

@@ -31,6 +31,13 @@ job::PostResult SectorGrid::Leave(net::SessionId id) {
   return Post([this, id] { map_.Remove(id); });
 }
 
+job::PostResult SectorGrid::Leave(net::SessionId id, std::function<void()> then) {
+  return Post([this, id, then = std::move(then)]() mutable {
+    map_.Remove(id);
+    left_.push_back(std::move(then));
+  });
+}
+
 // --- jobs -----------------------------------------------------------------------------------------
 
 void SectorGrid::DoJoin(net::SessionId id, std::uint64_t player_id, std::string name, Position at,
@@ -89,6 +96,7 @@ void SectorGrid::OnSliceEnd() {
   const bool recorded = RecordTurn();
   for (const Event& event : events_) Deliver(event, recorded);
   outlet_.Send(deliveries_);
+  for (const std::function<void()>& then : std::exchange(left_, {})) then();
 }
 // [/slice-end]
 

@@ -29,6 +29,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -103,6 +104,8 @@ class SectorGrid final : public job::JobQueue {
   job::PostResult Talk(net::SessionId id, std::string message);
   // No answer; a session that is not on the grid is fine (it never joined, or was gone already).
   job::PostResult Leave(net::SessionId id);
+  // The same, and `then` on the grid's thread when all that it was told before is on its way.
+  job::PostResult Leave(net::SessionId id, std::function<void()> then);
 
   // Grid jobs and tests with stopped threads only.
   [[nodiscard]] const SectorMap& map() const { return map_; }
@@ -148,6 +151,7 @@ class SectorGrid final : public job::JobQueue {
   std::vector<SectorTalk> turn_;
   std::vector<SectorMark> marks_;
   std::vector<SectorDelivery> deliveries_;
+  std::vector<std::function<void()>> left_;  // what is to be done then
 };
 
 }  // namespace chat

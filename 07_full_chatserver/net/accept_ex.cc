@@ -39,9 +39,7 @@ void Server::PostAccept(AcceptContext& context) {
   accepts_pending_.Add();
   DWORD error = 0;
   if (!stopping_.load() && traffic_gate_.closed()) {  // posted when the gate opens
-    const std::lock_guard lock(back_off_mutex_);
-    accepts_to_retry_.push_back(&context);
-    back_off_wake_.notify_all();
+    RetryLater(context);
   } else if (!stopping_.load()) {
     // [post-accept]
     context.Reset();
@@ -51,7 +49,8 @@ void Server::PostAccept(AcceptContext& context) {
         WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, nullptr, 0, WSA_FLAG_OVERLAPPED));
     DWORD received = 0;
     // No room for data (length 0): the accept completes when the client connects, not when it first
-    // speaks (P32). Otherwise clients that connect and say nothing would tie up every context.
+    // speaks (P32). Otherwise clients that connect and say nothing would tie up every context, and
+    // somebody would have to ask each for its SO_CONNECT_TIME and close it.
     if (!context.socket || !accept_ex_(listener_.load(), context.socket.get(),
                                        context.addresses.data(), 0, AcceptContext::kAddressLength,
                                        AcceptContext::kAddressLength, &received, &context)) {
@@ -65,10 +64,8 @@ void Server::PostAccept(AcceptContext& context) {
       return;
     }
     context.socket.Reset();
-    ReportError(SessionId{}, "AcceptEx failed", error);
-    const std::lock_guard lock(back_off_mutex_);
-    accepts_to_retry_.push_back(&context);
-    back_off_wake_.notify_all();
+    ReportAcceptError(error);
+    RetryLater(context);
   }
   accepts_pending_.Finish();
 }
@@ -76,30 +73,43 @@ void Server::PostAccept(AcceptContext& context) {
 // Caller: the worker that dequeued the accept. Its pending count falls only at the end: Stop waits
 // for it, so no session can appear after Stop has disconnected all of them.
 void Server::OnAcceptCompleted(AcceptContext& context, DWORD error) {
-  UniqueSocket socket = std::move(context.socket);
   if (error == 0) {
+    accepts_gone_.store(0);
     // The socket learns what it is: without this getpeername and shutdown fail on it (P34).
     SOCKET listener = listener_.load();
-    setsockopt(socket.get(), SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT,
+    setsockopt(context.socket.get(), SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT,
                reinterpret_cast<const char*>(&listener), sizeof(listener));
-    PostAccept(context);  // first: the next client should not wait for the game's callbacks
-    sockaddr_in address{};
-    int length = sizeof(address);
-    // Fails when the client is gone already; then the first receive will say so.
-    getpeername(socket.get(), reinterpret_cast<sockaddr*>(&address), &length);
-    Admit(std::move(socket), FromSockaddr(address));
+    AdmitFrom(context);
   } else if (!stopping_.load()) {
-    socket.Reset();
-    if (IsConnectionOver(error)) {
-      PostAccept(context);  // that client went away in the queue; the context serves the next one
+    context.socket.Reset();
+    if (OnlyThatClient(error)) {
+      PostAccept(context);  // the context serves the next one
     } else {
-      ReportError(SessionId{}, "accept failed", error);
-      const std::lock_guard lock(back_off_mutex_);
-      accepts_to_retry_.push_back(&context);
-      back_off_wake_.notify_all();
+      ReportAcceptError(error);
+      RetryLater(context);
     }
   }
   accepts_pending_.Finish();
+}
+
+// Caller: owns the context, whose socket has its connection. While the gate is closed it waits on
+// the retry list: an accept that was pending when the gate closed lets nobody in.
+void Server::AdmitFrom(AcceptContext& context) {
+  context.connected = traffic_gate_.closed();
+  if (context.connected) return RetryLater(context);
+  UniqueSocket socket = std::move(context.socket);
+  PostAccept(context);  // first: the next client should not wait for the game's callbacks
+  sockaddr_in address{};
+  int length = sizeof(address);
+  // Fails when the client is gone already; then the first receive will say so.
+  getpeername(socket.get(), reinterpret_cast<sockaddr*>(&address), &length);
+  Admit(std::move(socket), FromSockaddr(address));
+}
+
+void Server::RetryLater(AcceptContext& context) {
+  const std::lock_guard lock(back_off_mutex_);
+  accepts_to_retry_.push_back(&context);
+  back_off_wake_.notify_all();
 }
 
 // On the accept thread, which has nothing else to do in this mode: contexts that could not be
@@ -115,7 +125,9 @@ void Server::RetryAccepts() {
     std::vector<AcceptContext*> again;
     again.swap(accepts_to_retry_);
     lock.unlock();
-    for (AcceptContext* context : again) PostAccept(*context);
+    for (AcceptContext* context : again) {
+      context->connected ? AdmitFrom(*context) : PostAccept(*context);
+    }
     lock.lock();
   }
 }

@@ -18,6 +18,7 @@ struct AcceptContext : IoContext {
   static constexpr DWORD kAddressLength = sizeof(sockaddr_in) + 16;
 
   UniqueSocket socket;
+  bool connected = false;  // it has its connection, which is not admitted yet
   std::array<char, 2 * kAddressLength> addresses{};
 };
 

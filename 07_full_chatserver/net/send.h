@@ -41,15 +41,17 @@ struct SendState {
 
   // owner, from WSASend to its completion: the packets whose bytes are on their way, or the copy
   SendNode* in_flight = nullptr;
-  Block copy;
+  std::byte* copy = nullptr;  // sending_memory bytes
   std::uint32_t sending_bytes = 0;
+  std::uint32_t sending_memory = 0;  // what of queued_memory is theirs
   std::uint16_t sending_packets = 0;
   bool sending_last = false;  // behind them the queue ends
   bool must_arrive = false;   // ... with a packet: that of SendAndDisconnect
   bool last_left = false;     // it has left: the socket lingers (deferred_close.h)
 
-  // atomic: bytes queued and on their way, raised by any holder, lowered by the owner
-  std::atomic<std::uint32_t> queued_bytes{0};
+  // atomic: memory that is held by what is queued and on its way (QueuedMemory, or the copy);
+  // raised by any holder, lowered by the owner
+  std::atomic<std::uint32_t> queued_memory{0};
 
   // atomic: set by SendAndDisconnect or at the peer's FIN, the first wins: nothing is queued behind
   // the last node.
@@ -57,6 +59,9 @@ struct SendState {
   std::atomic<const char*> last_reason{nullptr};
   // atomic: MillisecondsNow() of that call; written before last_reason, read by the timeout watch
   std::atomic<std::uint32_t> last_since{0};
+
+  // atomic: set by Trust, read by whoever queues
+  std::atomic<bool> trusted{false};
 
   void Open();   // a new tenant of the slot
   void Close();  // the tenant is gone: every packet that did not leave is given back

@@ -44,6 +44,9 @@ Status Server::Open() {
   // [start-order]
   // Kept over a restart: its serials go on, so that ids of the last run stay stale.
   if (!sessions_) sessions_ = std::make_unique<SessionTable>(options_.session_max);
+  if (options_.receive_packets_per_second != 0 || options_.receive_bytes_per_second != 0) {
+    meters_ = std::make_unique<InboundMeter[]>(options_.session_max);
+  }
   Log(LogLevel::kInfo, "start", SessionId{},
       "session array: " + std::to_string(options_.session_max) + " slots of " +
           std::to_string(sizeof(Session)) + " bytes");
@@ -62,6 +65,10 @@ Status Server::Open() {
       !status.ok()) {
     return status;
   }
+  receive_pause_.Start([this](Session& parked) {
+    const SessionRef session(*this, &parked);  // the pause's count
+    StartRecv(*session);
+  });
   StartTimeoutWatch();
   return StartAccepting();
   // [/start-order]
@@ -125,6 +132,9 @@ std::optional<PeerAddress> Server::PeerOf(SessionId id) {
 
 bool Server::OnConnectionRequest(const PeerAddress&) {
   return true;
+}
+void Server::OnClientFinished(SessionId id) {
+  Finish(id);
 }
 void Server::OnInnerRequest(const PacketRef&) {}
 void Server::OnError(SessionId, std::string_view, DWORD) {}

@@ -1,5 +1,7 @@
 #include "net/server_options.h"
 
+#include <algorithm>
+
 #include "net/block_pool.h"
 #include "net/peer_address.h"
 
@@ -29,9 +31,18 @@ Status ServerOptions::Validate() const {
       // A frame that is larger than the ring could never become whole.
       CheckRange("receive_buffer", receive_buffer, kFrameHeaderSize + packet_max, kBlockMax),
       CheckRange("receive_memory_max", receive_memory_max, 4 * receive_buffer + 128, 1 << 30),
+      CheckRange("receive_packets_per_second", receive_packets_per_second, 0, 10'000'000),
+      CheckRange("receive_bytes_per_second", receive_bytes_per_second, 0, 1 << 30),
+      CheckRange("receive_overspeed_ms", receive_overspeed_ms, 0, 600'000),
       CheckRange("send_packet_max", send_packet_max, 1, kSendPacketMaxLimit),
       CheckRange("send_copy_max", send_copy_max, 0, 65536),
       CheckRange("send_memory_max", send_memory_max, 64 * 1024, 1 << 30),
+      // A stranger's receive ring counts, too.
+      CheckRange("send_memory_untrusted", send_memory_untrusted,
+                 send_memory_untrusted == 0
+                     ? 0
+                     : std::min(2 * receive_buffer + 16 * 1024, send_memory_max),
+                 send_memory_max),
       CheckRange("send_buffer", socket_options.send_buffer, 0, 1 << 30),
       CheckRange("linger_ms", linger_ms, 10, 600'000),
       CheckRange("completion_batch", completion_batch, 1, kBatchLimit),

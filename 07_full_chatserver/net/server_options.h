@@ -55,6 +55,13 @@ struct ServerOptions {
   std::uint32_t first_packet_timeout_ms = 30'000;  // from the connection to a whole packet; 0 = off
   std::uint32_t idle_timeout_ms = 300'000;         // between two whole packets; 0 = off
 
+  // What a client may send, with a second's worth at once (inbound_meter.h); 0 = no limit, at most
+  // 10,000,000 packets and 1 GiB.
+  std::uint32_t receive_packets_per_second = 0;
+  std::uint32_t receive_bytes_per_second = 0;
+  // A client that is held back for so long without a second of peace is disconnected; 0 = never.
+  std::uint32_t receive_overspeed_ms = 10'000;
+
   // --- sending
   static constexpr std::uint32_t kSendPacketMaxLimit = 512;
   // SESSION_SEND_PACKET_MAX: packets that one WSASend gathers at most, 1 .. kSendPacketMaxLimit.
@@ -62,9 +69,11 @@ struct ServerOptions {
   // A batch whose packets have at most this many bytes on average is copied into one piece; 0 =
   // never (one WSABUF per packet), 65536 at most.
   std::uint32_t send_copy_max = 512;
-  // Per session, bytes queued and on their way plus received packets that the game keeps: above it
-  // the client is disconnected. 64 KiB .. 1 GiB.
+  // Per session, memory that is held by what is queued and on its way, and by what is received
+  // (ring, packets that the game keeps): above it the client is disconnected. 64 KiB .. 1 GiB.
   std::uint32_t send_memory_max = 1024 * 1024;
+  // The same before Trust: a stranger needs little, and strangers are many. 0 = no difference.
+  std::uint32_t send_memory_untrusted = 0;
   SocketOptions socket_options;
   // How long a socket whose last packet must arrive may take (SendAndDisconnect), 10 .. 600,000.
   std::uint32_t linger_ms = 5000;

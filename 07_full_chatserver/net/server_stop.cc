@@ -23,12 +23,14 @@ StopReport Server::Stop() {
     DisconnectAll("server stops");  // 3. CancelIoEx on every session
     sessions_->WaitUntilEmpty();  // 4. every cancelled operation was dequeued, every session freed
   }
+  receive_pause_.Stop();
   deferred_close_.Stop();        //    last packets have arrived, or had their time
   inner_pending_.WaitForZero();  //    and every inner request
   EndWorkers();                  // 5. one end packet for each worker, join
   const StopReport report = CountWhatIsLeft();
   port_.Reset();  // 6. the port
   // [/stop-order]
+  LogWhatWasLeftOut();
   Log(report.live_sessions == 0 && report.outstanding_operations == 0 ? LogLevel::kInfo
                                                                       : LogLevel::kError,
       "stop", SessionId{},

@@ -32,6 +32,10 @@ struct alignas(64) Session {
   // written by the accepting thread before OnClientJoin; read by the worker that frees the session
   bool joined = false;
 
+  // atomic: the peer has closed its side and the session waits, with an I/O count, for its last
+  // answers; set by the owner of the receive, cleared by whoever gives that count back
+  std::atomic<bool> half_closed{false};
+
   RecvState recv;  // whoever holds the session's one receive
   SendState send;  // see send.h
 

@@ -1,5 +1,6 @@
 #include "server/from_config.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 
@@ -23,11 +24,18 @@ net::ServerOptions Common(const config::Config& config) {
   to.packet_max = from.packet_max_bytes;
   to.receive_buffer = from.receive_buffer_bytes;
   to.receive_memory_max = from.receive_memory_bytes;
+  to.receive_packets_per_second = from.receive_packets_per_second;
+  to.receive_bytes_per_second = from.receive_bytes_per_second;
+  to.receive_overspeed_ms = from.receive_overspeed_ms;
   to.first_packet_timeout_ms = config.timeouts.first_packet_ms;
   to.idle_timeout_ms = config.timeouts.idle_ms;
   to.send_packet_max = from.send_packet_max;
   to.send_copy_max = from.send_copy_bytes;
   to.send_memory_max = from.send_memory_bytes;
+  // A tenth before the log-in, but never so little that a ring and a few answers do not fit.
+  to.send_memory_untrusted =
+      std::min(from.send_memory_bytes,
+               std::max(from.send_memory_bytes / 10, 2 * from.receive_buffer_bytes + 32 * 1024));
   to.socket_options.nagle = from.nagle;
   to.socket_options.send_buffer = from.send_buffer_bytes;
   to.linger_ms = from.linger_ms;
@@ -62,7 +70,8 @@ net::ServerOptions MonitorNetOptions(const config::Config& config) {
   to.session_max =
       config.monitor_server.servers_max * 2;  // one that comes again may be counted twice
   to.worker_threads = 1;
-  to.packet_max = 16 * 1024;  // a report has more to say than a player
+  to.send_memory_untrusted = 0;  // nobody logs in here
+  to.packet_max = 16 * 1024;     // a report has more to say than a player
   to.receive_buffer = 32 * 1024;
   return to;
 }

@@ -3,11 +3,22 @@ stage_unit_test(chat tests/unit_chat.cc LINK chat test_support LABELS stress)
 stage_unit_test(proto tests/unit_proto.cc LINK chat client test_support)
 stage_unit_test(client tests/unit_client.cc LINK client test_support)
 stage_unit_test(order_check tests/unit_order_check.cc LINK client test_support)
+stage_unit_test(half_close tests/unit_half_close.cc
+  LINK net net_test_support LABELS stress)
+stage_unit_test(inbound_limit tests/unit_inbound_limit.cc
+  LINK net net_test_support LABELS stress)
 stage_unit_test(chat_stress tests/unit_chat_stress.cc
   LINK server test_support LABELS stress TIMEOUT 180)
 
 stage_scenario_test(chat tests/scenario_chat.cc LINK chat_talker TIMEOUT 180)
 stage_scenario_test(chat_hostile tests/scenario_chat_hostile.cc LINK chat_talker TIMEOUT 180)
+stage_scenario_test(half_close_services tests/scenario_half_close_services.cc
+  LINK chat_talker TIMEOUT 180)
+if(NOT WIN32)
+  stage_scenario_test(stranger_memory tests/scenario_stranger_memory_linux.cc
+    LINK chat_talker TIMEOUT 180)
+endif()
+stage_scenario_test(chat_flood tests/scenario_chat_flood.cc LINK chat_talker TIMEOUT 180)
 
 # The generator's promises: builds a small project of its own, with the native compiler.
 if(BUILD_TESTING AND NOT CMAKE_CROSSCOMPILING AND NOT WIN32)

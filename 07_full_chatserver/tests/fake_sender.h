@@ -24,7 +24,17 @@ class FakeSender final : public chat::SessionSender {
   void SendLast(net::SessionId to, const net::PacketRef& packet, const char*) override {
     Send(to, packet);
   }
+  void Trust(net::SessionId) override {}
   std::unique_ptr<net::SendTurn> BeginTurn() override { return nullptr; }
+  void Finish(net::SessionId to) override {
+    const std::lock_guard lock(lock_);
+    finished_.push_back(to);
+  }
+  // Whose connections are to end, in order.
+  std::vector<net::SessionId> finished() {
+    const std::lock_guard lock(lock_);
+    return finished_;
+  }
   void Seal(net::Packet& packet) override {
     packet.Seal(0xA9, 0x17);
     const std::lock_guard lock(lock_);
@@ -60,6 +70,7 @@ class FakeSender final : public chat::SessionSender {
 
   std::mutex lock_;
   std::map<net::SessionId, std::vector<net::PacketRef>> sent_;  // guarded by lock_
+  std::vector<net::SessionId> finished_;                        // guarded by lock_
 };
 
 }  // namespace course_test

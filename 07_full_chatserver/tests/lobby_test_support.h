@@ -85,6 +85,10 @@ class Ledger final : public chat::LobbyPort {
     Write("refuse", id, reason);
   }
   void Drop(net::SessionId id, chat::LobbyReason reason) override { Write("drop", id, reason); }
+  void Finish(net::SessionId id) override {
+    const std::lock_guard lock(mutex_);
+    lines_.push_back("finish " + std::to_string(id.index()));
+  }
 
   // From now on the server has no such session any more.
   void SetGone(net::SessionId id) {

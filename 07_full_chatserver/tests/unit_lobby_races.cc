@@ -27,6 +27,7 @@ class Auditor final : public chat::LobbyPort {
     return true;
   }
   void RefuseLogin(net::SessionId, chat::LobbyReason) override {}
+  void Finish(net::SessionId) override {}
   void Drop(net::SessionId id, chat::LobbyReason) override {
     const std::lock_guard lock(mutex_);
     Forget(id);

@@ -73,6 +73,87 @@ Protocol::Refusal ChatRefusal(const wire::Frame& frame) {
   return chat.reason();
 }
 
+std::vector<std::uint16_t> Types(const std::vector<wire::Frame>& frames) {
+  std::vector<std::uint16_t> types;
+  for (const wire::Frame& frame : frames) types.push_back(frame.type);
+  return types;
+}
+using TypeList = std::vector<std::uint16_t>;
+
+// --- who closes his side has left, but is answered ---------------------------------------------------
+
+TEST(RoomActor, WhoSaysNoMoreHearsHisOwnWordsAndThenItEnds) {
+  Rig rig;
+  const auto speaker = rig.Inside(), other = rig.Inside();
+  rig.threads.Start();
+  rig.Settle();
+  rig.sender.Take(speaker->id());
+  rig.sender.Take(other->id());
+  Rig::Say(*speaker, "one");
+  Rig::Say(*speaker, "two");
+  speaker->Finished();
+  speaker->Disconnected();  // changes nothing: it has left
+  rig.Settle();
+  EXPECT_EQ(Types(rig.sender.Take(speaker->id())),
+            (TypeList{Protocol::PACKET_S_CHAT, Protocol::PACKET_S_CHAT}));
+  EXPECT_EQ(rig.sender.finished(), std::vector{speaker->id()});
+  EXPECT_EQ(
+      Types(rig.sender.Take(other->id())),
+      (TypeList{Protocol::PACKET_S_CHAT, Protocol::PACKET_S_CHAT, Protocol::PACKET_S_PLAYER_LEFT}));
+  EXPECT_EQ(rig.world.FindRoom(0)->size(), 1u);
+}
+
+TEST(RoomActor, WhoEntersLeavesAndSaysNoMoreIsAnswered) {
+  Rig rig;
+  const auto guest = rig.LogIn(), visitor = rig.Inside(), outside = rig.LogIn();
+  Rig::Enter(*guest, 0);
+  guest->Finished();
+  Rig::Leave(*visitor);
+  visitor->Finished();
+  outside->Finished();
+  EXPECT_EQ(rig.sender.finished(), std::vector{outside->id()}) << "everything was answered";
+  rig.threads.Start();
+  rig.Settle();
+  EXPECT_EQ(rig.sender.finished().size(), 3u);
+  const TypeList to_guest = Types(rig.sender.Take(guest->id()));
+  ASSERT_FALSE(to_guest.empty());
+  EXPECT_EQ(to_guest.front(), Protocol::PACKET_S_ENTER_GAME);
+  const TypeList to_visitor = Types(rig.sender.Take(visitor->id()));
+  ASSERT_FALSE(to_visitor.empty());
+  EXPECT_EQ(to_visitor.back(), Protocol::PACKET_S_LEAVE_GAME);
+}
+
+// --- a room that is larger than a packet, and than a block of the pool -------------------------------
+
+TEST(RoomActor, TheMembersOfALargeRoomAreToldInPieces) {
+  constexpr std::uint32_t kMembers = 45;
+  Rig rig;
+  rig.threads.Start();
+  net::SessionId last;
+  for (std::uint32_t i = 0; i < kMembers; ++i) {
+    last = net::SessionId::Make(1, i);
+    const auto player = std::make_shared<const chat::Player>(
+        chat::Player{i + 1, std::string(25'000, 'n'), Protocol::PLAYER_TYPE_KNIGHT, last});
+    rig.world.FindRoom(0)->Enter(std::make_shared<chat::Stay>(player), {});
+    rig.Settle();
+    if (i > 0) rig.sender.TakePackets(net::SessionId::Make(1, i - 1));
+  }
+  std::size_t told = 0;
+  for (const wire::Frame& frame : rig.sender.Take(last)) {
+    const auto size = static_cast<int>(frame.body.size());
+    if (frame.type == Protocol::PACKET_S_ENTER_GAME) {
+      Protocol::S_ENTER_GAME answer;
+      ASSERT_TRUE(answer.ParseFromArray(frame.body.data(), size));
+      EXPECT_EQ(told, 0u) << "first";
+      told += static_cast<std::size_t>(answer.players_size());
+    } else {
+      ASSERT_EQ(frame.type, Protocol::PACKET_S_PLAYER_JOINED);
+      ++told;
+    }
+  }
+  EXPECT_EQ(told, kMembers) << "everybody who is inside, more than a megabyte of them";
+}
+
 TEST(RoomActor, ThePosterGoesOnAndASliceIsOneSend) {
   Rig rig;
   const auto a = rig.Inside(), b = rig.Inside();

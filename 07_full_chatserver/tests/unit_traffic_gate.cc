@@ -54,16 +54,51 @@ TEST_P(TrafficGateTest, WhatIsSentWhileItIsClosedLeavesInOrderWhenItOpens) {
   EXPECT_EQ(client.Receive(size).size(), size);
 }
 
-TEST_P(TrafficGateTest, WhoConnectsWhileItIsClosedComesInWhenItOpens) {
-  RecordingServer server(Options(GetParam()));
+// Nobody, not even those whose accepts were on their way when it closed: the one of the thread, or
+// all that AcceptEx keeps outstanding.
+TEST_P(TrafficGateTest, NobodyComesInWhileItIsClosedAndEverybodyWhenItOpens) {
+  constexpr std::size_t kClients = 24;
+  net::ServerOptions options = Options(GetParam());
+  options.session_max = 64;
+  options.accepts_outstanding = 16;
+  RecordingServer server(options);
+  std::atomic<bool> paused{false};
+  std::atomic<int> came_in{0};
+  server.on_connection_request = [&](const net::PeerAddress&) {
+    if (paused.load()) ++came_in;
+    return true;
+  };
+  ASSERT_TRUE(server.Start().ok());
+  for (int round = 1; round <= 2; ++round) {
+    server.PauseTraffic();
+    paused.store(true);
+    std::vector<std::unique_ptr<TcpClient>> clients;
+    while (clients.size() < kClients) {
+      clients.push_back(std::make_unique<TcpClient>(server.port()));
+    }
+    // The time in which the first of them would have come in many times over.
+    EXPECT_TRUE(clients.front()->Receive(1, std::chrono::milliseconds(200)).empty());
+    EXPECT_EQ(came_in.load(), 0);
+    paused.store(false);
+    server.ResumeTraffic();
+    EXPECT_TRUE(server.AwaitJoins(kClients * static_cast<std::size_t>(round)));
+    clients.clear();
+    EXPECT_TRUE(server.AwaitLeaves(kClients * static_cast<std::size_t>(round)));
+  }
+}
+
+TEST_P(TrafficGateTest, AStopSendsThoseAwayWhoWaitAtTheClosedGate) {
+  net::ServerOptions options = Options(GetParam());
+  options.accepts_outstanding = 4;
+  RecordingServer server(options);
   ASSERT_TRUE(server.Start().ok());
   server.PauseTraffic();
   std::vector<std::unique_ptr<TcpClient>> clients;
-  for (int i = 0; i < 4; ++i) clients.push_back(std::make_unique<TcpClient>(server.port()));
-  // What had been asked for before the pause may come in: one accept of either kind.
-  EXPECT_LE(server.Joined().size(), 1U);
-  server.ResumeTraffic();
-  EXPECT_TRUE(server.AwaitJoins(4));
+  for (int i = 0; i < 8; ++i) clients.push_back(std::make_unique<TcpClient>(server.port()));
+  const net::StopReport report = server.Stop();
+  EXPECT_EQ(report.live_sessions, 0U);
+  EXPECT_EQ(report.outstanding_operations, 0U);
+  for (const auto& client : clients) EXPECT_TRUE(client->ReceiveToEnd().closed);
 }
 
 TEST_P(TrafficGateTest, ASessionThatEndsAtTheClosedGateIsFreedWhenItOpens) {

@@ -100,6 +100,10 @@ int Socket::Check(const Operation& operation, bool plain, Guard& guard, Wakes& w
   return 0;
 }
 
+namespace {
+constexpr int kStarvedMs = 10;  // between two rounds of an accept that keeps failing
+}  // namespace
+
 // A plain call waits behind what is queued, like any operation. When it is the head, its own thread
 // tries and waits, until it has a result. `outcome` tells how it went; 0 or the error.
 int Socket::RunPlain(Operation* operation, DWORD milliseconds, bool may_block, Outcome* outcome) {
@@ -146,8 +150,13 @@ int Socket::RunPlain(Operation* operation, DWORD milliseconds, bool may_block, O
       wakes.Fire();
       {
         const PausedScope paused;
-        SysPoll(connection.fd, &direction == &connection.in ? POLLIN : POLLOUT,
-                deadline.Milliseconds());
+        if (outcome->starved) {
+          // It is readable, and accepting has failed all the same: only the end is waited for.
+          SysPoll(connection.fd, 0, kStarvedMs);
+        } else {
+          SysPoll(connection.fd, &direction == &connection.in ? POLLIN : POLLOUT,
+                  deadline.Milliseconds());
+        }
       }
       guard.lock();
       --connection.waits;

@@ -37,6 +37,9 @@ struct Server {
   std::uint32_t packet_max_bytes = 4096;
   std::uint32_t receive_buffer_bytes = 8192;
   std::uint32_t receive_memory_bytes = 1024 * 1024;
+  std::uint32_t receive_packets_per_second = 1000;
+  std::uint32_t receive_bytes_per_second = 1024 * 1024;
+  std::uint32_t receive_overspeed_ms = 10'000;
   std::uint32_t send_memory_bytes = 1024 * 1024;
   std::uint32_t send_packet_max = 256;
   std::uint32_t send_copy_bytes = 512;

@@ -66,6 +66,19 @@ constexpr Option kOptions[] = {
     Number("server.receive_memory_bytes", kServer<&Server::receive_memory_bytes>, 4096, kGiB,
            "Receive memory of one session; above it that client is disconnected.",
            "세션 하나의 수신 메모리 한도. 넘으면 그 클라이언트를 끊는다."),
+    Number(
+        "server.receive_packets_per_second", kServer<&Server::receive_packets_per_second>, 0,
+        10'000'000,
+        "Packets of one client per second; above it the server stops receiving for a while; "
+        "0 = no limit.",
+        "클라이언트 하나가 1초에 보낼 수 있는 패킷 수. 넘으면 수신을 잠시 멈춘다. 0 = 제한 없음."),
+    Number("server.receive_bytes_per_second", kServer<&Server::receive_bytes_per_second>, 0, kGiB,
+           "The same in bytes; 0 = no limit.", "같은 제한의 바이트 수. 0 = 제한 없음."),
+    Number(
+        "server.receive_overspeed_ms", kServer<&Server::receive_overspeed_ms>, 0, 600'000,
+        "A client that is held back for so long, without a second of peace, is disconnected; "
+        "0 = never.",
+        "수신이 이 시간 동안 1초도 쉬지 않고 계속 멈추면 그 클라이언트를 끊는다. 0 = 끊지 않음."),
     Number("server.send_memory_bytes", kServer<&Server::send_memory_bytes>, 65536, kGiB,
            "Send memory of one session; above it that client is disconnected.",
            "세션 하나의 송신 메모리 한도. 넘으면 그 클라이언트를 끊는다."),
