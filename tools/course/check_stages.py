@@ -4,7 +4,7 @@ import difflib
 import os
 import re
 
-from . import globs, regions
+from . import globs, lesson, regions
 from .carry_plan import is_binary
 
 _TEST_LINE = re.compile(r"^\s*stage_(unit|scenario)_test\(\s*(\w+)", re.M)
@@ -85,11 +85,12 @@ def _grouped(paths, most=6):
 
 def _undeclared(real):
     stage, problems = real.stage, []
+    in_steps = set(lesson.of(stage).files())  # declared, with a reason, where the lesson reads them
     where = f"[stage.{stage.number}."
     for kind, paths, declared in (("new", real.new, stage.new), ("changed", real.changed, stage.changed),
                                   ("removed", real.removed, stage.removed)):
         undeclared = [p for p in paths if not (kind == "changed" and p in real.numbered)
-                      and not globs.first_match(declared, p)]
+                      and p not in in_steps and not globs.first_match(declared, p)]
         problems += [f"{stage.folder}/{what}: {kind} since {real.before.number}, not declared in {where}{kind}]"
                      for what in _grouped(undeclared)]
         candidates = paths + (real.numbered if kind == "changed" else [])
