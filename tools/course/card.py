@@ -3,17 +3,17 @@
 import os
 import re
 
-from . import lesson
+from . import globs, lesson
 from .check_lesson import anchor
 from .lesson_data import GROUPS
 
 CARDS = {"README.md": "en", "README.ko.md": "ko"}
 _MARKS = re.compile(r"(<!-- steps[^>]*-->\n).*?(<!-- /steps -->)", re.S)
 _WORDS = {
-    "en": {"head": "In this order; in the terminal: `./course read {n}`.", "task": "task", "tasks": "tasks", "note": "note", "tests": "proved by",
+    "en": {"head": "`./course read {n}` walks through it in the terminal.", "some": "the rest of {n}", "task": "task", "tasks": "tasks", "note": "note", "tests": "proved by",
            "rest": "Everything else:", "groups": {"programs": "what is run", "labs": "what measures and compares", "support": "what only helps",
                                                   "library": "read last or never", "tests": "what proves it"}},
-    "ko": {"head": "이 순서로 읽습니다. 터미널에서는 `./course read {n}`.", "task": "과제", "tasks": "과제", "note": "노트", "tests": "확인하는 테스트",
+    "ko": {"head": "터미널에서는 `./course read {n}`로 차례차례 읽을 수 있습니다.", "some": "{n}의 나머지", "task": "과제", "tasks": "과제", "note": "노트", "tests": "확인하는 테스트",
            "rest": "나머지 파일:", "groups": {"programs": "실행하는 것", "labs": "재고 비교하는 것", "support": "돕기만 하는 것",
                                            "library": "나중에 읽거나 읽지 않아도 되는 것", "tests": "확인하는 것"}},
 }
@@ -34,8 +34,15 @@ def contents(stage, lang):
     for group in GROUPS:
         names = told.patterns(group)
         if names:
-            out.append(f"- {_TITLES[lang][group]} ({words['groups'][group]}): " + ", ".join(f"`{n}`" for n in names))
+            out.append(f"- {_TITLES[lang][group]} ({words['groups'][group]}): "
+                       + ", ".join(_pattern(told, n, words) for n in names))
     return "\n".join(out) + "\n"
+
+
+def _pattern(told, pattern, words):
+    name = f"`{pattern}`"
+    read = any(globs.matches(pattern, f) for f in told.files())
+    return words["some"].format(n=name) if read else name
 
 
 def _step(stage, step, lang, words):
