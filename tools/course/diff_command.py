@@ -99,7 +99,7 @@ class _Choice:
 def _print_lesson(view, shown, lang):
     for step in shown.steps:
         console.say()
-        for line in diff_table.step_title(step, lang, console.columns()):
+        for line in diff_table.step_title(step, lang, console.columns(), named=len(view.stages) > 1):
             console.say(line)
         for reading in view.of_step(step):
             _print_reading(view, reading, lang)
@@ -118,6 +118,8 @@ def _print_reading(view, reading, lang):
     console.say(console.style(title, "bold") + f"   {excerpt.why[lang]}")
     if reading.gone:
         console.say(f"  (gone in {view.new.folder})")
+    elif not reading.changed and reading.later:
+        console.say(f"  (below: stage {reading.later.stage.number}, {reading.later.title[lang]})")
     elif not reading.changed:
         console.say(f"  (the same in {view.old.folder}; ./course read {reading.step.stage.number} shows it)")
     else:

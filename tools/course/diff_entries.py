@@ -133,10 +133,11 @@ def entries(repo, old, new, language="en"):
 
 
 class Reading:
-    """What one step shows of one file: rows of the difference; none when it is the same in both stages or gone."""
+    """What one step shows of one file: rows of the difference; none when it is the same in both stages or gone, or when a
+    later step (`later`, over several stages) reads the same lines."""
 
-    def __init__(self, step, excerpt, entry, rows, text):
-        self.step, self.excerpt, self.entry, self.rows = step, excerpt, entry, rows
+    def __init__(self, step, excerpt, entry, rows, text, later):
+        self.step, self.excerpt, self.entry, self.rows, self.later = step, excerpt, entry, rows, later
         self.gone = not text
         self.missing = excerpt.missing(text) if text else []
 
@@ -162,9 +163,13 @@ class View:
                 owner.update(((entry.path, at), number) for at, row in enumerate(entry.rows(False)) if _inside(row, ranges))
         self.readings = []
         for number, (step, excerpt) in enumerate(wanted):
-            entry = by_path.get(excerpt.file)
-            rows = [] if entry is None else [r for at, r in enumerate(entry.rows(False)) if owner.get((entry.path, at)) == number]
-            self.readings.append(Reading(step, excerpt, entry, rows, self._lesson.text(excerpt.file)))
+            text, entry, rows, later = self._lesson.text(excerpt.file), by_path.get(excerpt.file), [], None
+            if entry and entry.kind != "removed" and not entry.binary:
+                mine = [(at, r) for at, r in enumerate(entry.rows(False)) if _inside(r, excerpt.ranges(text))]
+                rows = [r for at, r in mine if owner[entry.path, at] == number]
+                others = {owner[entry.path, at] for at, r in mine if r.tag != " "} - {number}
+                later = wanted[max(others)][0] if others else None
+            self.readings.append(Reading(step, excerpt, entry, rows, text, later))
         read = {excerpt.file for _, excerpt in wanted}
         self.rest = {}  # group -> [(entry, its rows)]; "steps": what the steps do not read of their files
         for entry in found:

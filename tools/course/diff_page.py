@@ -37,7 +37,8 @@ def lesson_page(view, lang):
             out.append(_row(kind, name, reading.excerpt.label, reading.rows, reading.excerpt.why[lang]))
             body.append(_file(name, kind, reading.excerpt.label, reading.excerpt.why[lang]))
             if reading.gone or not reading.changed:
-                body.append(f"<p>({'gone' if reading.gone else 'the same in both stages'})</p>")
+                later = f"below: stage {reading.later.stage.number}, {_esc(reading.later.title[lang])}" if reading.later else ""
+                body.append(f"<p>({'gone' if reading.gone else later or 'the same in both stages'})</p>")
             else:
                 body.append(_sides(reading.rows))
     for group in diff_table.ORDER:

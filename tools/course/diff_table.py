@@ -133,9 +133,9 @@ def _file_table(entries, indent="  "):
     return console.table(rows, header=("", "file", "+", "-", "why"), indent=indent)
 
 
-def step_title(step, lang, wide):
-    """The heading of a step's text: its number, its title, its sentence."""
+def step_title(step, lang, wide, named=False):
+    """The heading of a step's text: its number, its title, its sentence; `named`: of which stage."""
     number = _WORDS[lang]["step"].format(n=step.number, all=len(step.part.steps))
-    stage = f"{step.part.id} " if step.part.id else ""
+    stage = f"{step.part.id} " if step.part.id else f"{step.stage.number} " if named else ""
     yield console.style(f"{stage}{number}{step.title[lang]}", "bold", "cyan")
     yield from ("  " + line for line in console.wrap(step.text[lang], wide - 2))
