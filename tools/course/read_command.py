@@ -15,7 +15,7 @@ EXAMPLES = """examples:
 WORDS = {
     "en": {"step": "step {n} of {all}", "tasks": "Tasks", "tests": "Proved by", "note": "Note", "try": "Try this: ", "lines": "{n} lines",
            "keys": "space next  b back  n next step  p step before  q end", "end": "(end of the stage) q ends", "all": "together"},
-    "ko": {"step": "{all}걸음 중 {n}번째", "tasks": "과제", "tests": "증명", "note": "노트", "try": "해 보기: ", "lines": "{n}줄",
+    "ko": {"step": "{all}걸음 중 {n}번째", "tasks": "과제", "tests": "확인하는 테스트", "note": "노트", "try": "해 보기: ", "lines": "{n}줄",
            "keys": "space 다음  b 뒤로  n 다음 걸음  p 앞 걸음  q 끝", "end": "(이 단계의 끝) q 끝", "all": "모두"},
 }
 
