@@ -1,5 +1,7 @@
 """`./course read NN`: walks a reader through a stage, step by step."""
 
+import re
+
 from . import console, keys, language, lesson, regions
 from .errors import UsageError
 
@@ -46,8 +48,9 @@ def run(repo, args):
 def _choose(repo, args):
     """(stage, its steps that are wanted, which of them comes first)"""
     name, wanted = args.stage, args.part
-    if len(name) == 3 and name[:2].isdigit() and name[2].isalpha():  # 07b
-        name, wanted = name[:2], wanted or name
+    part_of = re.fullmatch(r"0?(\d)([a-zA-Z])", name)  # 07b
+    if part_of:
+        name, wanted = f"0{part_of.group(1)}", wanted or f"0{part_of.group(1)}{part_of.group(2).lower()}"
     stage = repo.find(name)
     told = lesson.of(stage).require()
     if not told.steps:
