@@ -185,5 +185,8 @@ def _walk(steps, first, lang):
 def _status(steps, at, top, room, lines, lang, wide):
     words = WORDS[lang]
     last = at + 1 == len(steps) and top + room >= len(lines)
-    text = f" {steps[at].name}/{len(steps[at].part.steps)}  {min(top + room, len(lines))}/{len(lines)}  {words['end'] if last else words['keys']}"
+    where = f" {steps[at].name}/{len(steps[at].part.steps)}"
+    text = f"{where}  {min(top + room, len(lines))}/{len(lines)}  {words['end'] if last else words['keys']}"
+    if console.width(text) > wide - 1:  # the keys matter more than the place
+        text = f"{where}  {words['end'] if last else words['keys']}"
     return console.pad(console.cut(text, wide - 1), wide - 1)

@@ -389,6 +389,17 @@ class TerminalTest(LessonTree):
         self.quit()
 
 
+class StatusTest(LessonTree):
+    def test_the_keys_are_whole_at_60_columns(self):
+        steps = lesson.of(self.repo().stages["02"]).steps
+        for lang in ("en", "ko"):
+            for wide in (60, 80, 200):
+                line = read_command._status(steps, 0, 900, 20, ["x"] * 1000, lang, wide)
+                self.assertEqual(wide - 1, console.width(line))
+                self.assertIn(read_command.WORDS[lang]["keys"], line)
+                self.assertEqual(wide > 60, "920/1000" in line)
+
+
 class RealStagesTest(unittest.TestCase):
     """What was promised for the course itself."""
 
