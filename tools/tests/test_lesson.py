@@ -110,7 +110,7 @@ class GroupsTest(LessonTree):
 
     def test_the_longer_beginning_decides_and_the_stage_comes_first(self):
         self.write_all("apps/series.cc", "int i;\n")
-        groups = GROUPS.replace('["bench/"]', '["bench/", "apps/ser*"]')
+        groups = GROUPS.replace('["bench/"]', '["bench/", "apps/seri*"]')
         self.lesson(groups=groups)
         self.check("groups", code=0)
         self.assertEqual(("labs",), lesson.of(self.repo().stages["02"]).groups_of("apps/series.cc"))
