@@ -16,7 +16,6 @@ journal::Batch& EmptyBatch() {
 
 }  // namespace
 
-// [store]
 bool JournalChronicle::Store(journal::Batch& batch) {
   const db::StoreResult result = writer_.Store(batch);
   if (result.code == db::StoreCode::kStored) return true;
@@ -29,9 +28,7 @@ bool JournalChronicle::Store(journal::Batch& batch) {
   }
   return result.code != db::StoreCode::kRefused;
 }
-// [/store]
 
-// [record-turn]
 bool JournalChronicle::Record(std::span<const chat::TalkRecord> turn) {
   journal::Batch& batch = EmptyBatch();
   db::ChatEvent event;
@@ -51,7 +48,6 @@ bool JournalChronicle::Record(std::span<const chat::TalkRecord> turn) {
   talk_.fetch_add(turn.size(), std::memory_order_relaxed);
   return true;
 }
-// [/record-turn]
 
 bool JournalChronicle::Record(const chat::LoginRecord& login) {
   journal::Batch& batch = EmptyBatch();

@@ -68,7 +68,6 @@ net::Status DbWriter::Start() {
   return net::Status::Ok();
 }
 
-// [store-turn]
 StoreResult DbWriter::Store(journal::Batch& batch) {
   if (batch.empty()) return {};
   const std::lock_guard guard(store_lock_);
@@ -94,7 +93,6 @@ StoreResult DbWriter::Store(journal::Batch& batch) {
   return {StoreCode::kUnjournaled,
           ReasonOf(appended) + "; the queue is full too, the turn is lost"};
 }
-// [/store-turn]
 
 Result DbWriter::Connect() {
   must_look_ = true;
@@ -202,7 +200,6 @@ bool DbWriter::TakeFromJournal(const Work& work) {
   return true;
 }
 
-// [skip-stored]
 // After a lost connection nobody knows whether the last commit took place; the checkpoint does.
 Result DbWriter::SkipStored() {
   if (!must_look_ || portion_->loose) return {};
@@ -215,7 +212,6 @@ Result DbWriter::SkipStored() {
     ++portion_->done;
   return {};
 }
-// [/skip-stored]
 
 // [store-portion]
 Result DbWriter::StorePortion() {
