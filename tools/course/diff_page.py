@@ -85,7 +85,11 @@ def _whole(name, entry, rows):
 
 
 def _sides(rows):
-    return '<table class="sides">' + "".join(_lines(rows)) + "</table>"
+    if {r.tag for r in rows} == {"+"}:  # a new file: the other side would be empty
+        return '<table class="sides"><colgroup><col class="n"><col></colgroup>' + "".join(
+            f'<tr><td class="n">{r.new}<td class="add">{_esc(r.text)}' for r in rows) + "</table>"
+    columns = '<colgroup><col class="n"><col><col class="n"><col></colgroup>'  # the first row may be a skip
+    return f'<table class="sides">{columns}' + "".join(_lines(rows)) + "</table>"
 
 
 def _lines(rows, context=3):
