@@ -1,5 +1,6 @@
 """Checks on the lessons: what the steps name exists, each file has one group, budgets and the order of parts hold."""
 
+import fnmatch
 import re
 
 from . import check_stages, globs, lesson, regions
@@ -45,6 +46,7 @@ def _names(stage, told, step):
                      f"{', '.join(regions.quoted(text)[0]) or 'none'})" for name in excerpt.missing(text)]
     tests = check_stages.registered_tests(stage)
     problems += [f"{where}: no test {t.split(':')[0]} in {stage.folder}" for t in step.tests if t.split(":")[0] not in tests]
+    problems += [f"{where}: no case of {stage.folder} is called {c} ({t})" for t in step.tests for c in _unknown_cases(stage, t)]
     if not step.tests:
         problems.append(f"{where}: 'tests' is empty: name what proves the step")
     known = {t.id for t in stage.tasks}
@@ -59,6 +61,14 @@ def _names(stage, told, step):
             problems.append(f"{where}: '{key}' is no heading of {step.note_page(language)}: {step.section[language]} "
                             f"(there are: {', '.join(found)})")
     return problems
+
+
+def _unknown_cases(stage, test):
+    """The patterns of "unit.name:Suite.Case" that no case in the sources has. One with / is of a parameter: built only later."""
+    kind, _, cases = test.partition(":")
+    wanted = [c for c in cases.split(":") if c and "/" not in c] if kind.startswith("unit.") else []
+    known = {c for f in stage.files() if f.startswith("tests/") and f.endswith(".cc") for c in check_stages.cases(stage, f)} if wanted else ()
+    return [c for c in wanted if not any(fnmatch.fnmatchcase(k, c) for k in known)]
 
 
 def headings(text):

@@ -166,7 +166,7 @@ def registered_tests(stage):
     return found
 
 
-def _cases(stage, path):
+def cases(stage, path):
     text = (stage.path / path).read_text(encoding="utf-8", errors="replace")
     return {f"{suite}.{case}" for suite, case in _GTEST_CASE.findall(text)} | set(_CATCH_CASE.findall(text))
 
@@ -177,8 +177,8 @@ def carried_tests(repo):
         gone = registered_tests(before) - registered_tests(stage)
         # A file that goes away as a whole is declared under `removed`; here: cases lost from files that stay.
         sources = {s: [p for p in s.files() if p.startswith("tests/") and p.endswith(".cc")] for s in (before, stage)}
-        cases_now = set().union(*(_cases(stage, p) for p in sources[stage]))
-        cases_before = set().union(*(_cases(before, p) for p in sources[before] if p in sources[stage]))
+        cases_now = set().union(*(cases(stage, p) for p in sources[stage]))
+        cases_before = set().union(*(cases(before, p) for p in sources[before] if p in sources[stage]))
         lost_cases = cases_before - cases_now
         for name in sorted(gone | lost_cases):
             if not globs.first_match(stage.retired, name):

@@ -24,6 +24,10 @@ class StepsTest(LessonTree):
         self.assertIn(expected, out)
         return out
 
+    def test_cases_by_pattern(self):
+        self.lesson(dict(STEP, tests='["unit.queue:Q.*", "unit.queue:*/Param", "unit.queue:Q.Push"]'), WORKER_STEP)
+        self.check("steps", code=0)
+
     def test_a_stage_without_steps_is_named(self):
         self.lesson(first=None)
         self.assertIn("course.toml: stage 01 has no steps ([[stage.01.step]])", self.check("steps"))
@@ -58,6 +62,7 @@ class StepsTest(LessonTree):
         self.problem(where + "02_two/net/gone.h does not exist", dict(STEP, read=read("net/gone.h")), WORKER_STEP)
         self.problem(where + "02_two/net/node.h has no region [x] (there are: none)", dict(STEP, read=read("net/node.h:x")), WORKER_STEP)
         self.problem(where + "no test unit.none in 02_two", dict(STEP, tests='["unit.none:A.*"]'), WORKER_STEP)
+        self.problem(where + "no case of 02_two is called Q.Pop* (unit.queue:Q.Pop*)", dict(STEP, tests='["unit.queue:Q.Pop*"]'), WORKER_STEP)
         self.problem(where + "'tests' is empty", dict(STEP, tests="[]"), WORKER_STEP)
         self.problem(where + "no task 02.9 in stage 02 (there are: 02.1)", dict(STEP, tasks='["02.9"]'), WORKER_STEP)
         self.problem(where + "notes/en/none.md does not exist", dict(STEP, note='"notes/en/none.md"'), WORKER_STEP)
