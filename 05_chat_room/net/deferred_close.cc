@@ -111,6 +111,7 @@ bool DeferredClose::TakeNew(List& list) {
 }
 
 // True: finished, the socket is closed.
+// [look-at]
 bool DeferredClose::LookAt(Lingering& one, std::uint32_t now, bool& issued) {
   if (one.waiting && !HasOverlappedIoCompleted(&one.overlapped)) {
     if (!one.given_up && static_cast<std::int32_t>(now - one.deadline) >= 0) GiveUp(one);
@@ -130,6 +131,7 @@ bool DeferredClose::LookAt(Lingering& one, std::uint32_t now, bool& issued) {
   one.socket.Reset();
   return true;
 }
+// [/look-at]
 
 bool DeferredClose::PostWait(Lingering& one) {
   one.overlapped = OVERLAPPED{};

@@ -11,6 +11,7 @@
 
 namespace chat {
 
+// [login]
 bool Handle_C_LOGIN(GameSession& session, const Protocol::C_LOGIN& pkt) {
   using Reply = Protocol::S_LOGIN;
   if (session.state() != SessionState::kConnected) {
@@ -25,6 +26,7 @@ bool Handle_C_LOGIN(GameSession& session, const Protocol::C_LOGIN& pkt) {
   }
   return true;
 }
+// [/login]
 
 // [enter]
 bool Handle_C_ENTER_GAME(GameSession& session, const Protocol::C_ENTER_GAME& pkt) {

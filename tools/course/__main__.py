@@ -19,6 +19,7 @@ COMMANDS = {
     "test": "course.test_command",
     "build": "course.build_command",
     "diff": "course.diff_command",
+    "read": "course.read_command",
     "check": "course.check",
     "carry": "course.carry",
     "doctor": "course.doctor",
@@ -28,6 +29,7 @@ EPILOG = """examples:
   ./course run                 the newest stage's server with its clients, and what to look at
   ./course test                builds and tests every stage (a newcomer's way)
   ./course test 02 --tsan      stage 02 under ThreadSanitizer
+  ./course read 03             stage 03 step by step, in reading order
   ./course diff 02 03          the lesson of stage 03 as a difference
 
 Exit codes: 0 ok, 1 failed, 2 wrong use, 130 stopped by Ctrl-C; ./course run STAGE PROGRAM: the program's own.

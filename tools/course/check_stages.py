@@ -4,7 +4,7 @@ import difflib
 import os
 import re
 
-from . import globs, regions
+from . import globs, lesson, regions
 from .carry_plan import is_binary
 
 _TEST_LINE = re.compile(r"^\s*stage_(unit|scenario)_test\(\s*(\w+)", re.M)
@@ -85,11 +85,12 @@ def _grouped(paths, most=6):
 
 def _undeclared(real):
     stage, problems = real.stage, []
+    in_steps = set(lesson.of(stage).files())  # declared, with a reason, where the lesson reads them
     where = f"[stage.{stage.number}."
     for kind, paths, declared in (("new", real.new, stage.new), ("changed", real.changed, stage.changed),
                                   ("removed", real.removed, stage.removed)):
         undeclared = [p for p in paths if not (kind == "changed" and p in real.numbered)
-                      and not globs.first_match(declared, p)]
+                      and p not in in_steps and not globs.first_match(declared, p)]
         problems += [f"{stage.folder}/{what}: {kind} since {real.before.number}, not declared in {where}{kind}]"
                      for what in _grouped(undeclared)]
         candidates = paths + (real.numbered if kind == "changed" else [])
@@ -165,7 +166,7 @@ def registered_tests(stage):
     return found
 
 
-def _cases(stage, path):
+def cases(stage, path):
     text = (stage.path / path).read_text(encoding="utf-8", errors="replace")
     return {f"{suite}.{case}" for suite, case in _GTEST_CASE.findall(text)} | set(_CATCH_CASE.findall(text))
 
@@ -176,8 +177,8 @@ def carried_tests(repo):
         gone = registered_tests(before) - registered_tests(stage)
         # A file that goes away as a whole is declared under `removed`; here: cases lost from files that stay.
         sources = {s: [p for p in s.files() if p.startswith("tests/") and p.endswith(".cc")] for s in (before, stage)}
-        cases_now = set().union(*(_cases(stage, p) for p in sources[stage]))
-        cases_before = set().union(*(_cases(before, p) for p in sources[before] if p in sources[stage]))
+        cases_now = set().union(*(cases(stage, p) for p in sources[stage]))
+        cases_before = set().union(*(cases(before, p) for p in sources[before] if p in sources[stage]))
         lost_cases = cases_before - cases_now
         for name in sorted(gone | lost_cases):
             if not globs.first_match(stage.retired, name):

@@ -40,11 +40,13 @@ def elapsed(seconds):
 
 
 def columns():
-    """Of the terminal, now."""
+    """Of the terminal, now; in a pipe what COLUMNS says, or 80."""
     try:
-        return os.get_terminal_size(sys.stdout.fileno()).columns or 80
+        found = os.get_terminal_size(sys.stdout.fileno()).columns
     except (OSError, ValueError):
-        return 80
+        found = 0
+    wish = os.environ.get("COLUMNS", "")
+    return found or (int(wish) if wish.isdigit() and int(wish) > 0 else 80)
 
 
 def width(text):
@@ -66,6 +68,26 @@ def cut(text, most):
         if used > most:
             return text[:at]
     return text
+
+
+def wrap(text, most):
+    """The text in lines of at most `most` columns, broken between words; a word that is longer is cut."""
+    lines = [""]
+    for word in text.split():
+        while width(word) > most:
+            head = cut(word, most) or word[0]
+            lines.append(head)
+            word = word[len(head):]
+        joined = f"{lines[-1]} {word}".strip()
+        if width(joined) <= most:
+            lines[-1] = joined
+        else:
+            lines.append(word)
+    return [line for line in lines if line] or [""]
+
+
+def pad(text, columns_wide):
+    return text + " " * max(0, columns_wide - width(text))
 
 
 def flow(items, most):
@@ -195,10 +217,10 @@ def table(rows, header=None, indent="  "):
         rows = [list(header)] + rows
     if not rows:
         return ""
-    widths = [max(len(r[i]) for r in rows if i < len(r)) for i in range(max(map(len, rows)))]
+    widths = [max(width(r[i]) for r in rows if i < len(r)) for i in range(max(map(len, rows)))]
     lines = []
     for number, row in enumerate(rows):
-        cells = [c.ljust(widths[i]) if i + 1 < len(row) else c for i, c in enumerate(row)]
+        cells = [pad(c, widths[i]) if i + 1 < len(row) else c for i, c in enumerate(row)]
         lines.append((indent + "  ".join(cells)).rstrip())
         if header and number == 0:
             lines.append(indent + "  ".join("-" * w for w in widths))

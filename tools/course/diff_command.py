@@ -1,21 +1,25 @@
 """`./course diff A B`: the difference between two stages, read as a lesson."""
 
 import difflib
-import html
 import pathlib
 
-from . import check_stages, console, globs
-from .carry_plan import is_binary
+from . import check_stages, console, diff_table, globs, language, lesson
+from .diff_entries import DataFolder, Entry, View, entries, file_reason, unified
 from .errors import UsageError
+from .lesson_data import GROUPS
 
-HELP = "show what a stage changes, with the reason for each file"
+HELP = "show what a stage changes: its lesson step by step, with the reason for each file"
 EXAMPLES = """examples:
-  ./course diff 02 03                    table of files with reasons, then the unified difference
-  ./course diff 03                       the same: stage 03 and the stage before it
-  ./course diff 02 03 net/session.h      only this file (or folder, or glob)
-  ./course diff 02 03 --stat             only the table
-  ./course diff 03 net/                  only this folder, stage 03 and the stage before it
-  ./course diff 02 03 --html d.html      side by side, for a browser
+  ./course diff 03 04                    a table, then what the lesson's steps read, in reading order
+  ./course diff 04                       the same: stage 04 and the stage before it
+  ./course diff 03 04 --step 2           one step; its number or its name
+  ./course diff 06 07 --part 07b         one part of a long stage
+  ./course diff 03 04 --tests            the steps, then the tests
+  ./course diff 03 04 --group labs       only this group: programs, labs, support, library, tests
+  ./course diff 03 04 --all              the steps first, then everything else
+  ./course diff 03 04 --stat             only the table; with --all each file
+  ./course diff 03 04 net/send_queue.h   only this file (or folder, or glob), all of it
+  ./course diff 03 04 --html d.html      side by side, for a browser; all but the steps is folded
 
 A path that both stages have alike is said to be so; one that neither has is wrong use (exit code 2)."""
 
@@ -24,89 +28,127 @@ def add_arguments(parser):
     parser.add_argument("old", metavar="stage", help="a stage, e.g. 02; alone: it and the stage before it")
     parser.add_argument("new", metavar="later", nargs="?", help="a later stage, e.g. 03")
     parser.add_argument("paths", nargs="*", default=[], metavar="path", help="only these files, folders or globs of the stage")
-    parser.add_argument("--stat", action="store_true", help="only the table of files")
+    parser.add_argument("--all", action="store_true", help="after the steps everything else, group by group")
+    parser.add_argument("--tests", action="store_true", help="after the steps the tests")
+    parser.add_argument("--group", action="append", default=[], choices=GROUPS, help="only the files of this group")
+    parser.add_argument("--step", metavar="N", help="only this step of the lesson, by number or name")
+    parser.add_argument("--part", metavar="NNx", help="only this part of a long stage, e.g. 07b")
+    parser.add_argument("--stat", action="store_true", help="only the table")
     parser.add_argument("--html", metavar="FILE", help="write a page with both sides instead")
-
-
-class Entry:
-    """One file of the difference."""
-
-    def __init__(self, kind, path, old, new, reason, old_path=""):
-        self.kind, self.path, self.reason = kind, path, reason
-        self.old_path = old_path or path
-        self.binary = is_binary(old or b"") or is_binary(new or b"")
-        self.old = (old or b"").decode("utf-8", "replace").splitlines()
-        self.new = (new or b"").decode("utf-8", "replace").splitlines()
-
-    def counts(self):
-        added = removed = 0
-        for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, self.old, self.new, autojunk=False).get_opcodes():
-            if tag != "equal":
-                removed += i2 - i1
-                added += j2 - j1
-        return added, removed
-
-
-class DataFolder(Entry):
-    """New files of a folder that `data` of course.toml names: counted, not shown."""
-
-    def __init__(self, folder, files, reason):
-        super().__init__("new", folder, None, None, f"{files} files: {reason}" if reason else f"{files} files")
-        self.files, self.binary = files, True
-
-
-def _reason(stages, kind, path):
-    """The reason of the stage that declares the file; over several stages the last one that says something."""
-    for stage in reversed(stages):
-        for table in (getattr(stage, kind), stage.changed, stage.new):
-            pattern = globs.first_match(table, path)
-            if pattern:
-                return f"{table[pattern]}" + (f" ({stage.number})" if len(stages) > 1 else "")
-    return ""
-
-
-def entries(repo, old, new):
-    real = check_stages.Comparison(repo, old, new)
-    numbers = sorted(repo.stages)
-    between = [repo.stages[n] for n in numbers if old.number < n <= new.number]
-    found, data = [], {}
-    for path in real.new:
-        folder = globs.first_match(repo.data_folders, path)
-        if folder:
-            data.setdefault(folder, []).append(path)
-            continue
-        found.append(Entry("new", path, None, (new.path / path).read_bytes(), _reason(between, "new", path)))
-    for folder, paths in data.items():
-        found.append(DataFolder(folder, len(paths), _reason(between, "new", paths[0])))
-    for path, source in sorted(real.renamed.items()):
-        found.append(Entry("renamed", path, (old.path / source).read_bytes(), (new.path / path).read_bytes(),
-                           new.renamed[path].get("why", ""), source))
-    for path in real.changed:
-        reason = _reason(between, "changed", path)
-        if not reason and path in repo.numbered_files:
-            reason = "holds the stage's number"
-        found.append(Entry("changed", path, (old.path / path).read_bytes(), (new.path / path).read_bytes(), reason))
-    for path in real.removed:
-        found.append(Entry("removed", path, (old.path / path).read_bytes(), None, _reason(between, "removed", path)))
-    return found
+    language.add_argument(parser)
 
 
 def run(repo, args):
+    lang = language.choose(args)
     old, new, paths = _stages(repo, args)
-    found = entries(repo, old, new)
+    _refuse_mixtures(args, paths)
+    found = entries(repo, old, new, lang)
     if paths:
-        found = _chosen(old, new, found, paths)
-        if not found:
-            console.say(f"{', '.join(paths)}: the same in {old.folder} and {new.folder}")
-            return 0
+        return _files(repo, args, old, new, found, paths, lang)
+    view = View(repo, old, new, found)
+    shown = _Choice(view, args, new)
     if args.html:
-        pathlib.Path(args.html).write_text(page(old, new, found), encoding="utf-8")
+        return _write_page(args, view, lang)
+    size = sum(check_stages.lesson_size(repo, old, new).values())
+    for line in diff_table.lines(view, shown, lang, size):
+        console.say(line)
+    if not args.stat:
+        _print_lesson(view, shown, lang)
+    return 0
+
+
+def _refuse_mixtures(args, paths):
+    given = [n for n, v in (("a path", paths), ("--step", args.step), ("--group", args.group)) if v]
+    if len(given) > 1 or (paths and args.part):
+        raise UsageError(f"{given[0]} and {given[1] if len(given) > 1 else '--part'} do not go together")
+    if args.part and args.group:
+        raise UsageError("--part and --group do not go together")
+
+
+class _Choice:
+    """What of the difference is wanted: which steps, which groups."""
+
+    def __init__(self, view, args, new):
+        self.each_file = args.all or bool(args.group) or not view.steps
+        self.steps = [] if args.group else view.steps
+        part = None
+        if args.part:
+            parts = [p for s in view.stages for p in lesson.of(s).parts if p.id]
+            part = next((p for p in parts if p.id == args.part.lower()), None)
+            if not part:
+                names = ", ".join(p.id for p in parts)
+                raise UsageError(f"stage {new.number} has no part '{args.part}'" + (f" (there are: {names})" if names else ""))
+            self.steps = part.steps
+        if args.step:
+            wanted = [s for s in self.steps if args.step in (s.name, s.id, str(s.number))]
+            if len(wanted) != 1:
+                names = ", ".join(f"{s.name} {s.id}" for s in (wanted or self.steps))
+                why = f"'{args.step}' is the name of several steps" if wanted else f"no step '{args.step}'"
+                raise UsageError(f"{why} (there are: {names})")
+            self.steps = wanted
+        self.only_steps = bool(args.step or args.part)
+        if args.group:
+            self.groups = args.group
+        elif self.only_steps:
+            self.groups = ["tests"] if args.tests else []
+        else:
+            self.groups = list(diff_table.ORDER)
+        self.text_of = self.groups if self.each_file else [g for g in self.groups if args.tests and g == "tests"]
+
+
+def _print_lesson(view, shown, lang):
+    for step in shown.steps:
+        console.say()
+        for line in diff_table.step_title(step, lang, console.columns(), named=len(view.stages) > 1):
+            console.say(line)
+        for reading in view.of_step(step):
+            _print_reading(view, reading, lang)
+    for group in shown.text_of:
+        for entry, rows in view.rest.get(group, []):
+            _print_entry(view.old, view.new, entry, rows)
+
+
+def _print_reading(view, reading, lang):
+    entry, excerpt = reading.entry, reading.excerpt
+    kind = entry.kind if entry else ""
+    title = f"{kind}: {excerpt.label}" if kind else excerpt.label
+    if entry and entry.old_path != entry.path:
+        title += f" (was {entry.old_path})"
+    console.say()
+    console.say(console.style(title, "bold") + f"   {excerpt.why[lang]}")
+    if reading.gone:
+        console.say(f"  (gone in {view.new.folder})")
+    elif not reading.changed and reading.later:
+        console.say(f"  (below: stage {reading.later.stage.number}, {reading.later.title[lang]})")
+    elif not reading.changed:
+        console.say(f"  (the same in {view.old.folder}; ./course read {reading.step.stage.number} shows it)")
+    else:
+        _print_rows(view.old, view.new, entry, reading.rows)
+
+
+def _files(repo, args, old, new, found, paths, lang):
+    chosen = _chosen(old, new, found, paths)
+    if not chosen:
+        console.say(f"{', '.join(paths)}: the same in {old.folder} and {new.folder}")
+        return 0
+    if args.html:
+        from . import diff_page
+        pathlib.Path(args.html).write_text(diff_page.files_page(old, new, chosen), encoding="utf-8")
         console.say(f"written: {args.html}")
         return 0
-    _print_table(repo, old, new, found)
+    size = sum(check_stages.lesson_size(repo, old, new).values())
+    for line in diff_table.files(old, new, chosen, lang, size):
+        console.say(line)
     if not args.stat:
-        for entry in found:
-            _print_entry(old, new, entry, whole=bool(paths))
+        for entry in chosen:
+            _print_entry(old, new, entry, entry.rows(), whole=True)
+    return 0
+
+
+def _write_page(args, view, lang):
+    from . import diff_page
+    pathlib.Path(args.html).write_text(diff_page.lesson_page(view, lang), encoding="utf-8")
+    console.say(f"written: {args.html}")
     return 0
 
 
@@ -154,111 +196,27 @@ def _chosen(old, new, found, paths):
             if a != b:
                 kind = "new" if a is None else "removed" if b is None else "changed"
                 card = "each stage's own page" if globs.first_match(old.repo.own_files, name) else ""
-                shown.append(Entry(kind, name, a, b, card or _reason([new], kind, name)))
+                shown.append(Entry(kind, name, a, b, card or file_reason([new], kind, name)))
         chosen.update((e.path, e) for e in shown)
     return list(chosen.values())
 
 
-def _print_table(repo, old, new, found):
-    console.say(console.style(f"{old.folder} -> {new.folder}: {new.title}", "bold"))
-    console.say(f"  {new.concept}")
-    console.say()
-    rows = []
-    for entry in found:
-        added, removed = entry.counts()
-        rows.append((entry.kind, entry.path, f"+{added}", f"-{removed}", entry.reason or "(not declared)"))
-    console.say(console.table(rows, header=("", "file", "+", "-", "why")))
-    size = sum(check_stages.lesson_size(repo, old, new).values())
-    console.say()
-    console.say(f"  {size} changed lines in files that both stages have; {sum(getattr(e, 'files', 1) for e in found if e.kind == 'new')} new files")
-
-
-def _print_entry(old, new, entry, whole=False):
+def _print_entry(old, new, entry, rows, whole=False):
     """One file; of a removed one the lines only when it was asked for (`whole`)."""
     console.say()
     title = f"{entry.kind}: {entry.path}" + (f" (was {entry.old_path})" if entry.old_path != entry.path else "")
     console.say(console.style(title, "bold") + (f"   {entry.reason}" if entry.reason else ""))
     if entry.binary:
         console.say("  (not shown)" if isinstance(entry, DataFolder) else "  (not text)")
-        return
-    if entry.kind == "removed" and not whole:
+    elif entry.kind == "removed" and not whole:
         console.say(f"  ({len(entry.old)} lines)")
-        return
-    old_name = "/dev/null" if entry.kind == "new" else f"{old.folder}/{entry.old_path}"
-    new_name = "/dev/null" if entry.kind == "removed" else f"{new.folder}/{entry.path}"
-    for line in difflib.unified_diff(entry.old, entry.new, old_name, new_name, lineterm=""):
-        if line.startswith(("---", "+++")):
-            console.say(console.style(line, "bold"))
-        elif line.startswith("@@"):
-            console.say(console.style(line, "cyan"))
-        elif line.startswith("+"):
-            console.say(console.style(line, "green"))
-        elif line.startswith("-"):
-            console.say(console.style(line, "red"))
-        else:
-            console.say(line)
+    else:
+        _print_rows(old, new, entry, rows)
 
 
-_STYLE = """
-body { font: 15px/1.45 system-ui, sans-serif; margin: 0 auto; max-width: 1500px; padding: 1rem; color: #1c2128; background: #fff }
-table { border-collapse: collapse; width: 100% }
-.files td, .files th { text-align: left; padding: .2rem .7rem .2rem 0; border-bottom: 1px solid #e3e6ea; vertical-align: top }
-.sides { table-layout: fixed; font: 12.5px/1.4 ui-monospace, monospace }
-.sides td { white-space: pre-wrap; overflow-wrap: anywhere; padding: 0 .4rem; vertical-align: top }
-.sides .n { width: 3.2rem; color: #868e99; text-align: right; user-select: none }
-.add { background: #dff5e1 } .del { background: #fde3e1 } .skip td { background: #eef2f7; color: #586373; padding: .2rem .4rem }
-h2 { font-size: 1.05rem; margin: 2rem 0 .3rem } .why { color: #586373; margin: 0 0 .5rem }
-@media (prefers-color-scheme: dark) { body { background: #16191d; color: #d7dce2 } .add { background: #17361f }
-  .del { background: #43201f } .skip td { background: #20262d } .files td, .files th { border-color: #30363d } }
-"""
-
-
-def page(old, new, found):
-    """One page without any outside resource: table of files, then each file side by side."""
-    def esc(text):
-        return html.escape(text, quote=True)
-    out = ["<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">",
-           "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">",
-           f"<title>{esc(old.folder)} - {esc(new.folder)}</title><style>{_STYLE}</style>",
-           f"<h1>{esc(old.folder)} &rarr; {esc(new.folder)}</h1><p>{esc(new.title)}: {esc(new.concept)}</p>",
-           "<table class=\"files\"><tr><th><th>file<th>lines<th>why"]
-    for number, entry in enumerate(found):
-        added, removed = entry.counts()
-        out.append(f"<tr><td>{entry.kind}<td><a href=\"#f{number}\">{esc(entry.path)}</a><td>+{added} -{removed}"
-                   f"<td>{esc(entry.reason)}")
-    out.append("</table>")
-    for number, entry in enumerate(found):
-        out.append(f"<h2 id=\"f{number}\">{esc(entry.path)}</h2><p class=\"why\">{entry.kind}"
-                   + (f", was {esc(entry.old_path)}" if entry.old_path != entry.path else "")
-                   + (f": {esc(entry.reason)}" if entry.reason else "") + "</p>")
-        if entry.binary:
-            out.append("<p>(not text)</p>")
-            continue
-        out.append("<table class=\"sides\">" + "".join(_rows(entry, esc)) + "</table>")
-    return "\n".join(out) + "\n</html>\n"
-
-
-def _rows(entry, esc, context=3):
-    def row(i, left, j, right, changed):
-        sides = (("del" if changed and left is not None else ""), ("add" if changed and right is not None else ""))
-        return (f"<tr><td class=\"n\">{i or ''}<td class=\"{sides[0]}\">{esc(left or '')}"
-                f"<td class=\"n\">{j or ''}<td class=\"{sides[1]}\">{esc(right or '')}")
-
-    codes = difflib.SequenceMatcher(None, entry.old, entry.new, autojunk=False).get_opcodes()
-    for index, (tag, i1, i2, j1, j2) in enumerate(codes):
-        if tag == "equal":
-            head = context if index > 0 else 0
-            tail = context if index + 1 < len(codes) else 0
-            lines = list(range(i2 - i1))
-            if len(lines) > head + tail + 1:
-                for k in lines[:head]:
-                    yield row(i1 + k + 1, entry.old[i1 + k], j1 + k + 1, entry.new[j1 + k], False)
-                yield f"<tr class=\"skip\"><td colspan=\"4\">{len(lines) - head - tail} unchanged lines"
-                lines = lines[len(lines) - tail:] if tail else []
-            for k in lines:
-                yield row(i1 + k + 1, entry.old[i1 + k], j1 + k + 1, entry.new[j1 + k], False)
-            continue
-        for k in range(max(i2 - i1, j2 - j1)):
-            i, j = i1 + k, j1 + k
-            yield row(i + 1 if i < i2 else None, entry.old[i] if i < i2 else None,
-                      j + 1 if j < j2 else None, entry.new[j] if j < j2 else None, True)
+def _print_rows(old, new, entry, rows):
+    console.say(console.style("--- " + ("/dev/null" if entry.kind == "new" else f"{old.folder}/{entry.old_path}"), "bold"))
+    console.say(console.style("+++ " + ("/dev/null" if entry.kind == "removed" else f"{new.folder}/{entry.path}"), "bold"))
+    colours = {"@": "cyan", "+": "green", "-": "red"}
+    for line in unified(rows):
+        console.say(console.style(line, colours[line[0]]) if line[0] in colours else line)

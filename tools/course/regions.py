@@ -13,6 +13,11 @@ _STUDENT_END = re.compile(_COMMENT + r"</student>\s*$")
 _STUDENT_LIKE = re.compile(_COMMENT + r"</?\s*student\b")
 
 
+def is_mark(line):
+    """Is the line nothing but the start or the end of a quoted region?"""
+    return _QUOTE.match(line) is not None
+
+
 def quoted(text):
     """({name: (first line, last line)}, [problem]); lines count from 1, markers not included."""
     found, problems, open_regions = {}, [], {}
