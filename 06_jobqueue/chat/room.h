@@ -35,8 +35,8 @@ namespace chat {
 
 class Room final : public job::JobQueue {
  public:
-  // The members beyond follow as S_PLAYER_JOINED.
-  static constexpr std::size_t kMostListed = Roster::kFirst;
+  // In S_ENTER_GAME, oneself included; the members beyond follow as S_PLAYER_JOINED.
+  static constexpr std::size_t kMostListed = Roster::kFirst + 1;
   // In a room of more than that, news wait for company.
   static constexpr std::size_t kManyMembers = 32;
 
