@@ -61,6 +61,7 @@ void Room::Chat(StayRef speaker, std::string_view message, JobBudget::Permit per
 // [commit]
 void Room::CommitTalk() {
   assert(InThisQueue());
+  if (!talk_.empty()) LimitTalk();
   if (talk_.empty()) return;
   records_.clear();
   for (const Talk& talk : talk_) {
@@ -79,13 +80,7 @@ void Room::CommitTalk() {
   if (chronicle_.Record(records_)) {
     for (Talk& talk : talk_) Broadcast(std::move(talk.packet));
   } else {
-    for (const Talk& talk : talk_) {
-      Protocol::S_CHAT refusal;
-      refusal.set_reason(Protocol::REFUSAL_NOT_STORED);
-      net::PacketRef packet = ClientPacketHandler::MakeSendBuffer(refusal);
-      sender_.Seal(*packet);
-      turn_.Tell(talk.speaker, std::move(packet));
-    }
+    for (const Talk& talk : talk_) RefuseTalk(talk.speaker, Protocol::REFUSAL_NOT_STORED);
   }
   // </student>
   talk_.clear();
@@ -98,7 +93,7 @@ void Room::Broadcast(net::PacketRef packet) {
   packet->SetSequence(next_sequence_++);
   sender_.Seal(*packet);  // once, not once per receiver
   turn_.Say(std::move(packet));
-  if (turn_.bytes() > most_unsent_) Flush();
+  if (turn_.bytes() > options_.most_unsent) Flush();
 }
 // [/broadcast]
 
@@ -106,7 +101,7 @@ void Room::Broadcast(net::PacketRef packet) {
 void Room::DoEnter(StayRef stay) {
   CommitTalk();
   const Player& player = *stay->player;
-  if (turn_.size() >= members_max_) {
+  if (turn_.size() >= options_.members_max) {
     Protocol::S_ENTER_GAME answer;
     answer.set_reason(Protocol::REFUSAL_ROOM_FULL);
     stay->over.store(true,
@@ -123,6 +118,8 @@ void Room::DoEnter(StayRef stay) {
   for (const net::PacketRef& part : rest) turn_.Tell(stay, part);
   roster_.Changed(stay->place);
   size_.store(turn_.size(), std::memory_order_relaxed);
+  stay->entered.store(true, std::memory_order_release);
+  grid_.Join(player.owner, player.id, player.name, options_.start, player.account);
 }
 // [/enter]
 
@@ -145,6 +142,7 @@ void Room::DoGone(const StayRef& stay) {
 void Room::Announce(const Player& leaver, std::size_t place) {
   roster_.Changed(place);
   roster_.Changed(turn_.size());  // where the one was who has taken the place
+  grid_.Leave(leaver.owner);
   size_.store(turn_.size(), std::memory_order_relaxed);
   Protocol::S_PLAYER_LEFT left;
   left.set_player_id(leaver.id);
@@ -163,8 +161,8 @@ void Room::OnSliceEnd() {
     flush_due_ = false;
     return;
   }
-  const job::Duration wait =
-      only_news ? std::max(flush_interval_, news_interval_) : flush_interval_;
+  const job::Duration wait = only_news ? std::max(options_.flush_interval, options_.news_interval)
+                                       : options_.flush_interval;
   // With nobody inside there is nobody to wait for; a server that stops empties its rooms this way.
   const bool at_once = wait <= job::Duration::zero() || turn_.size() == 0;
   if (at_once || flush_due_) return Flush();

@@ -8,6 +8,9 @@
 // The promise of stage 07: before the first packet of what was said leaves, all of it has been
 // written down (chronicle.h), by one write per time slice. What cannot be written down is not said.
 //
+// A room decides who is inside: it lets a player in or refuses it, and puts it onto the sector grid
+// and takes it off again. And it bounds what becomes of what it is told: bytes times members.
+//
 // Flush interval: 0 sends at the end of every slice, so nothing waits longer than the slice. With
 // an interval the room collects for that long: fewer and larger sends, less processor time, and
 // every message up to that much later (apps/job_lab measures both).
@@ -32,32 +35,41 @@
 #include "chat/player.h"
 #include "chat/room_turn.h"
 #include "chat/roster.h"
+#include "chat/sector_grid.h"
 #include "chat/stay.h"
+#include "chat/token_bucket.h"
 #include "job/job_queue.h"
 #include "job/update_threads.h"
 
 namespace chat {
 
+struct RoomOptions {
+  job::Duration flush_interval{0};
+  job::Duration news_interval{0};
+  std::size_t most_unsent = 128 * 1024;  // when so many bytes have come together they go
+  std::size_t members_max = 1000;
+  Rate fan_out{};    // bytes: what is said times those who hear it; per_second 0: no limit
+  Position start{};  // on the sector grid, of whoever is let in
+  const job::Clock* clock = &job::SteadyClock();
+};
+
 class Room final : public job::JobQueue {
  public:
-  // The members beyond follow as S_PLAYER_JOINED.
-  static constexpr std::size_t kMostListed = Roster::kFirst;
+  // In S_ENTER_GAME, oneself included; the members beyond follow as S_PLAYER_JOINED.
+  static constexpr std::size_t kMostListed = Roster::kFirst + 1;
   // In a room of more than that, news wait for company.
   static constexpr std::size_t kManyMembers = 32;
 
-  // `most_unsent`: when so many bytes have come together they go, whatever the intervals.
-  Room(std::uint32_t id, PacketSender& sender, Chronicle& chronicle, job::UpdateThreads& threads,
-       job::Duration flush_interval, job::Duration news_interval, std::size_t most_unsent,
-       std::size_t members_max)
+  // All of it outlives the room.
+  Room(std::uint32_t id, const RoomOptions& options, PacketSender& sender, Chronicle& chronicle,
+       SectorGrid& grid, job::UpdateThreads& threads)
       : JobQueue(threads.Ready()),
         id_(id),
+        options_(options),
         sender_(sender),
         chronicle_(chronicle),
+        grid_(grid),
         timer_(threads.Timer()),
-        flush_interval_(flush_interval),
-        news_interval_(news_interval),
-        most_unsent_(most_unsent),
-        members_max_(members_max),
         turn_(sender),
         roster_(id, turn_, sender) {}
 
@@ -85,6 +97,9 @@ class Room final : public job::JobQueue {
   void DoLeave(const StayRef& stay);
   void DoGone(const StayRef& stay);
   void Announce(const Player& leaver, std::size_t place);
+  // Refuses what would be too much for the room to send.
+  void LimitTalk();
+  void RefuseTalk(const StayRef& speaker, Protocol::Refusal reason);
   // Writes down what was said since the last time, then numbers it and stores it for those who are
   // inside. Before everything that changes who is inside, and at the end of the slice.
   void CommitTalk();
@@ -94,13 +109,11 @@ class Room final : public job::JobQueue {
   void Flush();
 
   const std::uint32_t id_;
+  const RoomOptions& options_;
   PacketSender& sender_;
   Chronicle& chronicle_;
+  SectorGrid& grid_;
   job::JobTimer& timer_;
-  const job::Duration flush_interval_;
-  const job::Duration news_interval_;
-  const std::size_t most_unsent_;
-  const std::size_t members_max_;
 
   // Said, and not written down yet. The packet is not sealed: its body ends with the message.
   struct Talk {
@@ -108,6 +121,8 @@ class Room final : public job::JobQueue {
     StayRef speaker;
     std::uint32_t message_bytes = 0;
   };
+
+  TokenBucket fan_out_;
 
   // Jobs only: no lock. The vectors are kept for their memory.
   std::vector<Talk> talk_;

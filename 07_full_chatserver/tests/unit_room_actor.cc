@@ -352,7 +352,7 @@ TEST(RoomActor, AStopThatDropsTheJobsFreesWhatTheyHold) {
     const auto a = rig.Inside();
     for (int i = 0; i < 20; ++i) Rig::Say(*a, "never said");
     const job::StopReport report = rig.threads.Stop(job::StopPolicy::kDrop);
-    EXPECT_EQ(report.dropped_jobs, 21u + 2) << "and those of the lobby and of the grid";
+    EXPECT_EQ(report.dropped_jobs, 21u + 1) << "and that of the lobby";
     EXPECT_EQ(rig.budgets[0].out(), 0u) << "the permits came back with the jobs";
     Rig::Say(*a, "to nobody");  // refused by the queue: the server has stopped
   }
