@@ -2,8 +2,14 @@
 //
 // What counts is a whole packet, not a byte: a client that sends one byte a second is "active" for
 // ever and would keep a session and a receive buffer for ever (the slow drip).
+//
+// A process can stand still as a whole: a debugger, SIGSTOP, a machine that sleeps. Then everybody
+// looks silent, and what they have sent is queued and not read yet. The watch notices, because it
+// comes far too late itself, and everybody's time begins anew.
 #include <algorithm>
+#include <utility>
 
+#include "net/log.h"
 #include "net/server.h"
 
 namespace net {
@@ -19,10 +25,15 @@ const char* Overdue(bool spoke, std::uint32_t last_packet, std::uint32_t now,
 }
 
 namespace {
+std::uint32_t Later(std::uint32_t a, std::uint32_t b) {
+  return static_cast<std::int32_t>(a - b) > 0 ? a : b;
+}
+
 // Another thread may be receiving for this session at this moment.
-const char* OverdueNow(const RecvState& recv, std::uint32_t now, const ServerOptions& options) {
+const char* OverdueNow(const RecvState& recv, std::uint32_t now, std::uint32_t resumed,
+                       const ServerOptions& options) {
   return Overdue(recv.spoke.load(std::memory_order_relaxed),
-                 recv.last_packet.load(std::memory_order_relaxed), now,
+                 Later(recv.last_packet.load(std::memory_order_relaxed), resumed), now,
                  options.first_packet_timeout_ms, options.idle_timeout_ms);
 }
 }  // namespace
@@ -34,22 +45,37 @@ void Server::StartTimeoutWatch() {
   const std::uint32_t shorter = first == 0 ? idle : idle == 0 ? first : std::min(first, idle);
   // Looks four times per timeout, so nobody stays more than a quarter too long.
   watch_interval_ms_ = std::clamp(shorter / 4, 10u, 1000u);
+  looked_at_ = resumed_at_ = MillisecondsNow();
   timeout_thread_ = std::thread([this] {
     while (!BackOff(watch_interval_ms_)) CheckTimeouts();
   });
 }
 
+void Server::NotePause(std::uint32_t now) {
+  constexpr std::uint32_t kLate = 500;           // a busy machine is that late, too
+  constexpr std::uint32_t kLongAgo = 1U << 30U;  // the milliseconds must not wrap around past it
+  if (now - std::exchange(looked_at_, now) > 2 * watch_interval_ms_ + kLate) {
+    resumed_at_ = now;
+    Log(LogLevel::kWarning, "pause", SessionId{}, "the process stood still: time-outs begin anew");
+  } else if (now - resumed_at_ > kLongAgo) {
+    resumed_at_ = now - kLongAgo;
+  }
+}
+
 // [check-timeouts]
 void Server::CheckTimeouts() {
   const std::uint32_t now = MillisecondsNow();
+  NotePause(now);
   for (std::uint32_t index = 0; index < sessions_->capacity(); ++index) {
     // A look without a count first: nearly all sessions are fine, and free slots are many.
     Session& slot = sessions_->slot(index);
-    if (slot.io.released() || OverdueNow(slot.recv, now, options_) == nullptr) continue;
+    if (slot.io.released() || OverdueNow(slot.recv, now, resumed_at_, options_) == nullptr)
+      continue;
     // Then with one: it may be another tenant by now, so the question is asked again.
     const SessionRef session(*this, sessions_->Acquire(SessionId::Make(slot.io.serial(), index)));
     if (!session || session->closing()) continue;
-    if (const char* reason = OverdueNow(session->recv, now, options_)) Refuse(*session, reason);
+    if (const char* reason = OverdueNow(session->recv, now, resumed_at_, options_))
+      Refuse(*session, reason);
   }
 }
 // [/check-timeouts]

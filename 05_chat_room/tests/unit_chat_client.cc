@@ -33,6 +33,21 @@ TEST_F(ChatClient, APersonChoosesACharacter) {
   EXPECT_EQ(chat.prompt(), "Mage2@3> ");
 }
 
+TEST_F(ChatClient, ACharacterIsChosenByItsKindToo) {
+  Chat& chat = Start({.character = "mage", .room = 3});
+  Sent<Protocol::C_LOGIN>();
+  Protocol::S_LOGIN login;
+  login.set_success(true);
+  for (const auto type : {Protocol::PLAYER_TYPE_KNIGHT, Protocol::PLAYER_TYPE_MAGE}) {
+    Protocol::Player& player = *login.add_players();
+    player.set_name("민지");
+    player.set_player_type(type);
+  }
+  Server(login);
+  EXPECT_EQ(Sent<Protocol::C_ENTER_GAME>().player_index(), 1u);
+  EXPECT_FALSE(chat.over());
+}
+
 TEST_F(ChatClient, APipeTakesTheFirstCharacterAndEndsWhenRefused) {
   Chat& chat = Start({.character = {}, .room = 0, .person = false});
   ServerLogsIn();

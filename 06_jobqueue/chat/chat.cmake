@@ -5,6 +5,7 @@ stage_library(chat
   chat/handlers.cc
   chat/room.cc
   chat/room_turn.cc
+  chat/roster.cc
   chat/text_rules.cc
   ${PROTO_SERVER_HANDLERS}
   LINK proto job net course_utf8proc)

@@ -1,8 +1,9 @@
 #include "chat/room.h"
 
+#include <algorithm>
 #include <cassert>
+#include <span>
 #include <utility>
-#include <vector>
 
 #include "client_packet_handler.h"
 
@@ -68,78 +69,43 @@ void Room::DoEnter(StayRef stay) {
   const Player& player = *stay->player;
   Protocol::S_PLAYER_JOINED joined;
   player.CopyTo(*joined.mutable_player());
+  ++news_;
   Broadcast(ClientPacketHandler::MakeSendBuffer(joined));  // before it is a member: to the others
-  const std::vector<net::PacketRef> hello = Hello(player);
-  turn_.Add(stay, hello.front());
-  for (std::size_t i = 1; i < hello.size(); ++i) turn_.Tell(stay, hello[i]);
+  net::PacketRef hello = roster_.Hello(player);
+  const std::span<const net::PacketRef> rest = roster_.Rest();
+  turn_.Add(stay, std::move(hello));
+  for (const net::PacketRef& part : rest) turn_.Tell(stay, part);
+  roster_.Changed(stay->place);
   size_.store(turn_.size(), std::memory_order_relaxed);
 }
 // [/enter]
-
-// S_ENTER_GAME with those who are inside and the newcomer, and the rest of a large room, as few
-// packets: each is far smaller than the largest block of the pool.
-std::vector<net::PacketRef> Room::Hello(const Player& player) {
-  std::vector<net::PacketRef> hello;
-  std::vector<net::PacketRef> parts;
-  std::size_t bytes = 0;
-  const auto join = [&] {
-    hello.push_back(parts.size() == 1 ? parts.front() : net::Packet::Join(parts));
-    parts.clear();
-    bytes = 0;
-  };
-  const auto add = [&](net::PacketRef packet) {
-    sender_.Seal(*packet);
-    if (bytes > 0 && bytes + packet->frame().size() > kHelloBytes) join();
-    bytes += packet->frame().size();
-    parts.push_back(std::move(packet));
-  };
-
-  Protocol::S_ENTER_GAME answer;
-  answer.set_success(true);
-  answer.set_room_id(id_);
-  answer.set_player_id(player.id);
-  std::vector<const Player*> others;
-  const auto list = [&](const Player& member) {
-    if (answer.players_size() < static_cast<int>(kMostListed) && bytes < kMostListedBytes) {
-      member.CopyTo(*answer.add_players());
-      bytes += answer.players().rbegin()->ByteSizeLong();
-    } else {
-      others.push_back(&member);
-    }
-  };
-  turn_.ForEachPlayer(list);
-  list(player);
-  bytes = 0;
-  add(ClientPacketHandler::MakeSendBuffer(answer));
-  for (const Player* const other : others) {
-    Protocol::S_PLAYER_JOINED more;
-    other->CopyTo(*more.mutable_player());
-    add(ClientPacketHandler::MakeSendBuffer(more));
-  }
-  join();
-  return hello;
-}
 
 void Room::DoLeave(const StayRef& stay) {
   Protocol::S_LEAVE_GAME answer;
   answer.set_success(true);
   net::PacketRef bye = ClientPacketHandler::MakeSendBuffer(answer);
   sender_.Seal(*bye);
-  if (turn_.Remove(stay, std::move(bye))) Announce(*stay->player);
+  const std::size_t place = stay->place;
+  if (turn_.Remove(stay, std::move(bye))) Announce(*stay->player, place);
 }
 
 void Room::DoFinish(const StayRef& stay) {
-  if (turn_.Finish(stay)) Announce(*stay->player);
+  const std::size_t place = stay->place;
+  if (turn_.Finish(stay)) Announce(*stay->player, place);
 }
 
 void Room::DoGone(const StayRef& stay) {
-  if (turn_.Forget(stay)) Announce(*stay->player);
+  const std::size_t place = stay->place;
+  if (turn_.Forget(stay)) Announce(*stay->player, place);
 }
 
-void Room::Announce(const Player& leaver) {
+void Room::Announce(const Player& leaver, std::size_t place) {
+  roster_.Changed(place);
+  roster_.Changed(turn_.size());  // where the one was who has taken the place
   size_.store(turn_.size(), std::memory_order_relaxed);
   Protocol::S_PLAYER_LEFT left;
   left.set_player_id(leaver.id);
+  ++news_;
   Broadcast(ClientPacketHandler::MakeSendBuffer(left));
 }
 
@@ -147,19 +113,28 @@ void Room::Announce(const Player& leaver) {
 
 // [slice-end]
 void Room::OnSliceEnd() {
-  if (turn_.empty()) return;
+  const bool only_news = turn_.said() == news_ && turn_.size() > kManyMembers;
+  if (only_news) turn_.FlushAnswers();
+  if (turn_.empty()) {
+    flush_due_ = false;
+    return;
+  }
+  const job::Duration wait =
+      only_news ? std::max(flush_interval_, news_interval_) : flush_interval_;
   // With nobody inside there is nobody to wait for; a server that stops empties its rooms this way.
-  const bool at_once = flush_interval_ <= job::Duration::zero() || turn_.size() == 0;
+  const bool at_once = wait <= job::Duration::zero() || turn_.size() == 0;
   if (at_once || flush_due_) return Flush();
-  if (flush_reserved_) return;
-  flush_reserved_ = true;
+  if (reserved_ > job::Duration::zero() && reserved_ <= wait) return;
+  reserved_ = wait;
   // No timer any more: the threads are about to stop.
-  if (!timer_.Reserve(flush_interval_, *this, [this] { flush_due_ = true; })) Flush();
+  if (!timer_.Reserve(wait, *this, [this] { flush_due_ = true; })) Flush();
 }
 // [/slice-end]
 
 void Room::Flush() {
-  flush_reserved_ = flush_due_ = false;
+  reserved_ = job::Duration::zero();
+  flush_due_ = false;
+  news_ = 0;
   flushes_.fetch_add(1, std::memory_order_relaxed);
   turn_.Flush();
 }

@@ -9,6 +9,10 @@
 // an interval the room collects for that long: fewer and larger sends, less processor time, and
 // every message up to that much later (apps/job_lab measures both).
 //
+// News interval: who comes and who goes is told to everybody inside, so that N newcomers cost N * N
+// sends. In a room of many, news that come alone wait for company that long, or until somebody
+// speaks. Whoever has come or gone is answered at once.
+//
 // Threading: the public functions from any thread; those of one session one after the other, as the
 // framework's callbacks are. They never block.
 #pragma once
@@ -23,6 +27,7 @@
 #include "chat/packet_sender.h"
 #include "chat/player.h"
 #include "chat/room_turn.h"
+#include "chat/roster.h"
 #include "chat/stay.h"
 #include "job/job_queue.h"
 #include "job/update_threads.h"
@@ -31,22 +36,23 @@ namespace chat {
 
 class Room final : public job::JobQueue {
  public:
-  // The player list of S_ENTER_GAME must fit into one packet; the members beyond follow as
-  // S_PLAYER_JOINED, so many bytes in a packet.
-  static constexpr std::size_t kMostListed = 500;
-  static constexpr std::size_t kMostListedBytes = 30 * 1024;
-  static constexpr std::size_t kHelloBytes = 60 * 1024;
+  // In S_ENTER_GAME, oneself included; the members beyond follow as S_PLAYER_JOINED.
+  static constexpr std::size_t kMostListed = Roster::kFirst + 1;
+  // In a room of more than that, news wait for company.
+  static constexpr std::size_t kManyMembers = 32;
 
-  // `most_unsent`: when so many bytes have come together they go, whatever the flush interval.
+  // `most_unsent`: when so many bytes have come together they go, whatever the intervals.
   Room(std::uint32_t id, PacketSender& sender, job::UpdateThreads& threads,
-       job::Duration flush_interval, std::size_t most_unsent)
+       job::Duration flush_interval, job::Duration news_interval, std::size_t most_unsent)
       : JobQueue(threads.Ready()),
         id_(id),
         sender_(sender),
         timer_(threads.Timer()),
         flush_interval_(flush_interval),
+        news_interval_(news_interval),
         most_unsent_(most_unsent),
-        turn_(sender) {}
+        turn_(sender),
+        roster_(id, turn_, sender) {}
 
   // Answers S_ENTER_GAME with the members and tells the others, in one job: the newcomer misses
   // nothing that is said after the list was made, and gets nothing from before it.
@@ -75,10 +81,9 @@ class Room final : public job::JobQueue {
   void DoLeave(const StayRef& stay);
   void DoFinish(const StayRef& stay);
   void DoGone(const StayRef& stay);
-  void Announce(const Player& leaver);
+  void Announce(const Player& leaver, std::size_t place);
   // Stamps the next number and stores it for those who are inside.
   void Broadcast(net::PacketRef packet);
-  std::vector<net::PacketRef> Hello(const Player& player);
   void OnSliceEnd() override;
   void Flush();
 
@@ -86,13 +91,16 @@ class Room final : public job::JobQueue {
   PacketSender& sender_;
   job::JobTimer& timer_;
   const job::Duration flush_interval_;
+  const job::Duration news_interval_;
   const std::size_t most_unsent_;
 
   // Jobs only: no lock.
   RoomTurn turn_;
+  Roster roster_;
+  std::size_t news_ = 0;  // of what was said since the last flush: who came, who went
   std::uint32_t next_sequence_ = 1;
-  bool flush_reserved_ = false;  // the timer will wake us
-  bool flush_due_ = false;       // ... and has
+  job::Duration reserved_{0};  // the timer will wake us that long after the reservation; 0: no
+  bool flush_due_ = false;     // ... and has
 
   // atomic: written by jobs, read by anybody
   std::atomic<std::size_t> size_{0};

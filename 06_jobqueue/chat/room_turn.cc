@@ -12,16 +12,17 @@ void RoomTurn::Say(net::PacketRef packet) {
 
 void RoomTurn::Add(StayRef stay, net::PacketRef hello) {
   const net::SessionId to = stay->player->owner;
+  stay->place = members_.size();
+  newcomers_.push_back(stay);
   members_.push_back(Member{std::move(stay), to, std::move(hello), said_.size()});
-  split_ = true;
 }
 
 bool RoomTurn::Remove(const StayRef& stay, net::PacketRef bye) {
-  const auto member = Find(stay);
-  if (member == members_.end()) return false;
+  Member* const member = Find(stay);
+  if (member == nullptr) return false;
   pieces_.push_back(Piece{member->to, std::move(member->hello), member->from, said_.size(),
                           std::move(bye), stay});
-  members_.erase(member);
+  TakeOut(*member);
   return true;
 }
 
@@ -29,22 +30,21 @@ bool RoomTurn::Finish(const StayRef& stay) {
   Piece piece;
   piece.to = stay->player->owner;
   piece.finishes = true;
-  const auto member = Find(stay);
-  const bool inside = member != members_.end();
-  if (inside) {
+  Member* const member = Find(stay);
+  if (member != nullptr) {
     piece.hello = std::move(member->hello);
     piece.from = member->from;
     piece.until = said_.size();
-    members_.erase(member);
+    TakeOut(*member);
   }
   pieces_.push_back(std::move(piece));
-  return inside;
+  return member != nullptr;
 }
 
 bool RoomTurn::Forget(const StayRef& stay) {
-  const auto member = Find(stay);
-  if (member == members_.end()) return false;
-  members_.erase(member);
+  Member* const member = Find(stay);
+  if (member == nullptr) return false;
+  TakeOut(*member);
   return true;
 }
 
@@ -52,23 +52,29 @@ void RoomTurn::Tell(const StayRef& stay, net::PacketRef packet) {
   Piece piece;
   piece.to = stay->player->owner;
   piece.last = std::move(packet);
-  if (const auto member = Find(stay); member != members_.end()) {
+  if (Member* const member = Find(stay)) {
     piece.hello = std::move(member->hello);
     piece.from = member->from;
     piece.until = member->from = said_.size();
-    split_ = true;
   }
   pieces_.push_back(std::move(piece));
 }
 
-// A walk: whoever enters or leaves is announced to all members anyway, and that is a walk, too.
-std::vector<RoomTurn::Member>::iterator RoomTurn::Find(const StayRef& stay) {
-  return std::find_if(members_.begin(), members_.end(),
-                      [&](const Member& member) { return member.stay == stay; });
+RoomTurn::Member* RoomTurn::Find(const StayRef& stay) {
+  return stay->place == Stay::kOutside ? nullptr : &members_[stay->place];
 }
 
-// [flush]
-void RoomTurn::Flush() {
+// Not in the order of entering any more, and nobody is moved but the last one.
+void RoomTurn::TakeOut(Member& member) {
+  const std::size_t place = std::exchange(member.stay->place, Stay::kOutside);
+  if (place + 1 < members_.size()) {
+    member = std::move(members_.back());
+    member.stay->place = place;
+  }
+  members_.pop_back();
+}
+
+void RoomTurn::FlushAnswers() {
   // First: a member that was told something hears it before what was said later.
   for (const Piece& piece : pieces_) {
     // Before the send: a client that has got its S_LEAVE_GAME must not be told that it is inside.
@@ -78,23 +84,34 @@ void RoomTurn::Flush() {
     }
     if (piece.finishes) sender_.Finish(piece.to);
   }
+  pieces_.clear();
+  for (const StayRef& stay : newcomers_) {
+    Member* const member = Find(stay);
+    if (member == nullptr || !member->hello) continue;
+    sender_.Send(member->to, Joined(member->hello, member->from, said_.size(), {}));
+    member->hello = {};
+    member->from = said_.size();
+  }
+  newcomers_.clear();
+}
+
+// [flush]
+void RoomTurn::Flush() {
+  FlushAnswers();
   // <student 06.6>
   net::PacketRef all;  // stored once, however many members hear it
   if (!said_.empty()) all = Joined({}, 0, said_.size(), {});
   for (Member& member : members_) {
-    if (member.hello || (member.from > 0 && member.from < said_.size())) {
-      sender_.Send(member.to, Joined(member.hello, member.from, said_.size(), {}));
+    if (member.from > 0 && member.from < said_.size()) {
+      sender_.Send(member.to, Joined({}, member.from, said_.size(), {}));
     } else if (all && member.from == 0) {
       sender_.Send(member.to, all);
     }
-    member.hello = {};
     member.from = 0;
   }
   // </student>
   said_.clear();
-  pieces_.clear();
   bytes_ = 0;
-  split_ = false;
 }
 // [/flush]
 

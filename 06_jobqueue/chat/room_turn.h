@@ -44,14 +44,22 @@ class RoomTurn {
 
   // Sends everything.
   void Flush();
-  [[nodiscard]] bool empty() const { return said_.empty() && pieces_.empty() && !split_; }
-  // Of what was said and not sent yet.
+  // Sends what is for single sessions (a newcomer's hello, a good-bye, an answer), each with what
+  // it has to hear before. What was said stays, for the others.
+  void FlushAnswers();
+  [[nodiscard]] bool empty() const {
+    return said_.empty() && pieces_.empty() && newcomers_.empty();
+  }
+  // Broadcasts that were said and not sent yet to all.
+  [[nodiscard]] std::size_t said() const { return said_.size(); }
+  // Their bytes.
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
   [[nodiscard]] std::size_t size() const { return members_.size(); }
-  template <class F>
-  void ForEachPlayer(F&& f) const {
-    for (const Member& member : members_) f(*member.stay->player);
+  // 0 .. size() - 1. Stay::place says who is where; when somebody leaves, the last one takes his
+  // place.
+  [[nodiscard]] const Player& player(std::size_t place) const {
+    return *members_[place].stay->player;
   }
 
  private:
@@ -72,17 +80,18 @@ class RoomTurn {
     bool finishes = false;
   };
 
-  std::vector<Member>::iterator Find(const StayRef& stay);
+  Member* Find(const StayRef& stay);
+  void TakeOut(Member& member);
   net::PacketRef Joined(const net::PacketRef& hello, std::size_t from, std::size_t until,
                         const net::PacketRef& last);
 
   PacketSender& sender_;
-  std::vector<Member> members_;  // in the order of entering
+  std::vector<Member> members_;  // by Stay::place
   // Since the last flush. The vectors are kept for their memory.
   std::vector<net::PacketRef> said_;
   std::size_t bytes_ = 0;
-  std::vector<Piece> pieces_;  // in the order of happening
-  bool split_ = false;         // some member has a hello, or does not get all of said_
+  std::vector<Piece> pieces_;       // in the order of happening
+  std::vector<StayRef> newcomers_;  // have a hello, if they are still here
   std::vector<net::PacketRef> parts_;
 };
 

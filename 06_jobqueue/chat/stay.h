@@ -7,6 +7,8 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <utility>
 
@@ -15,11 +17,14 @@
 namespace chat {
 
 struct Stay {
+  static constexpr std::size_t kOutside = SIZE_MAX;
+
   explicit Stay(PlayerRef who) : player(std::move(who)) {}
 
   const PlayerRef player;
   // atomic: set by the room right before it sends the S_LEAVE_GAME; read by the worker
   std::atomic<bool> over{false};
+  std::size_t place = kOutside;  // in the room's list of members; the room's jobs only
 };
 
 using StayRef = std::shared_ptr<Stay>;

@@ -20,6 +20,8 @@ struct WorldOptions {
   std::uint32_t client_jobs = 256;       // that one client may have waiting; above it is refused
   job::Duration flush_interval{0};       // how long a room collects what it sends; 0: one slice
   std::size_t most_unsent = 128 * 1024;  // bytes that a room collects at most
+  // How long it may take in a room of many until those inside hear who has come and gone.
+  job::Duration news_interval = std::chrono::milliseconds(100);
 };
 
 class World {
@@ -28,8 +30,8 @@ class World {
   World(const WorldOptions& options, PacketSender& sender, job::UpdateThreads& threads)
       : options_(options), sender_(sender) {
     for (std::uint32_t id = 0; id < options.rooms; ++id) {
-      rooms_.push_back(
-          std::make_shared<Room>(id, sender, threads, options.flush_interval, options.most_unsent));
+      rooms_.push_back(std::make_shared<Room>(id, sender, threads, options.flush_interval,
+                                              options.news_interval, options.most_unsent));
     }
   }
 

@@ -4,10 +4,12 @@
 
 #include <map>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "chat/room_turn.h"
+#include "chat/roster.h"
 #include "tests/fake_sender.h"
 #include "tests/job_test_support.h"
 
@@ -116,7 +118,7 @@ TEST_F(RoomTurnTest, RandomTurnsAgreeWithOneStreamPerSession) {
       const std::uint32_t number = next++;
       switch (random() % 8) {
         case 0:
-          turn.Flush();
+          random() % 3 == 0 ? turn.FlushAnswers() : turn.Flush();
           break;
         case 1:
         case 2:
@@ -160,6 +162,126 @@ TEST_F(RoomTurnTest, NothingIsSentToAConnectionThatHasEnded) {
   turn_.Flush();
   EXPECT_EQ(Numbers(goes), List{});
   EXPECT_EQ(Numbers(stays), (List{101, 1}));
+}
+
+TEST_F(RoomTurnTest, AnswersGoAheadAndTheOthersHearTheRestLater) {
+  const StayRef old = MakeStay(1), leaver = MakeStay(2), newcomer = MakeStay(3);
+  turn_.Add(old, Packet(101));
+  turn_.Add(leaver, Packet(102));
+  turn_.Flush();
+  Numbers(old);
+  turn_.Say(Packet(1));
+  turn_.Add(newcomer, Packet(103));
+  turn_.Say(Packet(2));
+  turn_.Remove(leaver, Packet(202));
+  turn_.FlushAnswers();
+  EXPECT_TRUE(leaver->over);
+  EXPECT_EQ(Numbers(leaver), (List{102, 1, 2, 202}));
+  EXPECT_EQ(Numbers(newcomer), (List{103, 2}));
+  EXPECT_EQ(Numbers(old), List{});
+  EXPECT_EQ(turn_.said(), 2u);
+  turn_.Say(Packet(3));
+  turn_.Flush();
+  EXPECT_EQ(Numbers(old), (List{1, 2, 3}));
+  EXPECT_EQ(Numbers(newcomer), List{3});
+}
+
+// --- the list for newcomers -----------------------------------------------------------------------
+
+class RosterTest : public RoomTurnTest {
+ protected:
+  StayRef Enter(std::uint32_t index) {
+    const StayRef stay = MakeStay(index);
+    turn_.Add(stay, Packet(1));
+    roster_.Changed(stay->place);
+    return stay;
+  }
+  void Leave(const StayRef& stay) {
+    const std::size_t place = stay->place;
+    ASSERT_TRUE(turn_.Forget(stay));
+    roster_.Changed(place);
+    roster_.Changed(turn_.size());
+  }
+  // The ids that a newcomer is told, in all parts together.
+  std::multiset<std::uint64_t> Listed(const chat::Player& newcomer) {
+    std::multiset<std::uint64_t> ids;
+    std::vector<net::PacketRef> packets{roster_.Hello(newcomer)};
+    for (const net::PacketRef& part : roster_.Rest()) packets.push_back(part);
+    for (const net::PacketRef& packet : packets) {
+      const auto bytes = packet->frame();
+      EXPECT_LT(bytes.size(), std::size_t{1} << 19) << "a part is far from the largest block";
+      for (const wire::Frame& frame :
+           wire::NaiveRead({bytes.begin(), bytes.end()}, 0xA9, 65535, false).frames) {
+        const int size = static_cast<int>(frame.body.size());
+        Protocol::S_ENTER_GAME hello;
+        Protocol::S_PLAYER_JOINED more;
+        if (frame.type == Protocol::PACKET_S_ENTER_GAME) {
+          EXPECT_TRUE(hello.ParseFromArray(frame.body.data(), size));
+          EXPECT_TRUE(hello.success());
+          EXPECT_EQ(hello.player_id(), newcomer.id);
+          for (const auto& player : hello.players()) ids.insert(player.id());
+        } else {
+          EXPECT_TRUE(more.ParseFromArray(frame.body.data(), size));
+          ids.insert(more.player().id());
+        }
+      }
+    }
+    return ids;
+  }
+
+  chat::Roster roster_{7, turn_, sender_};
+};
+
+TEST_F(RosterTest, AnyNumberOfMembersIsListedOnceEach) {
+  std::mt19937_64 random(job_test::Seed());
+  std::vector<StayRef> inside;
+  std::multiset<std::uint64_t> expected;
+  std::uint32_t next = 1;
+  const auto check = [&] {
+    const StayRef newcomer = MakeStay(next++);
+    std::multiset<std::uint64_t> all = expected;
+    all.insert(newcomer->player->id);
+    ASSERT_EQ(Listed(*newcomer->player), all) << inside.size() << " inside";
+  };
+  for (int step = 0; step < 3000; ++step) {
+    const bool grows = step < 1800 ? random() % 8 != 0 : random() % 8 == 0;
+    if (grows || inside.empty()) {
+      inside.push_back(Enter(next));
+      expected.insert(next++);
+    } else {
+      std::swap(inside[random() % inside.size()], inside.back());
+      expected.erase(inside.back()->player->id);
+      Leave(inside.back());
+      inside.pop_back();
+    }
+    if (step % 50 == 0) check();
+  }
+  check();
+}
+
+TEST_F(RosterTest, APartIsMadeOnceAndGivenToManyNewcomers) {
+  std::vector<StayRef> inside;
+  std::uint32_t next = 1;
+  for (std::size_t i = 0; i < chat::Roster::kFirst + 3 * chat::Roster::kPart; ++i) {
+    inside.push_back(Enter(next++));
+  }
+  const auto rest = [&] {
+    const auto now = roster_.Rest();
+    return std::vector<net::PacketRef>(now.begin(), now.end());
+  };
+  const std::vector<net::PacketRef> before = rest();
+  ASSERT_EQ(before.size(), 3u);
+  inside.push_back(Enter(next++));
+  std::vector<net::PacketRef> after = rest();
+  ASSERT_EQ(after.size(), 4u);
+  for (std::size_t part = 0; part < 3; ++part) EXPECT_EQ(after[part].get(), before[part].get());
+  // The last one takes the place of one in the second part: those two parts are made anew.
+  Leave(inside[chat::Roster::kFirst + chat::Roster::kPart]);
+  after = rest();
+  ASSERT_EQ(after.size(), 3u);
+  EXPECT_EQ(after[0].get(), before[0].get());
+  EXPECT_NE(after[1].get(), before[1].get());
+  EXPECT_EQ(after[2].get(), before[2].get());
 }
 
 }  // namespace

@@ -79,7 +79,7 @@ void AuthServer::Judge(net::SessionId id, const std::string& name, const std::st
                        const net::PeerAddress& peer) {
   const Verdict verdict = backend_.Check(name, password, peer);
   if (verdict.refusal != Protocol::REFUSAL_NONE) return Refuse(id, verdict.refusal);
-  backend_.IssueKey(verdict.account, [this, id, account = verdict.account](std::string key) {
+  const auto done = [this, id, account = verdict.account](std::string key) {
     if (key.empty()) return Refuse(id, Protocol::REFUSAL_TRY_LATER);
     Protocol::S_AUTH answer;
     answer.set_success(true);
@@ -88,7 +88,8 @@ void AuthServer::Judge(net::SessionId id, const std::string& name, const std::st
     const net::PacketRef packet = AuthClientPacketHandler::MakeSendBuffer(answer);
     granted_.fetch_add(1, std::memory_order_relaxed);
     if (Seal(*packet)) SendAndDisconnect(id, packet, "answered");
-  });
+  };
+  backend_.IssueKey(verdict.account, verdict.name, done);
 }
 // [/ask]
 

@@ -27,6 +27,7 @@ namespace auth {
 struct Verdict {
   Protocol::Refusal refusal = Protocol::REFUSAL_BAD_PASSWORD;  // REFUSAL_NONE: the right one
   std::uint64_t account = 0;
+  std::string name;  // of the account, as others may see it
 };
 
 // What the service needs from outside. Called by pool threads, several at once.
@@ -37,7 +38,8 @@ class Backend {
                         const net::PeerAddress& peer) = 0;
   // A fresh key for the account into the key store; `done` exactly once, on any thread, with the
   // key, or with an empty one when the store does not take it now.
-  virtual void IssueKey(std::uint64_t account, std::function<void(std::string key)> done) = 0;
+  virtual void IssueKey(std::uint64_t account, const std::string& name,
+                        std::function<void(std::string key)> done) = 0;
 
  protected:
   ~Backend() = default;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <utility>
 
 #include "chat/game_session.h"
@@ -23,14 +24,17 @@ bool Refuse(GameSession& session, Protocol::Refusal reason) {
   Answer answer;
   if constexpr (requires { answer.set_success(false); }) answer.set_success(false);
   answer.set_reason(reason);
-  if (JobBudget::Permit permit; session.room() != nullptr && (permit = session.TakePermit())) {
+  Room* const room = session.room();
+  if (JobBudget::Permit permit; room != nullptr && (permit = session.TakePermit())) {
     // Behind what the room has answered to earlier requests.
-    session.room()->Tell(session.stay(), ClientPacketHandler::MakeSendBuffer(answer),
-                         std::move(permit));
+    room->Tell(session.stay(), ClientPacketHandler::MakeSendBuffer(answer), std::move(permit));
   } else {
     Send(session, answer);
   }
   return true;
 }
+
+// sector_handlers.cc
+void RefuseTooFast(GameSession& session, std::uint16_t packet_type);
 
 }  // namespace chat

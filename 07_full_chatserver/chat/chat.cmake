@@ -3,11 +3,14 @@ stage_library(chat
   chat/chat_server.cc
   chat/game_session.cc
   chat/login_desk.cc
+  chat/request_budget.cc
   chat/sector_handlers.cc
   chat/sector_host.cc
   chat/handlers.cc
   chat/room.cc
+  chat/room_limits.cc
   chat/room_turn.cc
+  chat/roster.cc
   chat/text_rules.cc
   ${PROTO_SERVER_HANDLERS}
   LINK proto actors job net course_utf8proc)

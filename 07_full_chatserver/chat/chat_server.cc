@@ -4,12 +4,15 @@
 #include <string>
 #include <utility>
 
+#include "chat/answer.h"
 #include "client_packet_handler.h"
 #include "net/log.h"
 
 namespace chat {
 
 namespace {
+
+constexpr const char* kFlood = "far more requests than allowed";
 
 job::UpdateOptions WithRoomFor(job::UpdateOptions options, std::uint32_t rooms) {
   options.max_queues = std::max(options.max_queues, rooms + 2);  // the lobby and the sector grid
@@ -33,8 +36,8 @@ ChatServer::ChatServer(const net::ServerOptions& server_options, const WorldOpti
       budgets_(std::make_unique<JobBudget[]>(server_options.session_max)),
       threads_(WithRoomFor(std::move(update_options), world_options.rooms)),
       desk_(server_options.session_max, *this, services.chronicle,
-            [this](net::SessionId owner, std::uint64_t account) {
-              return MakePlayers(owner, account);
+            [this](net::SessionId owner, std::uint64_t account, const std::string& name) {
+              return MakePlayers(owner, account, name);
             }),
       world_(WithinSendMemory(world_options, server_options.send_memory_max), *this,
              services.chronicle, services.keys, desk_, threads_),
@@ -84,28 +87,31 @@ void ChatServer::OnClientLeave(net::SessionId id, std::string_view reason) {
   const std::unique_ptr<GameSession> session = std::move(sessions_[id.index()]);
   const std::shared_ptr<LoginSlot> login = desk_.Close(id);
   // From here on a late answer of the key store lets nobody in.
-  if (login->state.exchange(LoginState::kGone, std::memory_order_acq_rel) == LoginState::kIn) {
-    WriteLogout(*session, *login);
-  }
+  const LoginState was = login->state.exchange(LoginState::kGone, std::memory_order_acq_rel);
+  if (was == LoginState::kIn || was == LoginState::kDropped) WriteLogout(*session, *login);
   session->Disconnected();  // its room, the grid and the lobby are told
   net::Log(net::LogLevel::kInfo, "leave", id, "reason=\"" + std::string(reason) + "\"");
   door_.Left(peers_[id.index()]);
 }
 
 void ChatServer::WriteLogout(const GameSession& session, const LoginSlot& login) {
-  const Position at = session.position();
-  chronicle_.Record(LoginRecord{login.account, login.owner, false},
-                    PlayerRecord{login.account, session.last_room(), at.x, at.y});
+  const LoginRecord logout{login.account, login.owner, false};
+  if (const auto place = session.last_place()) {
+    chronicle_.Record(logout, PlayerRecord{login.account, place->room, place->at.x, place->at.y});
+  } else {
+    chronicle_.Record(logout);  // no room has let it in: the state of the last time stays
+  }
 }
 
-// Everybody owns the same two kinds of characters; their in-game ids are this connection's.
-std::vector<PlayerRef> ChatServer::MakePlayers(net::SessionId owner, std::uint64_t account) {
-  const auto make = [&](const char* kind, Protocol::PlayerType type) {
-    const std::uint64_t id = world_.NewPlayerId();
+// Everybody owns the same two kinds of characters, with the name that was chosen at registration.
+// Their in-game ids are this connection's; the account's number is for the database only.
+std::vector<PlayerRef> ChatServer::MakePlayers(net::SessionId owner, std::uint64_t account,
+                                               const std::string& name) {
+  const auto make = [&](Protocol::PlayerType type) {
     return std::make_shared<const Player>(
-        Player{id, kind + std::to_string(account), type, owner, {}, account});
+        Player{world_.NewPlayerId(), name, type, owner, {}, account});
   };
-  return {make("Knight", Protocol::PLAYER_TYPE_KNIGHT), make("Mage", Protocol::PLAYER_TYPE_MAGE)};
+  return {make(Protocol::PLAYER_TYPE_KNIGHT), make(Protocol::PLAYER_TYPE_MAGE)};
 }
 
 std::uint64_t ChatServer::players() const {
@@ -118,6 +124,19 @@ std::uint64_t ChatServer::players() const {
 
 void ChatServer::OnRecv(net::SessionId id, const net::PacketRef& packet) {
   GameSession& session = *sessions_[id.index()];
+  if (session.dropped()) return session.Depart();  // its last packet is on its way
+  switch (session.Ask(packet->type())) {
+    case Allowance::kGranted:
+      break;
+    case Allowance::kRefused:
+      RefuseTooFast(session, packet->type());
+      [[fallthrough]];
+    case Allowance::kRefusedQuietly:
+      over_limit_.fetch_add(1, std::memory_order_relaxed);
+      return;
+    case Allowance::kEnough:
+      return EndFlood(session);
+  }
   const proto::Dispatched dispatched =
       ClientPacketHandler::Dispatch(session, packet->type(), packet->body());
   if (dispatched == proto::Dispatched::kHandled) {
@@ -127,6 +146,16 @@ void ChatServer::OnRecv(net::SessionId id, const net::PacketRef& packet) {
   }
   // The reason is a literal; it is in the warning and in the line of the session's end.
   Expel(id, proto::ToString(dispatched).data());
+}
+
+// It is told why, and not heard any more.
+void ChatServer::EndFlood(GameSession& session) {
+  session.Drop();
+  Protocol::S_LOGIN answer;
+  answer.set_reason(Protocol::REFUSAL_TOO_FAST);
+  SendLast(session.id(), ClientPacketHandler::MakeSendBuffer(answer), kFlood);
+  net::Log(net::LogLevel::kWarning, "refused", session.id(),
+           "peer=" + net::ToString(peers_[session.id().index()]) + " " + kFlood);
 }
 
 void ChatServer::Send(net::SessionId to, const net::PacketRef& packet) {

@@ -1,6 +1,7 @@
 // The chat on top of the framework: one GameSession per connection, each packet to its handler.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -60,6 +61,10 @@ class ChatServer final : public net::Server, private SessionSender {
   [[nodiscard]] World& world() { return world_; }
   // Sessions that are in a room.
   [[nodiscard]] std::uint64_t players() const;
+  // Requests over the clients' limits, which nobody has done anything for.
+  [[nodiscard]] std::uint64_t over_limit() const {
+    return over_limit_.load(std::memory_order_relaxed);
+  }
   [[nodiscard]] job::JobStats job_stats() const { return threads_.Stats(); }
 
  private:
@@ -78,7 +83,9 @@ class ChatServer final : public net::Server, private SessionSender {
   std::unique_ptr<net::SendTurn> BeginTurn() override;
   void Seal(net::Packet& packet) override;
 
-  std::vector<PlayerRef> MakePlayers(net::SessionId owner, std::uint64_t account);
+  std::vector<PlayerRef> MakePlayers(net::SessionId owner, std::uint64_t account,
+                                     const std::string& name);
+  void EndFlood(GameSession& session);
   void WriteLogout(const GameSession& session, const LoginSlot& login);
 
   Chronicle& chronicle_;
@@ -93,7 +100,8 @@ class ChatServer final : public net::Server, private SessionSender {
   // OnClientLeave, and the framework calls those and OnRecv one after the other. Nobody else looks
   // into it.
   std::vector<std::unique_ptr<GameSession>> sessions_;
-  std::vector<net::PeerAddress> peers_;  // as sessions_
+  std::vector<net::PeerAddress> peers_;       // as sessions_
+  std::atomic<std::uint64_t> over_limit_{0};  // atomic: any worker
 };
 
 }  // namespace chat

@@ -1,6 +1,5 @@
 #include "chat/game_session.h"
 
-#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -22,9 +21,10 @@ std::string_view ToString(SessionState state) {
 
 // Behind all that it has asked: of the grid, of its room, of the lobby, one after the other.
 void GameSession::Finished() {
-  on_grid_ = false;
-  auto then = [room = std::exchange(room_, nullptr), stay = std::move(stay_),
-               &lobby = world_.lobby(), id = id_] {
+  before_ = last_place();
+  Room* const inside = InRoom() ? room_ : nullptr;
+  auto then = [room = inside, stay = std::exchange(stay_, nullptr), &lobby = world_.lobby(),
+               id = id_] {
     if (room != nullptr) {
       room->Finish(stay);
     } else {
@@ -35,27 +35,30 @@ void GameSession::Finished() {
 }
 
 void GameSession::Disconnected() {
-  LeaveGrid();
-  if (Room* const room = std::exchange(room_, nullptr)) room->Gone(std::move(stay_));
+  Depart();
   if (!std::exchange(lobby_told_, true)) world_.lobby().Leave(id_);
 }
 
+void GameSession::Depart() {
+  before_ = last_place();
+  if (InRoom()) room_->Gone(stay_);
+  stay_ = nullptr;
+}
+
 // [leaving]
-SessionState GameSession::state() {
-  if (state_ == SessionState::kConnected &&
-      login_->state.load(std::memory_order_acquire) == LoginState::kIn) {
-    state_ = SessionState::kLobby;
+SessionState GameSession::state() const {
+  if (login_->state.load(std::memory_order_acquire) != LoginState::kIn) {
+    return SessionState::kConnected;
   }
-  // Over before the client has asked to leave: the room was full.
-  if (stay_ != nullptr && stay_->over.load(std::memory_order_acquire)) {
-    LeaveGrid();
-    stay_ = nullptr;
-    room_ = nullptr;
-    state_ = SessionState::kLobby;
-  }
-  return state_;
+  if (!InRoom()) return SessionState::kLobby;
+  return leaving_ ? SessionState::kLeaving : SessionState::kInRoom;
 }
 // [/leaving]
+
+std::optional<GameSession::Place> GameSession::last_place() const {
+  if (stay_ == nullptr || !stay_->entered.load(std::memory_order_acquire)) return before_;
+  return Place{room_->id(), position_};
+}
 
 bool GameSession::BeginLogin(std::uint64_t account, const std::string& key) {
   if (!login_->Change(LoginState::kOut, LoginState::kLoggingIn)) return false;
@@ -63,53 +66,41 @@ bool GameSession::BeginLogin(std::uint64_t account, const std::string& key) {
   return true;
 }
 
+Allowance GameSession::Ask(std::uint16_t packet_type) {
+  const WorldOptions& options = world_.options();
+  RequestBudget& budget = login_->state.load(std::memory_order_acquire) == LoginState::kIn
+                              ? *login_->account_requests
+                              : login_->requests;
+  return budget.Ask(options.limits, options.lobby.clock->Now(), CostOf(packet_type));
+}
+
 // The lobby needs to know it once a second, not for every packet.
 void GameSession::Heard() {
-  if (state_ == SessionState::kConnected) return;
-  const Clock::time_point now = Clock::now();
+  if (state() == SessionState::kConnected) return;
+  const job::TimePoint now = world_.options().lobby.clock->Now();
   if (now - told_lobby_ < std::chrono::seconds(1)) return;
   told_lobby_ = now;
   world_.lobby().Heard(id_);
 }
 
-// A bucket that holds one second's worth.
-bool GameSession::TakeToken() {
-  const double rate = world_.options().messages_per_second;
-  if (rate <= 0) return true;
-  const Clock::time_point now = Clock::now();
-  const std::chrono::duration<double> passed = now - tokens_since_;
-  tokens_since_ = now;
-  tokens_ = std::min(rate, tokens_ + passed.count() * rate);
-  if (tokens_ < 1) return false;
-  tokens_ -= 1;
-  return true;
-}
-
-void GameSession::MoveTo(Position to) {
+void GameSession::MoveTo(Position to, JobBudget::Permit permit) {
   position_ = to;
-  world_.grid().Move(id_, to);
-}
-
-void GameSession::LeaveGrid() {
-  if (std::exchange(on_grid_, false)) world_.grid().Leave(id_);
+  world_.grid().Move(id_, to, std::move(permit));
 }
 
 void GameSession::EnterRoom(const PlayerRef& player, Room& room, JobBudget::Permit permit) {
-  assert(state_ == SessionState::kLobby);
+  assert(state() == SessionState::kLobby);
+  before_ = last_place();
   stay_ = std::make_shared<Stay>(player);
   room_ = &room;
-  state_ = SessionState::kInRoom;
-  last_room_ = room.id();
   position_ = world_.options().start;
-  on_grid_ = true;
+  leaving_ = false;
   room.Enter(stay_, std::move(permit));
-  world_.grid().Join(id_, player->id, player->name, position_, player->account);
 }
 
 void GameSession::LeaveRoom(JobBudget::Permit permit) {
-  assert(state_ == SessionState::kInRoom);
-  LeaveGrid();
-  state_ = SessionState::kLeaving;
+  assert(stay_ != nullptr);
+  leaving_ = true;
   room_->Leave(stay_, std::move(permit));
 }
 

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,10 +28,9 @@ namespace chat {
 //                                 kLobby --C_ENTER_GAME--> kInRoom --C_LEAVE_GAME--> kLeaving
 //                                   ^------------S_LEAVE_GAME is on its way------------+
 //
-// The state changes on the worker, at once; the room follows when its jobs run, in the same order.
-// Leaving is the exception: it takes until the room has given its last packet to the session. The
-// log-in is the other one: the lobby decides (LoginSlot), and the worker sees it at the next
-// packet.
+// None of it is stored here. How far the log-in has come is what the lobby has written into the
+// LoginSlot; where the player is follows from its Stay, which the worker begins at once and the
+// room ends: when it is full, or when its last packet for the session is on its way.
 //
 // Anything else is refused with a reason and changes nothing. The client decides what it sends, and
 // some clients are written by people who want to see what happens.
@@ -48,26 +48,32 @@ class GameSession {
   ~GameSession() { Disconnected(); }
 
   [[nodiscard]] net::SessionId id() const { return id_; }
-  [[nodiscard]] SessionState state();
+  [[nodiscard]] SessionState state() const;
   [[nodiscard]] World& world() { return world_; }
   // When it is logged in.
   [[nodiscard]] const std::vector<PlayerRef>& players() const { return login_->players; }
   // Null in kConnected and kLobby. What the client is told goes through the room while there is
-  // one.
-  [[nodiscard]] Room* room() const { return room_; }
+  // one. The room may end the stay at any moment: ask once.
+  [[nodiscard]] Room* room() const { return InRoom() ? room_ : nullptr; }
   [[nodiscard]] const StayRef& stay() const { return stay_; }
 
   // Asks the lobby. False: logged in, or asked, already.
   bool BeginLogin(std::uint64_t account, const std::string& key);
   // A packet of this client has come: it lives.
   void Heard();
-  // For one more message or move. False: more than messages_per_second.
-  [[nodiscard]] bool TakeToken();
+  // Pays for a packet of this type.
+  [[nodiscard]] Allowance Ask(std::uint16_t packet_type);
+  // The lobby has ended the session: what its client still says is not heard.
+  [[nodiscard]] bool dropped() const { return login_->over(); }
+  void Drop() { login_->Drop(); }
   // In the room only. `to` is inside of the world.
-  void MoveTo(Position to);
-  [[nodiscard]] Position position() const { return position_; }
-  // The last room; 0 when there was none.
-  [[nodiscard]] std::uint32_t last_room() const { return last_room_; }
+  void MoveTo(Position to, JobBudget::Permit permit);
+  struct Place {
+    std::uint32_t room = 0;
+    Position at;
+  };
+  // Where the player is, or was the last time. Nothing: no room has let it in.
+  [[nodiscard]] std::optional<Place> last_place() const;
 
   // For one more job of this client. Empty: it has too many waiting.
   [[nodiscard]] JobBudget::Permit TakePermit() {
@@ -78,30 +84,30 @@ class GameSession {
   void EnterRoom(const PlayerRef& player, Room& room, JobBudget::Permit permit);
   // The client says no more. It leaves its room, and the connection ends behind the last answer.
   void Finished();
-  // The connection has ended: tells the room, if there is one.
+  // The connection has ended: the room, if there is one, and the lobby are told.
   void Disconnected();
+  // Out of its room, without a word to the client.
+  void Depart();
   // kInRoom -> kLeaving
   void LeaveRoom(JobBudget::Permit permit);
 
  private:
-  using Clock = std::chrono::steady_clock;
-  void LeaveGrid();
+  [[nodiscard]] bool InRoom() const {
+    return stay_ != nullptr && !stay_->over.load(std::memory_order_acquire);
+  }
 
   LiveObjects<GameSession>::Token counted_;
   const net::SessionId id_;
   const std::shared_ptr<LoginSlot> login_;  // shared with the lobby's jobs
   World& world_;
   JobBudget& budget_;
-  SessionState state_ = SessionState::kConnected;
-  StayRef stay_;
+  StayRef stay_;  // the latest one; null: none yet
   Room* room_ = nullptr;
-  bool on_grid_ = false;
-  bool lobby_told_ = false;  // that the connection has ended
   Position position_;
-  std::uint32_t last_room_ = 0;
-  Clock::time_point told_lobby_{};  // that the client lives, the last time
-  Clock::time_point tokens_since_{};
-  double tokens_ = 0;
+  bool leaving_ = false;         // has asked to leave the room
+  std::optional<Place> before_;  // the last place before this stay
+  bool lobby_told_ = false;      // that the connection has ended
+  job::TimePoint told_lobby_{};  // that the client lives, the last time
 };
 
 }  // namespace chat

@@ -61,10 +61,11 @@ bool Handle_C_CHAT(GameSession& session, const Protocol::C_CHAT& pkt) {
       CheckMessage(pkt.msg(), session.world().options().max_message_bytes);
   if (reason != Protocol::REFUSAL_NONE) return Refuse<Answer>(session, reason);
   // </student>
-  if (!session.TakeToken()) return Refuse<Answer>(session, Protocol::REFUSAL_TOO_MANY_REQUESTS);
   JobBudget::Permit permit = session.TakePermit();
   if (!permit) return Refuse<Answer>(session, Protocol::REFUSAL_TOO_MANY_REQUESTS);
-  session.room()->Chat(session.stay(), pkt.msg(), std::move(permit));
+  Room* const room = session.room();
+  if (room == nullptr) return Refuse<Answer>(session, Protocol::REFUSAL_NOT_IN_ROOM);  // full
+  room->Chat(session.stay(), pkt.msg(), std::move(permit));
   return true;
 }
 // [/chat]

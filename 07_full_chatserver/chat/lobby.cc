@@ -97,9 +97,10 @@ void Lobby::DoLogin(net::SessionId id, AccountNo account, std::string key) {
   CountMoment();
   // Weak: an answer that comes when the server has ended finds no lobby, and that is fine.
   auto done = [lobby = std::weak_ptr<JobQueue>(weak_from_this()), self = this, id,
-               order = client->login_order](KeyAnswer answer) {
+               order = client->login_order](KeyReply reply) {
     if (const std::shared_ptr<JobQueue> alive = lobby.lock()) {
-      alive->Post([self, id, order, answer] { self->DoAnswer(id, order, answer); });
+      alive->Post(
+          [self, id, order, reply = std::move(reply)] { self->DoAnswer(id, order, reply); });
     }
   };
   keys_.TakeKey(account, std::move(key), std::move(done));
@@ -108,7 +109,7 @@ void Lobby::DoLogin(net::SessionId id, AccountNo account, std::string key) {
 
 // The continuation of DoLogin. Everything may have changed since: it looks for itself.
 // [answer]
-void Lobby::DoAnswer(net::SessionId id, std::uint64_t login_order, KeyAnswer answer) {
+void Lobby::DoAnswer(net::SessionId id, std::uint64_t login_order, const KeyReply& reply) {
   Client* const client = Find(id);
   if (client == nullptr || client->state != State::kLookingUp ||
       client->login_order != login_order) {
@@ -117,9 +118,9 @@ void Lobby::DoAnswer(net::SessionId id, std::uint64_t login_order, KeyAnswer ans
   }
   --lookups_now_;
   client->state = State::kConnected;
-  switch (answer) {
+  switch (reply.answer) {
     case KeyAnswer::kRight:
-      Grant(*client);
+      Grant(*client, reply.name);
       break;
     case KeyAnswer::kWrong:
       Refuse(*client, LobbyReason::kWrongKey);

@@ -27,6 +27,7 @@
 #include <functional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "chat/lobby_list.h"
@@ -57,10 +58,17 @@ enum class LobbyReason : std::uint8_t {
 };
 const char* ToString(LobbyReason reason);
 
+struct KeyReply {
+  KeyReply(KeyAnswer the_answer, std::string the_name = {})  // NOLINT(google-explicit-constructor)
+      : answer(the_answer), name(std::move(the_name)) {}
+  KeyAnswer answer;
+  std::string name;  // kRight: the account's, as others see it
+};
+
 // Where session keys are. A key is used once: whoever asks with the right one takes it.
 class KeyLookup {
  public:
-  using Done = std::function<void(KeyAnswer)>;
+  using Done = std::function<void(KeyReply)>;
   // Must not block. Calls `done` exactly once, from any thread, perhaps before it returns. What is
   // still open when the store is closed is answered kUnavailable.
   virtual void TakeKey(AccountNo account, std::string key, Done done) = 0;
@@ -73,7 +81,7 @@ class KeyLookup {
 class LobbyPort {
  public:
   // Lets the session in (S_LOGIN: success). False: it has gone or is closing.
-  virtual bool Admit(net::SessionId id, AccountNo account) = 0;
+  virtual bool Admit(net::SessionId id, AccountNo account, const std::string& name) = 0;
   // S_LOGIN with the reason; the session lives and may try again.
   virtual void RefuseLogin(net::SessionId id, LobbyReason reason) = 0;
   // Tells the client why and closes the connection; its Leave follows.
@@ -88,7 +96,11 @@ class LobbyPort {
 struct LobbyOptions {
   job::Duration login_timeout = std::chrono::seconds(10);      // 0: none
   job::Duration heartbeat_timeout = std::chrono::seconds(40);  // 0: none
-  const job::Clock* clock = &job::SteadyClock();               // not owned
+  // How often the checks come. Two that are much farther apart than that mean that the whole
+  // process stood still: what the clients sent meanwhile is not read yet, and their time begins
+  // anew.
+  job::Duration check_interval{0};                // 0: nobody looks for that
+  const job::Clock* clock = &job::SteadyClock();  // not owned
 };
 
 // What the lobby has done and holds. A moment's values.
@@ -142,13 +154,13 @@ class Lobby final : public job::JobQueue {
   // lobby.cc, jobs
   void DoConnected(net::SessionId id);
   void DoLogin(net::SessionId id, AccountNo account, std::string key);
-  void DoAnswer(net::SessionId id, std::uint64_t login_order, KeyAnswer answer);
+  void DoAnswer(net::SessionId id, std::uint64_t login_order, const KeyReply& reply);
   void DoHeard(net::SessionId id);
   void DoFinish(net::SessionId id);
   void DoLeave(net::SessionId id);
 
   // lobby_rules.cc, jobs
-  void Grant(Client& client);
+  void Grant(Client& client, const std::string& name);
   void Refuse(Client& client, LobbyReason reason);
   void DropClient(Client& client, LobbyReason reason);
   void DropSilent(IndexList& list, job::Duration limit, LobbyReason reason);
@@ -166,6 +178,8 @@ class Lobby final : public job::JobQueue {
   IndexList waiting_;  // connected and not logged in; longest first
   IndexList inside_;   // logged in; longest silent first
   std::uint64_t next_login_ = 1;
+  job::TimePoint checked_{};  // the last time
+  job::TimePoint resumed_{};  // after a pause of the process
   std::uint64_t connected_now_ = 0;
   std::uint64_t lookups_now_ = 0;
 

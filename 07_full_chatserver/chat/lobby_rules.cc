@@ -1,4 +1,5 @@
 // The lobby's decisions: who gets in, who has to go.
+#include <algorithm>
 #include <utility>
 
 #include "chat/lobby.h"
@@ -7,7 +8,7 @@ namespace chat {
 
 // The key was right. One account, one session: the one whose C_LOGIN came later.
 // [grant]
-void Lobby::Grant(Client& client) {
+void Lobby::Grant(Client& client, const std::string& name) {
   const auto owner = accounts_.find(client.account);
   // <student 07.3>
   if (owner != accounts_.end() && owner->second.login_order > client.login_order) {
@@ -15,7 +16,7 @@ void Lobby::Grant(Client& client) {
     counts_.superseded.fetch_add(1, std::memory_order_relaxed);
     return DropClient(client, LobbyReason::kNewerLogin);
   }
-  if (!port_.Admit(client.id, client.account)) return;  // gone: its Leave is on the way
+  if (!port_.Admit(client.id, client.account, name)) return;  // gone: its Leave is on the way
   if (owner != accounts_.end()) {
     counts_.superseded.fetch_add(1, std::memory_order_relaxed);
     // Frees the account; when the Leave comes, the account belongs to `client` and is let alone.
@@ -51,9 +52,14 @@ void Lobby::DropClient(Client& client, LobbyReason reason) {
 void Lobby::DropSilent(IndexList& list, job::Duration limit, LobbyReason reason) {
   if (limit <= job::Duration::zero()) return;
   const job::TimePoint now = options_.clock->Now();
+  const job::Duration apart = now - std::exchange(checked_, now);
+  if (options_.check_interval > job::Duration::zero() &&
+      apart > 2 * options_.check_interval + std::chrono::milliseconds(500)) {
+    resumed_ = now;
+  }
   while (list.front() != IndexList::kNone) {
     Client& client = clients_[list.front()];
-    if (now - client.since < limit) break;
+    if (now - std::max(client.since, resumed_) < limit) break;
     counts_.timed_out.fetch_add(1, std::memory_order_relaxed);
     DropClient(client, reason);
   }

@@ -1,5 +1,6 @@
 #include "chat/login_desk.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "client_packet_handler.h"
@@ -37,10 +38,11 @@ Protocol::Refusal ToRefusal(LobbyReason reason) {
 }
 
 LoginDesk::LoginDesk(std::uint32_t session_max, SessionSender& sender, Chronicle& chronicle,
-                     MakePlayers make_players)
+                     MakePlayers make_players, const job::Clock& clock)
     : sender_(sender),
       chronicle_(chronicle),
       make_players_(std::move(make_players)),
+      clock_(clock),
       slots_(session_max) {}
 
 std::shared_ptr<LoginSlot> LoginDesk::Open(net::SessionId id) {
@@ -65,12 +67,26 @@ std::shared_ptr<LoginSlot> LoginDesk::Find(net::SessionId id) {
   return slot != nullptr && slot->owner == id ? slot : nullptr;
 }
 
+std::shared_ptr<RequestBudget> LoginDesk::BudgetOf(AccountNo account) {
+  if (budgets_.size() >= budgets_tidy_at_) {
+    const job::TimePoint now = clock_.Now();
+    std::erase_if(budgets_, [now](const auto& entry) {
+      return entry.second.use_count() == 1 && entry.second->IsFull(now);
+    });
+    budgets_tidy_at_ = std::max<std::size_t>(1024, 2 * budgets_.size());
+  }
+  std::shared_ptr<RequestBudget>& budget = budgets_[account];
+  if (budget == nullptr) budget = std::make_shared<RequestBudget>();
+  return budget;
+}
+
 // [admit]
-bool LoginDesk::Admit(net::SessionId id, AccountNo account) {
+bool LoginDesk::Admit(net::SessionId id, AccountNo account, const std::string& name) {
   const std::shared_ptr<LoginSlot> slot = Find(id);
   if (slot == nullptr || slot->state.load(std::memory_order_acquire) != LoginState::kLoggingIn) {
     return false;
   }
+  slot->account_requests = BudgetOf(account);
   // <student 07.2>
   // Written down first: a log-in that succeeded is in the database whatever happens next.
   if (shut_.load(std::memory_order_acquire) || !chronicle_.Record(LoginRecord{account, id, true})) {
@@ -78,7 +94,7 @@ bool LoginDesk::Admit(net::SessionId id, AccountNo account) {
     return false;
   }
   slot->account = account;
-  slot->players = make_players_(id, account);
+  slot->players = make_players_(id, account, name);
   Protocol::S_LOGIN answer;
   answer.set_success(true);
   for (const PlayerRef& player : slot->players) player->CopyTo(*answer.add_players());
@@ -103,6 +119,7 @@ void LoginDesk::RefuseLogin(net::SessionId id, LobbyReason reason) {
 }
 
 void LoginDesk::Drop(net::SessionId id, LobbyReason reason) {
+  if (const std::shared_ptr<LoginSlot> slot = Find(id)) slot->Drop();
   sender_.SendLast(id, Refusal(ToRefusal(reason)), ToString(reason));
 }
 

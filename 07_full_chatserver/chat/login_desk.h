@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <unordered_map>
 #include <vector>
 
 #include "chat/chronicle.h"
@@ -22,12 +23,12 @@ namespace chat {
 
 class LoginDesk final : public LobbyPort {
  public:
-  using MakePlayers =
-      std::function<std::vector<PlayerRef>(net::SessionId owner, std::uint64_t account)>;
+  using MakePlayers = std::function<std::vector<PlayerRef>(
+      net::SessionId owner, std::uint64_t account, const std::string& name)>;
 
   // `make_players`: the characters of an account, with in-game ids of their own.
   LoginDesk(std::uint32_t session_max, SessionSender& sender, Chronicle& chronicle,
-            MakePlayers make_players);
+            MakePlayers make_players, const job::Clock& clock = job::SteadyClock());
 
   std::shared_ptr<LoginSlot> Open(net::SessionId id);
   // Returns the slot, which is kGone from now on: nobody logs it in any more.
@@ -38,17 +39,23 @@ class LoginDesk final : public LobbyPort {
 
  private:
   // LobbyPort
-  bool Admit(net::SessionId id, AccountNo account) override;
+  bool Admit(net::SessionId id, AccountNo account, const std::string& name) override;
   void RefuseLogin(net::SessionId id, LobbyReason reason) override;
   void Drop(net::SessionId id, LobbyReason reason) override;
   void Finish(net::SessionId id) override { sender_.Finish(id); }
 
   std::shared_ptr<LoginSlot> Find(net::SessionId id);
+  std::shared_ptr<RequestBudget> BudgetOf(AccountNo account);
 
   SessionSender& sender_;
   Chronicle& chronicle_;
   const MakePlayers make_players_;
+  const job::Clock& clock_;
   std::atomic<bool> shut_{false};  // atomic: set once, by any thread
+
+  // The lobby's jobs only. An account whose budget is full and that nobody plays is forgotten.
+  std::unordered_map<AccountNo, std::shared_ptr<RequestBudget>> budgets_;
+  std::size_t budgets_tidy_at_ = 1024;
 
   // One lock for 64 neighbouring slots; each is held for a copy of a shared_ptr.
   static constexpr std::size_t kLocks = 64;

@@ -1,8 +1,9 @@
 #include "chat/room.h"
 
+#include <algorithm>
 #include <cassert>
+#include <span>
 #include <utility>
-#include <vector>
 
 #include "client_packet_handler.h"
 
@@ -64,6 +65,7 @@ void Room::Chat(StayRef speaker, std::string_view message, JobBudget::Permit per
 // [commit]
 void Room::CommitTalk() {
   assert(InThisQueue());
+  if (!talk_.empty()) LimitTalk();
   if (talk_.empty()) return;
   records_.clear();
   for (const Talk& talk : talk_) {
@@ -82,13 +84,7 @@ void Room::CommitTalk() {
   if (chronicle_.Record(records_)) {
     for (Talk& talk : talk_) Broadcast(std::move(talk.packet));
   } else {
-    for (const Talk& talk : talk_) {
-      Protocol::S_CHAT refusal;
-      refusal.set_reason(Protocol::REFUSAL_NOT_STORED);
-      net::PacketRef packet = ClientPacketHandler::MakeSendBuffer(refusal);
-      sender_.Seal(*packet);
-      turn_.Tell(talk.speaker, std::move(packet));
-    }
+    for (const Talk& talk : talk_) RefuseTalk(talk.speaker, Protocol::REFUSAL_NOT_STORED);
   }
   // </student>
   talk_.clear();
@@ -101,7 +97,7 @@ void Room::Broadcast(net::PacketRef packet) {
   packet->SetSequence(next_sequence_++);
   sender_.Seal(*packet);  // once, not once per receiver
   turn_.Say(std::move(packet));
-  if (turn_.bytes() > most_unsent_) Flush();
+  if (turn_.bytes() > options_.most_unsent) Flush();
 }
 // [/broadcast]
 
@@ -109,7 +105,7 @@ void Room::Broadcast(net::PacketRef packet) {
 void Room::DoEnter(StayRef stay) {
   CommitTalk();
   const Player& player = *stay->player;
-  if (turn_.size() >= members_max_) {
+  if (turn_.size() >= options_.members_max) {
     Protocol::S_ENTER_GAME answer;
     answer.set_reason(Protocol::REFUSAL_ROOM_FULL);
     stay->over.store(true,
@@ -118,57 +114,18 @@ void Room::DoEnter(StayRef stay) {
   }
   Protocol::S_PLAYER_JOINED joined;
   player.CopyTo(*joined.mutable_player());
+  ++news_;
   Broadcast(ClientPacketHandler::MakeSendBuffer(joined));  // before it is a member: to the others
-  const std::vector<net::PacketRef> hello = Hello(player);
-  turn_.Add(stay, hello.front());
-  for (std::size_t i = 1; i < hello.size(); ++i) turn_.Tell(stay, hello[i]);
+  net::PacketRef hello = roster_.Hello(player);
+  const std::span<const net::PacketRef> rest = roster_.Rest();
+  turn_.Add(stay, std::move(hello));
+  for (const net::PacketRef& part : rest) turn_.Tell(stay, part);
+  roster_.Changed(stay->place);
   size_.store(turn_.size(), std::memory_order_relaxed);
+  stay->entered.store(true, std::memory_order_release);
+  grid_.Join(player.owner, player.id, player.name, options_.start, player.account);
 }
 // [/enter]
-
-// S_ENTER_GAME with those who are inside and the newcomer, and the rest of a large room, as few
-// packets: each is far smaller than the largest block of the pool.
-std::vector<net::PacketRef> Room::Hello(const Player& player) {
-  std::vector<net::PacketRef> hello;
-  std::vector<net::PacketRef> parts;
-  std::size_t bytes = 0;
-  const auto join = [&] {
-    hello.push_back(parts.size() == 1 ? parts.front() : net::Packet::Join(parts));
-    parts.clear();
-    bytes = 0;
-  };
-  const auto add = [&](net::PacketRef packet) {
-    sender_.Seal(*packet);
-    if (bytes > 0 && bytes + packet->frame().size() > kHelloBytes) join();
-    bytes += packet->frame().size();
-    parts.push_back(std::move(packet));
-  };
-
-  Protocol::S_ENTER_GAME answer;
-  answer.set_success(true);
-  answer.set_room_id(id_);
-  answer.set_player_id(player.id);
-  std::vector<const Player*> others;
-  const auto list = [&](const Player& member) {
-    if (answer.players_size() < static_cast<int>(kMostListed) && bytes < kMostListedBytes) {
-      member.CopyTo(*answer.add_players());
-      bytes += answer.players().rbegin()->ByteSizeLong();
-    } else {
-      others.push_back(&member);
-    }
-  };
-  turn_.ForEachPlayer(list);
-  list(player);
-  bytes = 0;
-  add(ClientPacketHandler::MakeSendBuffer(answer));
-  for (const Player* const other : others) {
-    Protocol::S_PLAYER_JOINED more;
-    other->CopyTo(*more.mutable_player());
-    add(ClientPacketHandler::MakeSendBuffer(more));
-  }
-  join();
-  return hello;
-}
 
 void Room::DoLeave(const StayRef& stay) {
   CommitTalk();
@@ -176,23 +133,30 @@ void Room::DoLeave(const StayRef& stay) {
   answer.set_success(true);
   net::PacketRef bye = ClientPacketHandler::MakeSendBuffer(answer);
   sender_.Seal(*bye);
-  if (turn_.Remove(stay, std::move(bye))) Announce(*stay->player);
+  const std::size_t place = stay->place;
+  if (turn_.Remove(stay, std::move(bye))) Announce(*stay->player, place);
 }
 
 void Room::DoFinish(const StayRef& stay) {
   CommitTalk();
-  if (turn_.Finish(stay)) Announce(*stay->player);
+  const std::size_t place = stay->place;
+  if (turn_.Finish(stay)) Announce(*stay->player, place);
 }
 
 void Room::DoGone(const StayRef& stay) {
   CommitTalk();
-  if (turn_.Forget(stay)) Announce(*stay->player);
+  const std::size_t place = stay->place;
+  if (turn_.Forget(stay)) Announce(*stay->player, place);
 }
 
-void Room::Announce(const Player& leaver) {
+void Room::Announce(const Player& leaver, std::size_t place) {
+  roster_.Changed(place);
+  roster_.Changed(turn_.size());  // where the one was who has taken the place
+  grid_.Leave(leaver.owner);
   size_.store(turn_.size(), std::memory_order_relaxed);
   Protocol::S_PLAYER_LEFT left;
   left.set_player_id(leaver.id);
+  ++news_;
   Broadcast(ClientPacketHandler::MakeSendBuffer(left));
 }
 
@@ -201,19 +165,28 @@ void Room::Announce(const Player& leaver) {
 // [slice-end]
 void Room::OnSliceEnd() {
   CommitTalk();
-  if (turn_.empty()) return;
+  const bool only_news = turn_.said() == news_ && turn_.size() > kManyMembers;
+  if (only_news) turn_.FlushAnswers();
+  if (turn_.empty()) {
+    flush_due_ = false;
+    return;
+  }
+  const job::Duration wait = only_news ? std::max(options_.flush_interval, options_.news_interval)
+                                       : options_.flush_interval;
   // With nobody inside there is nobody to wait for; a server that stops empties its rooms this way.
-  const bool at_once = flush_interval_ <= job::Duration::zero() || turn_.size() == 0;
+  const bool at_once = wait <= job::Duration::zero() || turn_.size() == 0;
   if (at_once || flush_due_) return Flush();
-  if (flush_reserved_) return;
-  flush_reserved_ = true;
+  if (reserved_ > job::Duration::zero() && reserved_ <= wait) return;
+  reserved_ = wait;
   // No timer any more: the threads are about to stop.
-  if (!timer_.Reserve(flush_interval_, *this, [this] { flush_due_ = true; })) Flush();
+  if (!timer_.Reserve(wait, *this, [this] { flush_due_ = true; })) Flush();
 }
 // [/slice-end]
 
 void Room::Flush() {
-  flush_reserved_ = flush_due_ = false;
+  reserved_ = job::Duration::zero();
+  flush_due_ = false;
+  news_ = 0;
   flushes_.fetch_add(1, std::memory_order_relaxed);
   turn_.Flush();
 }

@@ -5,8 +5,15 @@
 
 namespace chat {
 
-SectorGrid::SectorGrid(job::ReadyQueue& ready, const SectorOptions& options, SectorOutlet& outlet)
-    : JobQueue(ready), outlet_(outlet), map_(options), next_sector_numbers_(map_.sectors(), 1) {}
+SectorGrid::SectorGrid(job::ReadyQueue& ready, const SectorOptions& options, SectorOutlet& outlet,
+                       const Rate& fan_out, const job::Clock& clock)
+    : JobQueue(ready),
+      outlet_(outlet),
+      map_(options),
+      fan_out_(fan_out),
+      clock_(clock),
+      buckets_(fan_out.per_second > 0 ? map_.sectors() : 0),
+      next_sector_numbers_(map_.sectors(), 1) {}
 
 // --- any thread -----------------------------------------------------------------------------------
 
@@ -17,12 +24,19 @@ job::PostResult SectorGrid::Join(net::SessionId id, std::uint64_t player_id, std
   });
 }
 
-job::PostResult SectorGrid::Move(net::SessionId id, Position to) {
-  return Post([this, id, to] { DoMove(id, to); });
+job::PostResult SectorGrid::Move(net::SessionId id, Position to, JobBudget::Permit permit) {
+  return Post([this, id, to, permit = std::move(permit)] { DoMove(id, to); });
 }
 
-job::PostResult SectorGrid::Talk(net::SessionId id, std::string message) {
-  auto talk = [this, id, message = std::move(message)] { DoTalk(id, message); };
+// The text travels in a packet: its memory is pooled, and a job has room for a reference.
+job::PostResult SectorGrid::Talk(net::SessionId id, std::string_view message,
+                                 JobBudget::Permit permit) {
+  net::PacketRef text = net::Packet::Make(0, message.size());
+  text->Write({reinterpret_cast<const std::uint8_t*>(message.data()), message.size()});
+  auto talk = [this, id, text = std::move(text), permit = std::move(permit)] {
+    const auto said = text->body();
+    DoTalk(id, {reinterpret_cast<const char*>(said.data()), said.size()});
+  };
   static_assert(job::Job::kFitsInline<decltype(talk)>, "one allocation per message");
   return Post(std::move(talk));
 }
@@ -68,8 +82,10 @@ void SectorGrid::DoTalk(net::SessionId id, std::string_view message) {
   event.id = id;
   event.talk = true;
   const SectorMap::Member* const speaker = map_.Find(id);
-  if (speaker == nullptr) return;  // success stays false
-  event.success = true;
+  if (speaker == nullptr) {
+    event.refusal = SectorRefusal::kNotHere;
+    return;
+  }
   event.player_id = speaker->player_id;
   event.account = speaker->account;
   event.at = speaker->at;
@@ -82,8 +98,28 @@ void SectorGrid::DoTalk(net::SessionId id, std::string_view message) {
   event.hearers_at = hearers_.size();
   map_.Hearers(speaker->sector, hearers_);
   event.hearers_end = hearers_.size();
+  event.success = IsAllowed(event, message.size());
 }
 // [/talk]
+
+// As in a room: the last half of a sector's bucket is for those who have been silent for a second.
+bool SectorGrid::IsAllowed(Event& event, std::size_t message_bytes) {
+  if (buckets_.empty()) return true;
+  const job::TimePoint now = clock_.Now();
+  SectorMap::Speech& speech = map_.SpeechOf(event.id);
+  const bool rarely = now - std::exchange(speech.spoke, now) >= std::chrono::seconds(1);
+  const double bytes = static_cast<double>(message_bytes * (event.hearers_end - event.hearers_at));
+  if (buckets_[event.sector].Take(fan_out_, now, bytes, rarely ? 0 : fan_out_.burst / 2)) {
+    return true;
+  }
+  hearers_.resize(event.hearers_at);
+  event.hearers_end = event.hearers_at;
+  if (now - speech.told_busy >= std::chrono::seconds(1)) {
+    speech.told_busy = now;
+    event.refusal = SectorRefusal::kBusy;
+  }
+  return false;
+}
 
 // --- the end of a slice: record, then number, then send -------------------------------------------
 
@@ -136,7 +172,9 @@ void SectorGrid::Deliver(const Event& event, bool recorded) {
       deliveries_.push_back({hearers_[i], packet});
     }
   } else if (event.talk) {
-    deliveries_.push_back({event.id, outlet_.MakeRefusal(event.id, event.success)});
+    const SectorRefusal why = event.success ? SectorRefusal::kNotRecorded : event.refusal;
+    if (why == SectorRefusal::kNone) return;  // told so already within the last second
+    deliveries_.push_back({event.id, outlet_.MakeRefusal(event.id, why)});
   } else {
     marks_.clear();
     if (event.success) {

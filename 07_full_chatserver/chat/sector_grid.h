@@ -35,7 +35,9 @@
 #include <string_view>
 #include <vector>
 
+#include "chat/job_budget.h"
 #include "chat/sector_map.h"
+#include "chat/token_bucket.h"
 #include "job/job_queue.h"
 #include "net/packet.h"
 #include "net/session_id.h"
@@ -72,6 +74,8 @@ struct SectorDelivery {
   net::PacketRef packet;  // sealed
 };
 
+enum class SectorRefusal : std::uint8_t { kNone, kNotHere, kNotRecorded, kBusy };
+
 // What the grid needs from outside. Called by the grid's jobs: must not block for long.
 class SectorOutlet {
  public:
@@ -81,8 +85,8 @@ class SectorOutlet {
   virtual net::PacketRef MakeTalk(const SectorTalk& talk, std::uint32_t number,
                                   std::uint32_t sector_number) = 0;
   virtual net::PacketRef MakeAnswer(const SectorAnswer& answer) = 0;
-  // For a speaker whose message was not recorded, or who is not on the grid.
-  virtual net::PacketRef MakeRefusal(net::SessionId to, bool not_recorded) = 0;
+  // For a speaker whose message is not heard.
+  virtual net::PacketRef MakeRefusal(net::SessionId to, SectorRefusal why) = 0;
   // Sends all of it in this order, as one turn: what a session gets leaves as one send.
   virtual void Send(std::span<const SectorDelivery> deliveries) = 0;
 
@@ -93,15 +97,17 @@ class SectorOutlet {
 class SectorGrid final : public job::JobQueue {
  public:
   // `outlet` outlives the grid's last job. Throws std::invalid_argument for bad options.
-  SectorGrid(job::ReadyQueue& ready, const SectorOptions& options, SectorOutlet& outlet);
+  // `fan_out`: of one sector, in bytes said times those who hear them.
+  SectorGrid(job::ReadyQueue& ready, const SectorOptions& options, SectorOutlet& outlet,
+             const Rate& fan_out = {}, const job::Clock& clock = job::SteadyClock());
 
   // A player comes onto the grid and is answered. Coming twice: the answer says no.
   job::PostResult Join(net::SessionId id, std::uint64_t player_id, std::string name, Position at,
                        std::uint64_t account = 0);
   // Always answered. The move counts for everything that the same session says later.
-  job::PostResult Move(net::SessionId id, Position to);
+  job::PostResult Move(net::SessionId id, Position to, JobBudget::Permit permit = {});
   // To those near the speaker, himself included. From a session that is not on the grid: refused.
-  job::PostResult Talk(net::SessionId id, std::string message);
+  job::PostResult Talk(net::SessionId id, std::string_view message, JobBudget::Permit permit = {});
   // No answer; a session that is not on the grid is fine (it never joined, or was gone already).
   job::PostResult Leave(net::SessionId id);
   // The same, and `then` on the grid's thread when all that it was told before is on its way.
@@ -111,7 +117,8 @@ class SectorGrid final : public job::JobQueue {
   [[nodiscard]] const SectorMap& map() const { return map_; }
 
  private:
-  // What happened in this slice, in order. `talk` true: text and hearers; false: an answer.
+  // What happened in this slice, in order. `talk` true: text and hearers, or why it is refused;
+  // false: an answer.
   struct Event {
     net::SessionId id;
     std::uint64_t player_id = 0;
@@ -120,6 +127,7 @@ class SectorGrid final : public job::JobQueue {
     std::uint32_t sector = 0;
     bool talk = false;
     bool success = false;
+    SectorRefusal refusal = SectorRefusal::kNone;
     std::size_t name_at = 0;  // in text_
     std::size_t message_at = 0;
     std::size_t text_end = 0;
@@ -132,6 +140,8 @@ class SectorGrid final : public job::JobQueue {
   void DoMove(net::SessionId id, Position to);
   void DoTalk(net::SessionId id, std::string_view message);
   void Answer(net::SessionId id, bool success);
+  // What the speaker says would not be too much for those near. False, and told: refused.
+  [[nodiscard]] bool IsAllowed(Event& event, std::size_t message_bytes);
 
   void OnSliceEnd() override;
   void ForgetSlice();
@@ -142,6 +152,9 @@ class SectorGrid final : public job::JobQueue {
   // Grid jobs only, all of it.
   SectorOutlet& outlet_;
   SectorMap map_;
+  const Rate fan_out_;
+  const job::Clock& clock_;
+  std::vector<TokenBucket> buckets_;  // by sector; empty: no limit
   std::uint32_t next_number_ = 1;
   std::vector<std::uint32_t> next_sector_numbers_;  // by sector
   // The slice's output. Kept between slices for its memory: no allocation per message.

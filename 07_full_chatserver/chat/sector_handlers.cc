@@ -11,12 +11,13 @@ bool Handle_C_MOVE_SECTOR(GameSession& session, const Protocol::C_MOVE_SECTOR& p
                                       ? Protocol::REFUSAL_NOT_IN_ROOM
                                       : Protocol::REFUSAL_NOT_LOGGED_IN);
   }
-  if (!session.TakeToken()) return Refuse<Reply>(session, Protocol::REFUSAL_TOO_MANY_REQUESTS);
   const Position to{pkt.x(), pkt.y()};
   if (!session.world().Inside(to)) {
     return Refuse<Reply>(session, Protocol::REFUSAL_BAD_POSITION);
   }
-  session.MoveTo(to);
+  JobBudget::Permit permit = session.TakePermit();
+  if (!permit) return Refuse<Reply>(session, Protocol::REFUSAL_TOO_MANY_REQUESTS);
+  session.MoveTo(to, std::move(permit));
   return true;
 }
 
@@ -27,12 +28,41 @@ bool Handle_C_SECTOR_CHAT(GameSession& session, const Protocol::C_SECTOR_CHAT& p
                                       ? Protocol::REFUSAL_NOT_IN_ROOM
                                       : Protocol::REFUSAL_NOT_LOGGED_IN);
   }
-  if (!session.TakeToken()) return Refuse<Reply>(session, Protocol::REFUSAL_TOO_MANY_REQUESTS);
   const Protocol::Refusal reason =
       CheckMessage(pkt.msg(), session.world().options().max_message_bytes);
   if (reason != Protocol::REFUSAL_NONE) return Refuse<Reply>(session, reason);
-  session.world().grid().Talk(session.id(), pkt.msg());
+  JobBudget::Permit permit = session.TakePermit();
+  if (!permit) return Refuse<Reply>(session, Protocol::REFUSAL_TOO_MANY_REQUESTS);
+  session.world().grid().Talk(session.id(), pkt.msg(), std::move(permit));
   return true;
+}
+
+// The client has asked for more than it may. The answer that its request would have got, once a
+// second; nothing for a heartbeat.
+void RefuseTooFast(GameSession& session, std::uint16_t packet_type) {
+  constexpr Protocol::Refusal kReason = Protocol::REFUSAL_TOO_FAST;
+  switch (packet_type) {
+    case Protocol::PACKET_C_LOGIN:
+      Refuse<Protocol::S_LOGIN>(session, kReason);
+      break;
+    case Protocol::PACKET_C_ENTER_GAME:
+      Refuse<Protocol::S_ENTER_GAME>(session, kReason);
+      break;
+    case Protocol::PACKET_C_LEAVE_GAME:
+      Refuse<Protocol::S_LEAVE_GAME>(session, kReason);
+      break;
+    case Protocol::PACKET_C_CHAT:
+      Refuse<Protocol::S_CHAT>(session, kReason);
+      break;
+    case Protocol::PACKET_C_MOVE_SECTOR:
+      Refuse<Protocol::S_MOVE_SECTOR>(session, kReason);
+      break;
+    case Protocol::PACKET_C_SECTOR_CHAT:
+      Refuse<Protocol::S_SECTOR_CHAT>(session, kReason);
+      break;
+    default:
+      break;
+  }
 }
 
 // Every packet is a sign of life (GameSession::Heard); this one is for clients with nothing to say.

@@ -42,9 +42,11 @@ net::PacketRef SectorHost::MakeAnswer(const SectorAnswer& answer) {
   return packet;
 }
 
-net::PacketRef SectorHost::MakeRefusal(net::SessionId, bool not_recorded) {
+net::PacketRef SectorHost::MakeRefusal(net::SessionId, SectorRefusal why) {
   Protocol::S_SECTOR_CHAT refusal;
-  refusal.set_reason(not_recorded ? Protocol::REFUSAL_NOT_STORED : Protocol::REFUSAL_NOT_IN_ROOM);
+  refusal.set_reason(why == SectorRefusal::kNotRecorded ? Protocol::REFUSAL_NOT_STORED
+                     : why == SectorRefusal::kBusy      ? Protocol::REFUSAL_ROOM_BUSY
+                                                        : Protocol::REFUSAL_NOT_IN_ROOM);
   net::PacketRef packet = ClientPacketHandler::MakeSendBuffer(refusal);
   sender_.Seal(*packet);
   return packet;

@@ -22,7 +22,7 @@ class SectorHost final : public SectorOutlet {
   net::PacketRef MakeTalk(const SectorTalk& talk, std::uint32_t number,
                           std::uint32_t sector_number) override;
   net::PacketRef MakeAnswer(const SectorAnswer& answer) override;
-  net::PacketRef MakeRefusal(net::SessionId to, bool not_recorded) override;
+  net::PacketRef MakeRefusal(net::SessionId to, SectorRefusal why) override;
   void Send(std::span<const SectorDelivery> deliveries) override;
 
   SessionSender& sender_;

@@ -47,6 +47,7 @@ bool SectorMap::Add(net::SessionId id, std::uint64_t player_id, std::string name
   if (member.id == id) return false;
   Remove(member.id);
   member.id = id;
+  member.speech = {};
   member.player_id = player_id;
   member.account = account;
   member.name = std::move(name);

@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "job/clock.h"
 #include "net/session_id.h"
 
 namespace chat {
@@ -40,8 +41,14 @@ struct Position {
 
 class SectorMap {
  public:
+  // When a member has spoken, and has been told that the sector is busy.
+  struct Speech {
+    job::TimePoint spoke{};
+    job::TimePoint told_busy{};
+  };
   struct Member {
     net::SessionId id;  // 0: nobody
+    Speech speech;
     std::uint64_t player_id = 0;
     std::uint64_t account = 0;
     std::string name;
@@ -62,6 +69,9 @@ class SectorMap {
   // nullptr: not here (a session that has gone, or the slot's next tenant: the id decides). Valid
   // until the next Add.
   [[nodiscard]] const Member* Find(net::SessionId id) const;
+
+  // Of somebody who is here.
+  [[nodiscard]] Speech& SpeechOf(net::SessionId id) { return members_[id.index()].speech; }
 
   // A tenant of the slot that never left is gone by now and makes room. False: here already, or
   // `at` is outside.

@@ -7,19 +7,30 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <utility>
 
 #include "chat/player.h"
+#include "job/clock.h"
 
 namespace chat {
 
 struct Stay {
+  static constexpr std::size_t kOutside = SIZE_MAX;
+
   explicit Stay(PlayerRef who) : player(std::move(who)) {}
 
   const PlayerRef player;
   // atomic: set by the room right before it sends the S_LEAVE_GAME; read by the worker
   std::atomic<bool> over{false};
+  // atomic: set by the room when it has let the player in; read by the worker
+  std::atomic<bool> entered{false};
+  std::size_t place = kOutside;  // in the room's list of members; the room's jobs only
+  // When the player has spoken, and has been told that the room is busy; the room's jobs only.
+  job::TimePoint spoke{};
+  job::TimePoint told_busy{};
 };
 
 using StayRef = std::shared_ptr<Stay>;

@@ -201,6 +201,7 @@ class Server {
 
   // timeout_watch.cc
   void StartTimeoutWatch();
+  void NotePause(std::uint32_t now);
   void CheckTimeouts();
 
   // send.cc
@@ -256,6 +257,8 @@ class Server {
   std::thread accept_thread_;
   std::thread timeout_thread_;
   std::uint32_t watch_interval_ms_ = 0;
+  std::uint32_t looked_at_ = 0;   // timeout_thread_ only: when it looked the last time
+  std::uint32_t resumed_at_ = 0;  // timeout_thread_ only: when the process went on after a pause
   std::vector<std::unique_ptr<AcceptContext>> accepts_;
   LPFN_ACCEPTEX accept_ex_ = nullptr;
   bool running_ = false;  // Start and Stop only

@@ -39,6 +39,7 @@ auth::Verdict AuthService::Check(std::string_view name, std::string_view passwor
   }
   auth::Verdict verdict;
   verdict.account = result.account_no;
+  verdict.name = result.name;
   switch (result.code) {
     case account::AuthCode::kOk:
       verdict.refusal = Protocol::REFUSAL_NONE;
@@ -70,14 +71,16 @@ std::unique_ptr<account::AccountService> AuthService::Borrow() {
   return accounts;
 }
 
-void AuthService::IssueKey(std::uint64_t account, std::function<void(std::string key)> done) {
+void AuthService::IssueKey(std::uint64_t account, const std::string& name,
+                           std::function<void(std::string key)> done) {
   std::string key = account::MakeSessionKey();
-  keys_.Put(
-      account, key, key_ttl_, [key, account, done = std::move(done)](const std::string& error) {
-        if (error.empty()) return done(key);
-        spdlog::warn("auth event=\"key not stored\" account={} reason=\"{}\"", account, error);
-        done({});
-      });
+  keys_.Put(account, {key, name}, key_ttl_,
+            [key, account, done = std::move(done)](const std::string& error) {
+              if (error.empty()) return done(key);
+              spdlog::warn("auth event=\"key not stored\" account={} reason=\"{}\"", account,
+                           error);
+              done({});
+            });
 }
 
 }  // namespace server

@@ -33,7 +33,8 @@ class AuthService final : private auth::Backend {
  private:
   auth::Verdict Check(std::string_view name, std::string_view password,
                       const net::PeerAddress& peer) override;
-  void IssueKey(std::uint64_t account, std::function<void(std::string key)> done) override;
+  void IssueKey(std::uint64_t account, const std::string& name,
+                std::function<void(std::string key)> done) override;
 
   // One for each thread that checks passwords; a connection serves one at a time.
   std::unique_ptr<account::AccountService> Borrow();

@@ -80,7 +80,10 @@ chat::WorldOptions WorldOptions(const config::Config& config) {
   chat::WorldOptions to;
   to.rooms = config.limits.rooms;
   to.room_members_max = config.limits.players_per_room;
-  to.messages_per_second = config.limits.messages_per_second;
+  to.limits.requests = {static_cast<double>(config.limits.messages_per_second),
+                        static_cast<double>(config.limits.message_burst)};
+  to.limits.refused = config.limits.refused_messages;
+  to.fan_out_bytes_per_second = config.limits.fan_out_bytes_per_second;
   to.max_message_bytes = config.limits.message_bytes;
   to.flush_interval = milliseconds(config.server.flush_interval_ms);
   to.sector.columns = config.sector.width;
@@ -88,6 +91,7 @@ chat::WorldOptions WorldOptions(const config::Config& config) {
   to.start = {config.sector.start_x, config.sector.start_y};
   to.lobby.login_timeout = milliseconds(config.timeouts.login_ms);
   to.lobby.heartbeat_timeout = milliseconds(config.timeouts.heartbeat_ms);
+  to.lobby.check_interval = milliseconds(config.timeouts.check_ms);
   return to;
 }
 

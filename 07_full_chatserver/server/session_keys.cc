@@ -18,9 +18,9 @@ class MemoryKeys final : public SessionKeys {
   std::string Start() override { return {}; }
   void Stop() override {}
   [[nodiscard]] KeyStoreStatus Status() const override { return {}; }
-  void Put(std::uint64_t account, std::string key, std::chrono::seconds ttl,
+  void Put(std::uint64_t account, account::IssuedKey issued, std::chrono::seconds ttl,
            PutCallback done) override {
-    store_.Put(account, std::move(key), ttl, std::move(done));
+    store_.Put(account, std::move(issued), ttl, std::move(done));
   }
   void TakeAndCheck(std::uint64_t account, std::string offered, CheckCallback done) override {
     store_.TakeAndCheck(account, std::move(offered), std::move(done));
@@ -66,9 +66,9 @@ class RedisKeys final : public SessionKeys {
     return {status.state == services::RedisState::kUp, static_cast<double>(status.inside),
             static_cast<double>(status.timeouts)};
   }
-  void Put(std::uint64_t account, std::string key, std::chrono::seconds ttl,
+  void Put(std::uint64_t account, account::IssuedKey issued, std::chrono::seconds ttl,
            PutCallback done) override {
-    store_.Put(account, std::move(key), ttl, std::move(done));
+    store_.Put(account, std::move(issued), ttl, std::move(done));
   }
   void TakeAndCheck(std::uint64_t account, std::string offered, CheckCallback done) override {
     store_.TakeAndCheck(account, std::move(offered), std::move(done));
@@ -93,20 +93,21 @@ std::unique_ptr<SessionKeys> MakeSessionKeys(const config::Login& login) {
 }
 
 void LobbyKeys::TakeKey(chat::AccountNo account, std::string key, Done done) {
-  store_.TakeAndCheck(account, std::move(key),
-                      [done = std::move(done)](services::KeyVerdict verdict, const std::string&) {
-                        switch (verdict) {
-                          case services::KeyVerdict::kAccepted:
-                            return done(chat::KeyAnswer::kRight);
-                          case services::KeyVerdict::kMissing:
-                            return done(chat::KeyAnswer::kMissing);
-                          case services::KeyVerdict::kWrong:
-                            return done(chat::KeyAnswer::kWrong);
-                          case services::KeyVerdict::kUnavailable:
-                            break;
-                        }
-                        done(chat::KeyAnswer::kUnavailable);
-                      });
+  store_.TakeAndCheck(
+      account, std::move(key),
+      [done = std::move(done)](services::KeyVerdict verdict, const std::string& text) {
+        switch (verdict) {
+          case services::KeyVerdict::kAccepted:
+            return done({chat::KeyAnswer::kRight, text});
+          case services::KeyVerdict::kMissing:
+            return done(chat::KeyAnswer::kMissing);
+          case services::KeyVerdict::kWrong:
+            return done(chat::KeyAnswer::kWrong);
+          case services::KeyVerdict::kUnavailable:
+            break;
+        }
+        done(chat::KeyAnswer::kUnavailable);
+      });
 }
 
 }  // namespace server

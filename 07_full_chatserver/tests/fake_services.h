@@ -12,7 +12,9 @@
 namespace course_test {
 
 struct FakeServices final : chat::KeyLookup, chat::Doorman, chat::Chronicle {
-  void TakeKey(chat::AccountNo, std::string, Done done) override { done(chat::KeyAnswer::kRight); }
+  void TakeKey(chat::AccountNo account, std::string, Done done) override {
+    done({chat::KeyAnswer::kRight, "name" + std::to_string(account)});
+  }
   bool MayEnter(const net::PeerAddress&) override { return true; }
   void Entered(const net::PeerAddress&) override {}
   void Left(const net::PeerAddress&) override {}

@@ -75,7 +75,7 @@ class ManualKeys final : public chat::KeyLookup {
 // What the lobby told the server, as lines: "admit 3 as 77", "refuse 3: ...", "drop 3: ...".
 class Ledger final : public chat::LobbyPort {
  public:
-  bool Admit(net::SessionId id, chat::AccountNo account) override {
+  bool Admit(net::SessionId id, chat::AccountNo account, const std::string&) override {
     const std::lock_guard lock(mutex_);
     if (gone_ == id) return false;
     lines_.push_back("admit " + std::to_string(id.index()) + " as " + std::to_string(account));

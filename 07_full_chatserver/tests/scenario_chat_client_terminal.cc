@@ -22,7 +22,7 @@ std::string FreshUser() {
   return "person" + std::to_string(users++);
 }
 
-// A client in a terminal of 60 columns that has entered as "Knight<n>".
+// A client in a terminal of 60 columns that has entered as a knight.
 struct Person {
   explicit Person(const Server& server, std::vector<std::string> environment = {})
       : pty("chat_client", server.ClientArgs({"--user", FreshUser(), "--name", "knight"}), 60,
@@ -213,7 +213,7 @@ SCENARIO("the password is asked for, and nobody sees it", "[H7]") {
     PtyProgram pty("chat_client", args);
     REQUIRE(pty.WaitFor("password:"));
     pty.Type("틀림\x7f\x7f비밀 secret\r");
-    REQUIRE(pty.WaitFor("you are Knight"));  // the account is made with that password
+    REQUIRE(pty.WaitFor("you are person"));  // the account is made with that password
     CHECK(pty.bytes().find("비밀") == std::string::npos);
     CHECK(pty.bytes().find("secret") == std::string::npos);
     pty.Type("/quit\r");

@@ -116,7 +116,8 @@ SCENARIO("requests at the wrong time are refused with a reason, and the session 
         Protocol::Refusal reason;
       } cases[] = {{"", Protocol::REFUSAL_EMPTY_MESSAGE},
                    {std::string(1025, 'x'), Protocol::REFUSAL_MESSAGE_TOO_LONG},
-                   {"\xC0\x80", Protocol::REFUSAL_NOT_UTF8}};
+                   {"\xC0\x80", Protocol::REFUSAL_NOT_UTF8},
+                   {"\x1B[2J", Protocol::REFUSAL_BAD_TEXT}};
       for (const auto& c : cases) {
         REQUIRE(rude.Say(c.text));
         const auto answer = rude.ReadChat();

@@ -103,7 +103,9 @@ class RecordingOutlet final : public chat::SectorOutlet {
     for (const chat::SectorMark& mark : answer.heard) *packet << mark.sector << mark.next;
     return packet;
   }
-  net::PacketRef MakeRefusal(net::SessionId, bool) override { return net::Packet::Make(kRefusal); }
+  net::PacketRef MakeRefusal(net::SessionId, chat::SectorRefusal) override {
+    return net::Packet::Make(kRefusal);
+  }
 
   void Send(std::span<const chat::SectorDelivery> deliveries) override {
     const std::lock_guard lock(mutex_);

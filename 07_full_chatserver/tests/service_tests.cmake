@@ -2,8 +2,15 @@
 stage_unit_test(traffic_gate tests/unit_traffic_gate.cc
   LINK net net_test_support LABELS stress)
 stage_unit_test(connection_gate tests/unit_connection_gate.cc LINK admission)
+stage_unit_test(request_budget tests/unit_request_budget.cc LINK chat)
+stage_unit_test(chat_limits tests/unit_chat_limits.cc
+  LINK server chat_talker LABELS stress TIMEOUT 240)
 stage_unit_test(chat_service tests/unit_chat_service.cc LINK server LABELS stress TIMEOUT 240)
 stage_unit_test(report_client tests/unit_report_client.cc LINK server test_support TIMEOUT 240)
+if(NOT WIN32 AND BUILD_TESTING)
+  stage_scenario_test(pause tests/scenario_pause.cc
+    LINK chat_talker outside_test_support TIMEOUT 180)
+endif()
 stage_scenario_test(full tests/scenario_full.cc LINK chat_talker db TIMEOUT 300)
 if(COURSE_HAS_REDIS AND TARGET course_mariadb AND COURSE_HAS_MONITOR_WEB AND BUILD_TESTING)
   stage_scenario_test(outage tests/scenario_outage.cc tests/database_support.cc

@@ -25,6 +25,7 @@ class Player final : public client::ServerSession {
     std::vector<Protocol::S_MOVE_SECTOR> moves;
     std::vector<Protocol::S_SECTOR_CHAT> sector_chats;
     std::vector<std::uint64_t> heartbeats;
+    std::size_t news = 0;  // who has come, who has gone
     bool over = false;
   };
 
@@ -113,6 +114,12 @@ class Player final : public client::ServerSession {
   }
   void OnChat(const Protocol::S_CHAT& pkt) override {
     Update([&](State& s) { s.chats.push_back(pkt); });
+  }
+  void OnPlayerJoined(const Protocol::S_PLAYER_JOINED&) override {
+    Update([](State& s) { ++s.news; });
+  }
+  void OnPlayerLeft(const Protocol::S_PLAYER_LEFT&) override {
+    Update([](State& s) { ++s.news; });
   }
   void OnMoveSector(const Protocol::S_MOVE_SECTOR& pkt) override {
     Update([&](State& s) { s.moves.push_back(pkt); });

@@ -24,9 +24,9 @@ class TestWorld : private WorldParts, public chat::World {
  public:
   TestWorld(const chat::WorldOptions& options, chat::SessionSender& sender,
             job::UpdateThreads& threads)
-      : WorldParts(sender, [this](net::SessionId owner,
-                                  std::uint64_t account) { return MakePlayers(owner, account); }),
-        World(AnyNumberOfMessages(options), sender, services, services, desk, threads) {}
+      : WorldParts(sender, [this](net::SessionId owner, std::uint64_t account,
+                                  const std::string&) { return MakePlayers(owner, account); }),
+        World(options, sender, services, services, desk, threads) {}
 
   using WorldParts::desk;
 
@@ -37,12 +37,6 @@ class TestWorld : private WorldParts, public chat::World {
           chat::Player{id, kind + std::to_string(id), type, owner, {}, account});
     };
     return {make("Knight", Protocol::PLAYER_TYPE_KNIGHT), make("Mage", Protocol::PLAYER_TYPE_MAGE)};
-  }
-
- private:
-  static chat::WorldOptions AnyNumberOfMessages(chat::WorldOptions options) {
-    options.messages_per_second = 0;
-    return options;
   }
 };
 

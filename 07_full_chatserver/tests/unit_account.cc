@@ -11,6 +11,7 @@
 
 #include "services/account/account_service.h"
 #include "services/account/session_key.h"
+#include "services/db/schema.h"
 #include "tests/storage_support.h"
 
 namespace {
@@ -46,20 +47,76 @@ TEST_F(AccountTest, TheRightPasswordOpensAndOthersDoNot) {
   EXPECT_EQ(service.Authenticate("영희", "correct horse", "10.0.0.1").code, AuthCode::kWrong);
 }
 
-TEST_F(AccountTest, ANameIsTakenOnceAndCaseCounts) {
+TEST_F(AccountTest, ANameIsTakenOnceHoweverItIsWritten) {
   AccountService service = Make();
-  EXPECT_EQ(service.Create("Kim", "a").code, AuthCode::kOk);
-  EXPECT_EQ(service.Create("Kim", "b").code, AuthCode::kTaken);
-  EXPECT_EQ(service.Create("kim", "b").code, AuthCode::kOk);
-  EXPECT_EQ(service.Authenticate("Kim", "a", "x").code, AuthCode::kOk)
-      << "the first password stays";
+  const AuthResult made = service.Create("Kim \u00C5", "a");
+  ASSERT_EQ(made.code, AuthCode::kOk);
+  EXPECT_EQ(made.name, "Kim \u00C5");
+  for (const char* same : {"Kim \u00C5", "kim \u00E5", "KIM \u00C5", "Kim A\u030A", "Kim \u212B",
+                           "\uFF2B\uFF49\uFF4D \u00C5"}) {
+    EXPECT_EQ(service.Create(same, "b").code, AuthCode::kTaken) << same;
+    const AuthResult opened = service.Authenticate(same, "a", "x");
+    EXPECT_EQ(opened.code, AuthCode::kOk) << same << ": the first password stays";
+    EXPECT_EQ(opened.account_no, made.account_no);
+    EXPECT_EQ(opened.name, "Kim \u00C5") << "as it was chosen at registration";
+  }
+  EXPECT_EQ(service.Create("Kim A", "b").code, AuthCode::kOk) << "an accent is a difference";
+}
+
+// Accounts that were made before names had a key.
+TEST_F(AccountTest, OlderAccountsKeepTheirNames) {
+  std::unique_ptr<db::Connection> connection =
+      db::MakeSqlite({.path = folder_.File("accounts.db")});
+  ASSERT_TRUE(connection->Open().ok());
+  ASSERT_TRUE(db::Migrate(*connection, 2).ok());
+  const std::string hash = *hasher_.Hash("secret");
+  for (const char* name : {"Kim", "\uCCA0\uC218", "\u00C4nne"}) {
+    const db::Value values[] = {std::string_view(name), hash};
+    ASSERT_TRUE(
+        connection
+            ->Run("INSERT INTO accounts (name, password_hash, created_ms) VALUES (?,?,0)", values)
+            .ok());
+  }
+  connection.reset();
+  AccountService service = Make();
+  for (const char* name : {"Kim", "\uCCA0\uC218", "\u00C4nne"}) {
+    const AuthResult opened = service.Authenticate(name, "secret", "x");
+    EXPECT_EQ(opened.code, AuthCode::kOk) << name;
+    EXPECT_EQ(opened.name, name);
+  }
+  EXPECT_EQ(service.Create("kim", "other").code, AuthCode::kTaken);
 }
 
 TEST_F(AccountTest, NamesAndPasswordsThatNobodyCanHave) {
   AccountService service = Make();
-  for (const std::string& name :
-       {std::string(), std::string(65, 'a'), std::string("a\nb"), std::string("\xff\xfe"),
-        std::string(" a"), std::string("a\0b", 3), std::string("\xed\xa0\x80")}) {
+  for (const std::string& name : {std::string(),
+                                  std::string(65, 'a'),
+                                  std::string("a\nb"),
+                                  std::string("\xff\xfe"),
+                                  std::string(" a"),
+                                  std::string("a\0b", 3),
+                                  std::string("\xed\xa0\x80"),
+                                  std::string("a "),
+                                  std::string("a  b"),
+                                  std::string("Kim\u200B"),  // zero-width space
+                                  std::string("Ki\u200Dm"),
+                                  std::string("Kim\uFEFF"),
+                                  std::string("K\u00ADim"),
+                                  std::string("\u202EmiK"),
+                                  std::string("\u2067Kim"),
+                                  std::string("Kim\u200F"),
+                                  std::string("\u3164"),
+                                  std::string("Kim\uFE0F"),
+                                  std::string("Kim\u034F"),
+                                  std::string("a\u00A0b"),
+                                  std::string("a\u3000b"),
+                                  std::string("\u2800"),
+                                  std::string("\u0301a"),
+                                  std::string("a \u0301"),
+                                  std::string("\u0085"),
+                                  std::string("\uE000"),
+                                  std::string("\u2028"),
+                                  std::string(22, '\0')}) {
     EXPECT_EQ(service.Create(name, "p").code, AuthCode::kBadName);
     EXPECT_EQ(service.Authenticate(name, "p", "x").code, AuthCode::kBadName);
   }
@@ -259,7 +316,7 @@ TEST_F(KeyStoreTest, MemoryIsBounded) {
 TEST_F(KeyStoreTest, ManyThreadsOneKeyOneWinner) {
   account::MemoryKeyStore store;
   for (int round = 0; round < 200; ++round) {
-    store.Put(1, "k", 60s, [](const std::string&) {});
+    store.Put(1, {"k"}, 60s, [](const std::string&) {});
     std::atomic<int> winners{0};
     std::vector<std::thread> threads;
     for (int i = 0; i < 3; ++i) {

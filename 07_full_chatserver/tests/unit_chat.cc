@@ -191,6 +191,13 @@ TEST_F(ChatTest, ChattingChecksTheText) {
       {"overlong \xC0\xAF", Protocol::REFUSAL_NOT_UTF8},
       {"surrogate \xED\xA0\x80", Protocol::REFUSAL_NOT_UTF8},
       {"beyond Unicode \xF4\x90\x80\x80", Protocol::REFUSAL_NOT_UTF8},
+      {std::string("a \0 ends a C string", 20), Protocol::REFUSAL_BAD_TEXT},
+      {"clears the screen \x1B[2J", Protocol::REFUSAL_BAD_TEXT},
+      {"a line\nof the log", Protocol::REFUSAL_BAD_TEXT},
+      {"C1: next line \xC2\x85", Protocol::REFUSAL_BAD_TEXT},
+      {"line separator \xE2\x80\xA8", Protocol::REFUSAL_BAD_TEXT},
+      {"right to left override \xE2\x80\xAE", Protocol::REFUSAL_BAD_TEXT},
+      {"isolate without an end \xE2\x81\xA6", Protocol::REFUSAL_BAD_TEXT},
   };
   for (const auto& c : cases) {
     Say(*session, c.text);
@@ -199,7 +206,8 @@ TEST_F(ChatTest, ChattingChecksTheText) {
   }
   Say(*session, std::string(kMessageMax, 'x'));
   EXPECT_EQ(sender_.Take(other->id()).size(), 1u);
-  Say(*session, std::string("a \0 is UTF-8", 12));
+  // Joined by a zero-width joiner: one sign, and nobody's command.
+  Say(*session, "family \xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x91\xA7");
   EXPECT_EQ(sender_.Take(other->id()).size(), 1u);
 }
 

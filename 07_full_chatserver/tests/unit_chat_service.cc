@@ -241,6 +241,51 @@ TEST_F(ChatServiceTest, ARoomThatIsFullRefusesAndAnotherOneIsOpen) {
   EXPECT_TRUE(two.Now().chats.empty());
 }
 
+// Not on the grid, not in the database, in no room.
+TEST_F(ChatServiceTest, WhoWasRefusedByAFullRoomLeavesNoTrace) {
+  config_.limits.players_per_room = 2;
+  StartServer();
+  Player& one = Join("one", 1);
+  Join("two", 1);
+  Player& three = Connect();
+  three.LogIn(TicketOf("three"));
+  ASSERT_TRUE(three.AwaitLogin());
+  ASSERT_FALSE(three.Enter(1));
+  one.SayToSector("where are you?");
+  EXPECT_TRUE(one.Hears("where are you?"));
+  three.SayToSector("here");
+  ASSERT_TRUE(three.Await([](const Player::State& now) { return !now.sector_chats.empty(); }));
+  EXPECT_EQ(three.Now().sector_chats[0].reason(), Protocol::REFUSAL_NOT_IN_ROOM);
+  EXPECT_TRUE(three.Now().moves.empty()) << "it stands nowhere";
+  three.Close();
+  ASSERT_TRUE(three.AwaitEnd());
+  service_->Shutdown();
+  EXPECT_EQ(Select(folder_, "SELECT count(*) FROM login_log WHERE what = 2"),
+            std::vector<std::string>{"3"});
+  EXPECT_EQ(Select(folder_,
+                   "SELECT a.shown_name FROM player_state p JOIN accounts a "
+                   "ON a.account_no = p.account_no ORDER BY 1"),
+            (std::vector<std::string>{"one", "two"}));
+}
+
+// What others get has the name that was chosen at registration, and no number of an account.
+TEST_F(ChatServiceTest, OthersSeeTheNameAndNoAccountNumber) {
+  StartServer();
+  Player& one = Join("민지 K", 1);
+  Player& two = Join("e\u0301", 1);  // in NFD
+  one.Say("hi");
+  ASSERT_TRUE(two.Hears("hi"));
+  two.SayToSector("hello");
+  ASSERT_TRUE(one.Hears("hello"));
+  EXPECT_EQ(two.Now().chats[0].name(), "민지 K");
+  EXPECT_EQ(one.Now().sector_chats[0].name(), "\u00E9") << "in NFC";
+  const Player::State now = two.Now();
+  const auto& inside = now.enters[0].players();
+  ASSERT_EQ(inside.size(), 2);
+  EXPECT_EQ(inside[0].name(), "민지 K");
+  EXPECT_EQ(TicketOf("MINJI\u200B").refusal, Protocol::REFUSAL_BAD_NAME);
+}
+
 TEST(ChatServer, WhatCannotBeWrittenDownIsNotSaid) {
   course_test::FakeServices fakes;
   net::ServerOptions options;

@@ -121,6 +121,37 @@ TEST(Lobby, ANewcomerWhoHasGoneDropsNobody) {
   EXPECT_EQ(room.lobby->counts().connected, 1u);
 }
 
+// The process stood still for a minute: what the clients have sent meanwhile is read after the
+// check.
+TEST(Lobby, APauseOfTheProcessIsNobodysSilence) {
+  chat::LobbyOptions options;
+  options.login_timeout = 10s;
+  options.heartbeat_timeout = 10s;
+  options.check_interval = 1s;
+  Room room(options);
+  room.LogIn(1, 77);
+  room.lobby->Connected(Id(2));
+  const auto check = [&] {
+    room.lobby->CheckLoginTimeouts();
+    room.lobby->CheckHeartbeats();
+    room.Settle();
+  };
+  check();
+  room.Lines();
+  room.clock.Advance(60s);
+  check();
+  room.lobby->Heard(Id(1));
+  EXPECT_EQ(room.Lines(), Lines{});
+  for (int second = 0; second < 9; ++second) {
+    room.clock.Advance(1s);
+    check();
+  }
+  EXPECT_EQ(room.Lines(), Lines{}) << "everybody has the whole time again";
+  room.clock.Advance(1s);
+  check();
+  EXPECT_EQ(room.Lines(), (Lines{"drop 2: login time-out", "drop 1: heartbeat time-out"}));
+}
+
 TEST(Lobby, LoginTimeoutDropsThoseOverIt) {
   chat::LobbyOptions options;
   options.login_timeout = 10s;

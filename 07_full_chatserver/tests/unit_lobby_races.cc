@@ -18,7 +18,7 @@ using lobby_test::Id;
 // Follows what the lobby says: who is inside as which account, at any moment.
 class Auditor final : public chat::LobbyPort {
  public:
-  bool Admit(net::SessionId id, AccountNo account) override {
+  bool Admit(net::SessionId id, AccountNo account, const std::string&) override {
     const std::lock_guard lock(mutex_);
     if (left_.count(id) != 0) return false;  // as the server does: the session is closing
     // A moment of overlap: the older is dropped in the same job, right after this.

@@ -21,11 +21,19 @@ TEST_F(Redis, KeyOpensOneSessionOnce) {
   ASSERT_TRUE(client.WaitUntilUp(seconds(20))) << client.Status().reason;
   RedisKeyStore store(client);
   const std::string key(64, 'k');
-  EXPECT_EQ(Put(store, 7, key), "");
-  EXPECT_EQ(server_.Cli({"GET", "session:7"}), key);
+  EXPECT_EQ(Put(store, 7, {key, "김 철수"}), "");
+  EXPECT_EQ(server_.Cli({"GET", "session:7"}), "1:64:" + key + "김 철수");
   EXPECT_NE(server_.Cli({"TTL", "session:7"}), "-1") << "it must not live for ever";
-  EXPECT_EQ(Take(store, 7, key).verdict, KeyVerdict::kAccepted);
+  EXPECT_EQ(Take(store, 7, key + "김").verdict, KeyVerdict::kWrong);
+  EXPECT_EQ(Take(store, 7, key.substr(1)).verdict, KeyVerdict::kWrong);
+  const Checked opened = Take(store, 7, key);
+  EXPECT_EQ(opened.verdict, KeyVerdict::kAccepted);
+  EXPECT_EQ(opened.detail, "김 철수") << "whose it is comes with it";
   EXPECT_EQ(Take(store, 7, key).verdict, KeyVerdict::kMissing) << "used twice";
+  // Stored by an auth service of another version: not a wrong key, and nothing is used up.
+  server_.Cli({"SET", "session:9", key});
+  EXPECT_EQ(Take(store, 9, key).verdict, KeyVerdict::kUnavailable);
+  EXPECT_EQ(server_.Cli({"GET", "session:9"}), key);
 }
 
 TEST_F(Redis, MissingWrongExpiredAndReplacedKeys) {

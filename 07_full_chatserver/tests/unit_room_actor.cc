@@ -234,6 +234,61 @@ TEST(RoomActor, MuchOutputDoesNotWaitForTheInterval) {
   EXPECT_GE(rig.world.FindRoom(0)->flushes(), 2u) << "the clock stands still";
 }
 
+TEST(RoomActor, WhoComesAndGoesInABigRoomIsToldTogether) {
+  constexpr std::size_t kOld = chat::Room::kManyMembers + 1;
+  constexpr std::size_t kNew = 20;
+  job_test::ManualClock clock;
+  job::UpdateOptions update;
+  update.threads = 1;
+  update.clock = &clock;
+  Rig rig({.rooms = 1, .news_interval = 100ms}, update);
+  rig.threads.Start();
+  std::vector<std::unique_ptr<GameSession>> old, fresh;
+  for (std::size_t i = 0; i < kOld + 1; ++i) {
+    old.push_back(rig.Inside());
+    rig.Settle();
+  }
+  const std::uint64_t flushes = rig.world.FindRoom(0)->flushes();
+  ASSERT_TRUE(clock.WaitForSleeper(clock.Now() + 100ms));
+  clock.Advance(100ms);
+  const auto deadline = std::chrono::steady_clock::now() + job_test::kDeadline;
+  while (rig.world.FindRoom(0)->flushes() == flushes) {
+    ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "nobody waits for ever";
+    std::this_thread::yield();
+  }
+  rig.Settle();
+  for (const auto& member : old) rig.sender.Take(member->id());
+  // Each in a slice of its own.
+  for (std::size_t i = 0; i < kNew; ++i) {
+    fresh.push_back(rig.Inside());
+    rig.Settle();
+    const auto hello = rig.sender.Take(fresh.back()->id());
+    ASSERT_FALSE(hello.empty()) << "whoever comes in is answered at once";
+    EXPECT_EQ(hello.front().type, Protocol::PACKET_S_ENTER_GAME);
+  }
+  Rig::Leave(*fresh.back());
+  rig.Settle();
+  EXPECT_EQ(fresh.back()->state(), SessionState::kLobby) << "whoever leaves is answered at once";
+  for (const auto& member : old) {
+    EXPECT_TRUE(rig.sender.TakePackets(member->id()).empty()) << "the others are told together";
+  }
+  // What is said waits for nothing, and comes behind what happened before it.
+  Rig::Say(*old.front(), "who are you?");
+  rig.Settle();
+  for (const auto& member : old) {
+    const auto packets = rig.sender.TakePackets(member->id());
+    ASSERT_EQ(packets.size(), 1u) << "one send, not one for each of the twenty";
+    const auto bytes = packets[0]->frame();
+    const auto frames = wire::NaiveRead({bytes.begin(), bytes.end()}, 0xA9, 65535, false).frames;
+    ASSERT_EQ(frames.size(), kNew + 2);
+    for (std::size_t i = 0; i < kNew; ++i) {
+      EXPECT_EQ(frames[i].type, Protocol::PACKET_S_PLAYER_JOINED);
+    }
+    EXPECT_EQ(frames[kNew].type, Protocol::PACKET_S_PLAYER_LEFT);
+    EXPECT_EQ(frames[kNew + 1].type, Protocol::PACKET_S_CHAT);
+  }
+}
+
 TEST(RoomActor, AClientMayHaveOnlySoManyJobsWaiting) {
   Rig rig({.rooms = 1, .client_jobs = 10});
   const auto a = rig.Inside(), b = rig.Inside();  // one job of ten each
@@ -378,7 +433,7 @@ TEST(RoomActor, AStopThatDropsTheJobsFreesWhatTheyHold) {
     const auto a = rig.Inside();
     for (int i = 0; i < 20; ++i) Rig::Say(*a, "never said");
     const job::StopReport report = rig.threads.Stop(job::StopPolicy::kDrop);
-    EXPECT_EQ(report.dropped_jobs, 21u + 2) << "and those of the lobby and of the grid";
+    EXPECT_EQ(report.dropped_jobs, 21u + 1) << "and that of the lobby";
     EXPECT_EQ(rig.budgets[0].out(), 0u) << "the permits came back with the jobs";
     Rig::Say(*a, "to nobody");  // refused by the queue: the server has stopped
   }

@@ -19,6 +19,19 @@ std::string Lower(std::string_view text) {
   return result;
 }
 
+std::string_view KindOf(Protocol::PlayerType type) {
+  switch (type) {
+    case Protocol::PLAYER_TYPE_KNIGHT:
+      return "knight";
+    case Protocol::PLAYER_TYPE_MAGE:
+      return "mage";
+    case Protocol::PLAYER_TYPE_ARCHER:
+      return "archer";
+    default:
+      return "";
+  }
+}
+
 constexpr std::string_view kHelp[] = {
     "/who       who is in this room",
     "/room N    to room N",
@@ -83,13 +96,17 @@ void Chat::On(const Protocol::S_LOGIN& pkt, std::uint32_t) {
     Problem("the server refuses the login: " + std::string(InWords(pkt.reason())));
     return End(1);
   }
-  for (const Protocol::Player& player : pkt.players()) characters_.push_back(player.name());
+  for (const Protocol::Player& player : pkt.players()) {
+    characters_.push_back(player.name());
+    kinds_.emplace_back(KindOf(player.player_type()));
+  }
   state_ = State::kChoosing;
   if (!options_.character.empty()) return Choose(options_.character);
   if (!options_.person || characters_.size() == 1) return Choose("1");
   Notice("your characters:");
   for (std::size_t i = 0; i < characters_.size(); ++i) {
-    Notice("  " + std::to_string(i + 1) + "  " + characters_[i]);
+    Notice("  " + std::to_string(i + 1) + "  " + characters_[i] +
+           (kinds_[i].empty() ? "" : ", a " + kinds_[i]));
   }
 }
 
@@ -204,6 +221,9 @@ std::optional<std::size_t> Chat::FindCharacter(std::string_view name) const {
   }
   for (std::size_t i = 0; i < characters_.size(); ++i) {
     if (Lower(characters_[i]).starts_with(wanted)) return i;
+  }
+  for (std::size_t i = 0; i < kinds_.size(); ++i) {
+    if (kinds_[i].starts_with(wanted)) return i;
   }
   return std::nullopt;
 }

@@ -110,6 +110,7 @@ class Chat {
   State state_ = State::kLoggingIn;
   int exit_code_ = 0;
   std::vector<std::string> characters_;  // names, in the order of S_LOGIN
+  std::vector<std::string> kinds_;       // theirs: "knight", ...
   std::size_t character_ = 0;            // index of ours
 
   // The room: of the last S_ENTER_GAME.

@@ -71,6 +71,8 @@ std::string_view InWords(Protocol::Refusal reason) {
       return "the message is too long";
     case Protocol::REFUSAL_NOT_UTF8:
       return "the message is not UTF-8";
+    case Protocol::REFUSAL_BAD_TEXT:
+      return "the message has characters that are no text";
     case Protocol::REFUSAL_TOO_MANY_REQUESTS:
       return "too many requests, slow down";
     default:

@@ -176,6 +176,7 @@ class AgainstTheServer(unittest.TestCase):
         for body, reason in ((b"", enum_pb2.REFUSAL_EMPTY_MESSAGE),
                              (b"\xff\xfe", enum_pb2.REFUSAL_NOT_UTF8),
                              (b"\xec\x95", enum_pb2.REFUSAL_NOT_UTF8),
+                             (b"\x1b[2J", enum_pb2.REFUSAL_BAD_TEXT),
                              (b"x" * 3000, enum_pb2.REFUSAL_MESSAGE_TOO_LONG)):
             client.send(protocol_pb2.C_CHAT(msg=body))
             answer, sequence = client.expect("S_CHAT")

@@ -71,6 +71,8 @@ std::string_view InWords(Protocol::Refusal reason) {
       return "the message is too long";
     case Protocol::REFUSAL_NOT_UTF8:
       return "the message is not UTF-8";
+    case Protocol::REFUSAL_BAD_TEXT:
+      return "the message has characters that are no text";
     case Protocol::REFUSAL_TOO_MANY_REQUESTS:
       return "too many requests, slow down";
     case Protocol::REFUSAL_BAD_PASSWORD:
@@ -91,6 +93,10 @@ std::string_view InWords(Protocol::Refusal reason) {
       return "the server cannot store the message now";
     case Protocol::REFUSAL_BAD_POSITION:
       return "there is no such place";
+    case Protocol::REFUSAL_TOO_FAST:
+      return "too fast, slow down";
+    case Protocol::REFUSAL_ROOM_BUSY:
+      return "too much is being said here, try again";
     case Protocol::REFUSAL_ROOM_FULL:
       return "the room is full";
     default:

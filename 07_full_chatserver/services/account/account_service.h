@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "services/account/account_name.h"
 #include "services/account/guess_limiter.h"
 #include "services/account/password.h"
 #include "services/db/connection.h"
@@ -29,13 +30,11 @@ std::string_view ToString(AuthCode code);
 struct AuthResult {
   AuthCode code = AuthCode::kOk;
   std::uint64_t account_no = 0;              // kOk
+  std::string name{};                        // kOk: as it was given at registration
   std::chrono::milliseconds retry_after{0};  // kLimited
-  std::string detail;                        // for the log, never for the client
+  std::string detail{};                      // for the log, never for the client
 };
 
-// 1 .. 64 bytes of UTF-8 without control characters; not the database's business alone, because a
-// name is shown.
-bool IsAllowedName(std::string_view name);
 // 1 .. 256 bytes: an attacker must not choose how much is hashed.
 bool IsAllowedPassword(std::string_view password);
 
@@ -56,8 +55,9 @@ class AccountService {
   struct Found {
     std::uint64_t account_no = 0;  // 0: nobody
     std::string hash;
+    std::string name;
   };
-  db::Result Find(std::string_view name, Found& found);
+  db::Result Find(const AccountName& name, Found& found);
   db::Result Connect();
   db::Result StoreHash(std::uint64_t account_no, std::string_view hash);
 

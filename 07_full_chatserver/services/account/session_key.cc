@@ -21,7 +21,7 @@ void MemoryKeyStore::ForgetExpired(Clock::time_point now) {
   std::erase_if(keys_, [&](const auto& entry) { return entry.second.until <= now; });
 }
 
-void MemoryKeyStore::Put(std::uint64_t account, std::string key, std::chrono::seconds ttl,
+void MemoryKeyStore::Put(std::uint64_t account, IssuedKey issued, std::chrono::seconds ttl,
                          PutCallback done) {
   std::string error;
   {
@@ -32,7 +32,7 @@ void MemoryKeyStore::Put(std::uint64_t account, std::string key, std::chrono::se
     if (keys_.size() >= keys_max_ && !keys_.contains(account)) {
       error = "too many session keys";
     } else {
-      keys_[account] = {std::move(key), now + ttl};
+      keys_[account] = {std::move(issued.key), std::move(issued.name), now + ttl};
     }
   }
   done(error);
@@ -40,15 +40,17 @@ void MemoryKeyStore::Put(std::uint64_t account, std::string key, std::chrono::se
 
 void MemoryKeyStore::TakeAndCheck(std::uint64_t account, std::string offered, CheckCallback done) {
   auto verdict = services::KeyVerdict::kMissing;
+  std::string name;
   {
     const std::lock_guard guard(lock_);
     const auto at = keys_.find(account);
     const bool alive = at != keys_.end() && at->second.until > now_();
     if (alive) verdict = services::JudgeKey(at->second.key, offered);
+    if (verdict == services::KeyVerdict::kAccepted) name = std::move(at->second.name);
     if (at != keys_.end() && (!alive || verdict == services::KeyVerdict::kAccepted))
       keys_.erase(at);
   }
-  done(verdict, "");
+  done(verdict, name);
 }
 
 std::size_t MemoryKeyStore::size() const {

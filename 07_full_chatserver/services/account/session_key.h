@@ -8,6 +8,7 @@
 #include <mutex>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 #include "services/login/key_verdict.h"
 
@@ -18,19 +19,28 @@ inline constexpr std::size_t kSessionKeySize = 64;
 // 64 characters of [A-Za-z0-9] from the system's random numbers: 381 bits. Any thread.
 std::string MakeSessionKey();
 
+// What is stored for an account: its key, and its name as others may see it. The chat server knows
+// the account from here only; it has no look into the accounts.
+struct IssuedKey {
+  IssuedKey(std::string the_key, std::string the_name = {})  // NOLINT(google-explicit-constructor)
+      : key(std::move(the_key)), name(std::move(the_name)) {}
+  std::string key;
+  std::string name;  // UTF-8
+};
+
 // Where keys are between the two services. Any thread. The answer comes through a callback, once,
 // on any thread, perhaps before the call returns: the chat server's callback posts a job and
 // returns.
 class SessionKeyStore {
  public:
   using PutCallback = std::function<void(const std::string& error)>;  // empty: stored
-  using CheckCallback =
-      std::function<void(services::KeyVerdict verdict, const std::string& detail)>;
+  // `text`: the account's name when the key was accepted, else a detail for the log.
+  using CheckCallback = std::function<void(services::KeyVerdict verdict, const std::string& text)>;
 
   virtual ~SessionKeyStore() = default;
 
   // A later key of the same account replaces the earlier one.
-  virtual void Put(std::uint64_t account, std::string key, std::chrono::seconds ttl,
+  virtual void Put(std::uint64_t account, IssuedKey issued, std::chrono::seconds ttl,
                    PutCallback done) = 0;
   // Judges `offered` against the account's key and, when it is the right one, takes it out, in one
   // step. A wrong key changes nothing.
@@ -48,7 +58,7 @@ class MemoryKeyStore final : public SessionKeyStore {
                           std::function<Clock::time_point()> now = Clock::now)
       : keys_max_(keys_max), now_(std::move(now)) {}
 
-  void Put(std::uint64_t account, std::string key, std::chrono::seconds ttl,
+  void Put(std::uint64_t account, IssuedKey issued, std::chrono::seconds ttl,
            PutCallback done) override;
   void TakeAndCheck(std::uint64_t account, std::string offered, CheckCallback done) override;
   std::size_t size() const;
@@ -56,6 +66,7 @@ class MemoryKeyStore final : public SessionKeyStore {
  private:
   struct Entry {
     std::string key;
+    std::string name;
     Clock::time_point until;
   };
   void ForgetExpired(Clock::time_point now);  // under lock_

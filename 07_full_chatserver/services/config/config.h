@@ -55,6 +55,9 @@ struct Limits {
   std::uint32_t rooms = 1000;
   std::uint32_t players_per_room = 1000;
   std::uint32_t messages_per_second = 20;
+  std::uint32_t message_burst = 40;
+  std::uint32_t refused_messages = 200;
+  std::uint32_t fan_out_bytes_per_second = 64'000'000;
   std::uint32_t connections_per_address = 20000;
   std::uint32_t connection_rate = 0;
   std::uint32_t connection_burst = 200;

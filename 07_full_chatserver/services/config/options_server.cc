@@ -107,9 +107,25 @@ constexpr Option kOptions[] = {
     Number("limits.rooms", kLimits<&Limits::rooms>, 1, 100'000, "Rooms.", "방의 수."),
     Number("limits.players_per_room", kLimits<&Limits::players_per_room>, 1, 1'000'000,
            "Players of one room.", "방 하나의 플레이어 수."),
-    Number("limits.messages_per_second", kLimits<&Limits::messages_per_second>, 0, 100'000,
-           "Chat messages of one player per second, the rest is refused; 0 = no limit.",
-           "플레이어 하나가 1초에 보낼 수 있는 채팅 수. 넘으면 거절한다. 0 = 제한 없음."),
+    Number(
+        "limits.messages_per_second", kLimits<&Limits::messages_per_second>, 0, 100'000,
+        "Requests of one account per second (chat, moves, heartbeats, leaving: 1 each; entering "
+        "a room, log-in: 5), the rest is refused; 0 = no limit.",
+        "계정 하나의 초당 요청 수(채팅, 이동, 하트비트, 나가기는 1, 룸 입장과 로그인은 5). 넘으면 "
+        "거절한다. 0 = 제한 없음."),
+    Number("limits.message_burst", kLimits<&Limits::message_burst>, 5, 1'000'000,
+           "Requests that an account may make at once before limits.messages_per_second counts.",
+           "초당 제한이 걸리기 전에 한꺼번에 허용하는 요청 수."),
+    Number("limits.refused_messages", kLimits<&Limits::refused_messages>, 1, 1'000'000,
+           "Refused requests, made faster than limits.messages_per_second, that end the session.",
+           "거절된 요청이 limits.messages_per_second보다 빠르게 이만큼 쌓이면 세션을 끊는다."),
+    Number(
+        "limits.fan_out_bytes_per_second", kLimits<&Limits::fan_out_bytes_per_second>, 0,
+        4'000'000'000,
+        "Bytes said in one room, or in one sector, times those who hear them, per second; the rest "
+        "is refused. 0 = no limit.",
+        "룸 하나(또는 섹터 하나)에서 1초에 내보낼 수 있는 바이트(메시지 크기 x 듣는 사람 수). "
+        "넘으면 거절한다. 0 = 제한 없음."),
     Number("limits.connections_per_address", kLimits<&Limits::connections_per_address>, 0,
            1'000'000, "Connections of one address at once; 0 = no limit.",
            "주소 하나의 동시 접속 수. 0 = 제한 없음."),

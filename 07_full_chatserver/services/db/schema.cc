@@ -49,7 +49,15 @@ constexpr std::string_view kVersion2[] = {
     "CREATE INDEX IF NOT EXISTS login_log_by_account ON login_log (account_no, at_ms)",
 };
 
-constexpr std::span<const std::string_view> kVersions[] = {kVersion1, kVersion2};
+// accounts.name becomes what names are compared by (lower case here, as far as the database knows
+// how; a name that it does not change is found as it is), shown_name what others see.
+constexpr std::string_view kVersion3[] = {
+    "ALTER TABLE accounts ADD COLUMN {if-not-there} shown_name {name} NOT NULL DEFAULT ''",
+    "UPDATE accounts SET shown_name = name WHERE shown_name = ''",
+    "UPDATE {ignore}accounts SET name = LOWER(name)",
+};
+
+constexpr std::span<const std::string_view> kVersions[] = {kVersion1, kVersion2, kVersion3};
 static_assert(std::size(kVersions) == kSchemaVersion);
 
 struct Word {
@@ -62,6 +70,9 @@ constexpr Word kWords[] = {
     {"{text}", "TEXT", "MEDIUMTEXT"},
     {"{name}", "TEXT", "VARCHAR(255)"},
     {"{bytes}", "BLOB", "MEDIUMBLOB"},
+    // SQLite does not have it, and does not need it: all steps are one transaction.
+    {"{if-not-there}", "", "IF NOT EXISTS"},
+    {"{ignore}", "OR IGNORE ", "IGNORE "},
     {"{auto}", "INTEGER PRIMARY KEY AUTOINCREMENT", "BIGINT PRIMARY KEY AUTO_INCREMENT"},
     // _bin: names that differ in case or accents are different names, as in SQLite.
     {"{end}", "", " ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin"},

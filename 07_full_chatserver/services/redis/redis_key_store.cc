@@ -12,20 +12,24 @@ std::string Explain(const RedisReply& reply) {
 // Redis runs a script alone, from its beginning to its end. Lua compares strings by their address,
 // which takes the same time wherever they differ.
 constexpr const char* kCompareAndDelete =
-    "local key = redis.call('GET', KEYS[1]) "
-    "if not key or key == '' then return false end "
-    "if key ~= ARGV[1] then return 0 end "
-    "redis.call('DEL', KEYS[1]) return 1";
+    "local value = redis.call('GET', KEYS[1]) "
+    "if not value or value == '' then return false end "
+    "local head, size = string.match(value, '^(1:(%d+):)') "
+    "if not head then return redis.error_reply('ERR a session key of another version') end "
+    "local last = #head + tonumber(size) "
+    "if string.sub(value, #head + 1, last) ~= ARGV[1] then return 0 end "
+    "redis.call('DEL', KEYS[1]) return '1' .. string.sub(value, last + 1)";
 
 }  // namespace
 
-void RedisKeyStore::Put(std::uint64_t account, std::string key, std::chrono::seconds ttl,
+void RedisKeyStore::Put(std::uint64_t account, account::IssuedKey issued, std::chrono::seconds ttl,
                         PutCallback done) {
-  client_.Send(
-      {"SET", prefix_ + std::to_string(account), std::move(key), "EX", std::to_string(ttl.count())},
-      [done = std::move(done)](const RedisReply& reply) {
-        done(reply.kind == ReplyKind::kText ? std::string() : Explain(reply));
-      });
+  client_.Send({"SET", prefix_ + std::to_string(account),
+                "1:" + std::to_string(issued.key.size()) + ":" + issued.key + issued.name, "EX",
+                std::to_string(ttl.count())},
+               [done = std::move(done)](const RedisReply& reply) {
+                 done(reply.kind == ReplyKind::kText ? std::string() : Explain(reply));
+               });
 }
 
 // [take-and-check]
@@ -34,8 +38,8 @@ void RedisKeyStore::TakeAndCheck(std::uint64_t account, std::string offered, Che
       {"EVAL", kCompareAndDelete, "1", prefix_ + std::to_string(account), std::move(offered)},
       [done = std::move(done)](const RedisReply& reply) {
         if (reply.kind == ReplyKind::kText) {
-          const KeyVerdict verdict = reply.text == "1" ? KeyVerdict::kAccepted : KeyVerdict::kWrong;
-          done(verdict, ToString(verdict));
+          if (reply.text.starts_with('1')) return done(KeyVerdict::kAccepted, reply.text.substr(1));
+          done(KeyVerdict::kWrong, ToString(KeyVerdict::kWrong));
         } else if (reply.kind == ReplyKind::kNil) {
           done(KeyVerdict::kMissing, "never issued, expired or used");
         } else {

@@ -2,8 +2,11 @@
 // compares and removes it in one step, so that a key opens one session, on whichever chat server
 // asks first:
 //
-//   SET  session:<account> <key> EX <seconds>
+//   SET  session:<account> 1:<length of the key>:<key><account's name> EX <seconds>
 //   EVAL <compare, and delete when equal> 1 session:<account> <offered>
+//
+// The 1 is the version of the format: a chat server that meets another one says "try later" and
+// does not guess.
 //
 // A wrong key changes nothing. Were it to use the right one up (GETDEL, and compare here), anybody
 // who guesses an account number could keep its owner out. A second guess gains nothing: a key has
@@ -29,11 +32,11 @@ class RedisKeyStore final : public account::SessionKeyStore {
 
   // The auth side. ttl: at least 1 s. An error does not mean that the key was not stored
   // (time-out).
-  void Put(std::uint64_t account, std::string key, std::chrono::seconds ttl,
+  void Put(std::uint64_t account, account::IssuedKey issued, std::chrono::seconds ttl,
            PutCallback done) override;
 
   // The chat side. The callback posts the rest of the login as a job; the player may be gone by
-  // then. Its `detail` is for the log, never for the client.
+  // then.
   void TakeAndCheck(std::uint64_t account, std::string offered, CheckCallback done) override;
 
  private:

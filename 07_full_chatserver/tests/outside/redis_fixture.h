@@ -44,11 +44,15 @@ class Redis : public ::testing::Test {
 
   // The promises are shared with the callbacks: set_value may still be on its way out when get()
   // returns.
-  static std::string Put(RedisKeyStore& store, std::uint64_t account, const std::string& key,
+  static std::string Put(RedisKeyStore& store, std::uint64_t account, const account::IssuedKey& key,
                          seconds ttl = seconds(60)) {
     auto error = std::make_shared<std::promise<std::string>>();
     store.Put(account, key, ttl, [error](const std::string& text) { error->set_value(text); });
     return error->get_future().get();
+  }
+  static std::string Put(RedisKeyStore& store, std::uint64_t account, const std::string& key,
+                         seconds ttl = seconds(60)) {
+    return Put(store, account, account::IssuedKey(key), ttl);
   }
   static Checked Take(RedisKeyStore& store, std::uint64_t account, const std::string& key) {
     auto checked = std::make_shared<std::promise<Checked>>();
