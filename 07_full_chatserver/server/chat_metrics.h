@@ -7,6 +7,7 @@
 #include <functional>
 #include <span>
 
+#include "chat/lobby.h"
 #include "job/job_stats.h"
 #include "net/traffic.h"
 #include "server/session_keys.h"
@@ -21,6 +22,7 @@ struct ChatLook {
   job::JobStats jobs;
   db::WriterStats database;
   KeyStoreStatus keys;
+  chat::LobbyCounts lobby;
   double sessions = 0;
   double players = 0;
   double packets = 0;  // taken from their pool

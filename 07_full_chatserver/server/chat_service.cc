@@ -134,6 +134,7 @@ ChatLook ChatService::LookAtIt() const {
   now.jobs = chat_->job_stats();
   now.database = writer_->Stats();
   now.keys = keys_->Status();
+  now.lobby = chat_->world().lobby().counts();
   now.sessions = chat_->live_sessions();
   now.players = static_cast<double>(chat_->players());
   now.packets = static_cast<double>(net::Packet::LiveCount());
