@@ -1,6 +1,6 @@
-// How a server of the course is asked to stop: Ctrl-C (SIGINT, SIGTERM; on Windows also closing the
-// console), or the end of its standard input when it was started with --stop-on-eof. The second is
-// for starters that have no console to send Ctrl-C through.
+// How a server of the course is asked to stop: Ctrl-C (SIGINT, SIGTERM), closing its console or
+// terminal (SIGHUP), or the end of its standard input when it was started with --stop-on-eof. The
+// last is for starters that have no console to send Ctrl-C through.
 //
 // The stop arrives as the return of Wait() in an ordinary thread, never inside a signal handler:
 // almost nothing may be called there, and PostQueuedCompletionStatus is not on that short list.

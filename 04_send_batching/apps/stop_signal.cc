@@ -67,7 +67,7 @@ void StopSignal::Trigger() {
 #else
 
 struct StopSignal::State {
-  int signals = -1;  // signalfd: readable when Ctrl-C or a termination request came
+  int signals = -1;  // signalfd: readable when one of the signals came
   int trigger = -1;  // eventfd: Trigger()
   bool stop_on_eof = false;
 };
@@ -77,7 +77,14 @@ StopSignal::StopSignal(bool stop_on_eof) : state_(std::make_unique<State>()) {
   sigemptyset(&set);
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGTERM);
+  struct sigaction hangup {};
+  sigaction(SIGHUP, nullptr, &hangup);
+  if (hangup.sa_handler != SIG_IGN) sigaddset(&set, SIGHUP);  // not so under nohup
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  // Output that nobody reads any more and a file beyond `ulimit -f` are errors of that write; they
+  // do not end a server.
+  signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);
   state_->signals = signalfd(-1, &set, SFD_CLOEXEC);
   state_->trigger = eventfd(0, EFD_CLOEXEC);
   state_->stop_on_eof = stop_on_eof;

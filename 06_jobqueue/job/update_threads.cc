@@ -132,7 +132,6 @@ void UpdateThreads::Execute(JobQueue& queue, SliceContext& context) {
 
 JobStats UpdateThreads::Stats() const {
   JobStats sum;
-  Histogram::Counts times{};
   std::uint64_t longest_wait = 0;
   std::uint64_t longest_job = 0;
   for (const auto& stats : stats_) {
@@ -144,7 +143,7 @@ JobStats UpdateThreads::Stats() const {
     sum.wakeups += stats->wakeups.Get();
     longest_wait = std::max(longest_wait, stats->longest_wait_ns.Get());
     longest_job = std::max(longest_job, stats->longest_job_ns.Get());
-    stats->job_time.AddTo(times);
+    stats->job_time.AddTo(sum.job_times);
   }
   sum.dropped += ready_.Dropped();
   sum.timers_pending = timer_.Pending();
@@ -153,8 +152,8 @@ JobStats UpdateThreads::Stats() const {
   sum.busy_queues = ready_.BusyQueues();
   sum.longest_wait = FromNanoseconds(longest_wait);
   sum.longest_job = FromNanoseconds(longest_job);
-  sum.job_time_p50 = Histogram::Percentile(times, 0.50);
-  sum.job_time_p99 = Histogram::Percentile(times, 0.99);
+  sum.job_time_p50 = Histogram::Percentile(sum.job_times, 0.50);
+  sum.job_time_p99 = Histogram::Percentile(sum.job_times, 0.99);
   return sum;
 }
 

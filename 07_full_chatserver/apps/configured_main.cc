@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "apps/options.h"
+#include "server/check_config.h"
 #include "server/from_config.h"
 #include "services/config/command_line.h"
 #include "services/log/log_setup.h"
@@ -35,7 +36,8 @@ int ConfiguredMain(int argc, char** argv, const std::string& name, const std::st
   app.Flag("--stop-on-eof", stop_on_eof, "stop when the standard input ends");
   if (const auto exit_code = ParseOptions(app, argc, argv)) return *exit_code;
   config::Config config;
-  if (const auto exit_code = config::Resolve(line, config)) return *exit_code;
+  if (const auto exit_code = config::Resolve(line, config, server::ConfigProbes()))
+    return *exit_code;
   try {
     ServerConsole console(stop_on_eof);  // before any thread is started, the log's too
     const Log log(app, config);

@@ -35,24 +35,11 @@ class Ticker {
   std::thread thread_;
 };
 
-services::MonitorOptions MonitorOptions(const config::Config& config) {
-  services::MonitorOptions to;
-  to.history_points = server::HistoryPoints(config);
-  to.servers_max = config.monitor_server.servers_max;
-  to.server_gone_ms = config.monitor_server.server_gone_ms;
-  for (const std::string& line : config.monitor_server.alarms) {
-    std::string error;
-    const auto rule = services::ParseAlarmRule(line, error);
-    if (!rule) throw std::invalid_argument("monitor_server.alarms: \"" + line + "\": " + error);
-    to.alarms.push_back(*rule);
-  }
-  return to;
-}
-
 int Serve(const apps::CommandLine& app, const config::Config& config,
           apps::ServerConsole& console) {
-  services::MonitorCore core(MonitorOptions(config));
-  monitor::MonitorServer link(server::MonitorNetOptions(config), core);
+  services::MonitorCore core(server::MonitorOptions(config));
+  monitor::MonitorServer link(server::MonitorNetOptions(config), core,
+                              server::MonitorSecret(config));
   if (const net::Status status = link.Start(); !status.ok()) {
     return apps::Refuse(app, status.error());
   }

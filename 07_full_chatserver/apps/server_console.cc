@@ -77,7 +77,8 @@ struct ServerConsole::Input {
   }
 };
 
-ServerConsole::ServerConsole(bool stop_on_eof) : input_(std::make_shared<Input>()) {
+ServerConsole::ServerConsole(bool stop_on_eof)
+    : stop_(false, [] { services::ReopenLogFile(); }), input_(std::make_shared<Input>()) {
   input_->stop_on_eof = stop_on_eof;
 }
 

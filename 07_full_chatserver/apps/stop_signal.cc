@@ -1,12 +1,14 @@
 #include "apps/stop_signal.h"
 
 #include <stdexcept>
+#include <utility>
 
 #ifdef _WIN32
 #include <windows.h>
 
 #include <thread>
 #else
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
@@ -41,7 +43,8 @@ void WatchInput() {
 
 struct StopSignal::State {};
 
-StopSignal::StopSignal(bool stop_on_eof) : state_(std::make_unique<State>()) {
+StopSignal::StopSignal(bool stop_on_eof, std::function<void()>)
+    : state_(std::make_unique<State>()) {
   if (stop_event == nullptr) {
     stop_event = CreateEventW(nullptr, TRUE, FALSE, nullptr);
   }
@@ -68,17 +71,48 @@ void StopSignal::Trigger() {
 #else
 
 struct StopSignal::State {
-  int signals = -1;  // signalfd: readable when Ctrl-C or a termination request came
+  int signals = -1;  // signalfd: readable when one of the signals came
   int trigger = -1;  // eventfd: Trigger()
   bool stop_on_eof = false;
+  std::function<void()> on_hangup;  // empty: SIGHUP asks to stop
+  bool asked = false;               // whoever is in Wait(): it has returned before
+
+  void Wait();
+  // Whether this signal asks to stop.
+  bool Asks(const signalfd_siginfo& signal) const {
+    if (signal.ssi_signo != SIGHUP) return true;
+    if (on_hangup) on_hangup();
+    // The terminal's end may come behind Ctrl-C, and from the shell and the system both: it is
+    // never the second request, which would be impatience.
+    return !on_hangup && !asked;
+  }
 };
 
-StopSignal::StopSignal(bool stop_on_eof) : state_(std::make_unique<State>()) {
+namespace {
+
+bool HasTerminal() {
+  const int terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+  if (terminal >= 0) close(terminal);
+  return terminal >= 0;
+}
+
+}  // namespace
+
+StopSignal::StopSignal(bool stop_on_eof, std::function<void()> on_hangup)
+    : state_(std::make_unique<State>()) {
+  if (!HasTerminal()) state_->on_hangup = std::move(on_hangup);
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGTERM);
+  struct sigaction hangup {};
+  sigaction(SIGHUP, nullptr, &hangup);
+  if (hangup.sa_handler != SIG_IGN) sigaddset(&set, SIGHUP);  // not so under nohup
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  // Output that nobody reads any more and a file beyond `ulimit -f` are errors of that write; they
+  // do not end a server.
+  signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);
   state_->signals = signalfd(-1, &set, SFD_CLOEXEC);
   state_->trigger = eventfd(0, EFD_CLOEXEC);
   state_->stop_on_eof = stop_on_eof;
@@ -93,9 +127,13 @@ StopSignal::~StopSignal() {
 }
 
 void StopSignal::Wait() {
-  pollfd entries[3] = {{state_->signals, POLLIN, 0},
-                       {state_->trigger, POLLIN, 0},
-                       {state_->stop_on_eof ? STDIN_FILENO : -1, POLLIN, 0}};
+  state_->Wait();
+  state_->asked = true;
+}
+
+void StopSignal::State::Wait() {
+  pollfd entries[3] = {
+      {signals, POLLIN, 0}, {trigger, POLLIN, 0}, {stop_on_eof ? STDIN_FILENO : -1, POLLIN, 0}};
   while (true) {
     if (poll(entries, 3, -1) < 0) {
       if (errno == EINTR) {
@@ -106,11 +144,12 @@ void StopSignal::Wait() {
     // Taken, so that the next Wait() waits for the next one.
     signalfd_siginfo signal;
     eventfd_t count = 0;
-    if (entries[0].revents != 0 && read(state_->signals, &signal, sizeof signal) > 0) return;
-    if (entries[1].revents != 0 && eventfd_read(state_->trigger, &count) == 0) return;
+    if (entries[0].revents != 0 && read(signals, &signal, sizeof signal) > 0 && Asks(signal))
+      return;
+    if (entries[1].revents != 0 && eventfd_read(trigger, &count) == 0) return;
     char ignored[256];
     if (entries[2].revents != 0 && read(STDIN_FILENO, ignored, sizeof ignored) <= 0) {
-      state_->stop_on_eof = false;
+      stop_on_eof = false;
       return;
     }
   }

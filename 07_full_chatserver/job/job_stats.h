@@ -37,9 +37,11 @@ class Histogram {
   // The upper bound of the bucket that holds the `fraction` (0..1] of all values; zero when empty.
   static Duration Percentile(const Counts& sum, double fraction);
 
+  // Of the values in a bucket, in nanoseconds.
+  static std::uint64_t UpperBound(std::size_t bucket);
+
  private:
   static std::size_t BucketOf(std::uint64_t ns);
-  static std::uint64_t UpperBound(std::size_t bucket);
 
   std::array<OwnCounter, kBuckets> buckets_;
 };
@@ -73,6 +75,7 @@ struct JobStats {
   Duration longest_job{0};
   Duration job_time_p50{0};
   Duration job_time_p99{0};
+  Histogram::Counts job_times{};
 };
 
 }  // namespace job

@@ -1,15 +1,29 @@
 #include "monitor_link/report_client.h"
 
-#include <chrono>
 #include <string>
 #include <utility>
 
+#include "monitor_link/link_proof.h"
 #include "monitor_server_packet_handler.h"
 
 namespace monitor_client {
 
-// The monitor server says nothing back, so nothing is handled.
-class ServerSession {};
+class ServerSession {
+ public:
+  virtual ~ServerSession() = default;
+  virtual void OnChallenge(const std::string& nonce) = 0;
+  virtual void OnAnswer(bool accepted) = 0;
+};
+
+bool Handle_S_MONITOR_CHALLENGE(ServerSession& session, const Protocol::S_MONITOR_CHALLENGE& pkt) {
+  session.OnChallenge(pkt.nonce());
+  return true;
+}
+
+bool Handle_S_MONITOR_ANSWER(ServerSession& session, const Protocol::S_MONITOR_ANSWER& pkt) {
+  session.OnAnswer(pkt.accepted());
+  return true;
+}
 
 }  // namespace monitor_client
 
@@ -17,30 +31,36 @@ namespace monitor {
 
 using Clock = std::chrono::steady_clock;
 
-class ReportClient::Link final : public client::ServerSession {
+class ReportClient::Link final : public client::ServerSession,
+                                 public monitor_client::ServerSession {
  public:
   explicit Link(ReportClient& owner) : owner_(owner) {}
 
  private:
-  void OnDisconnected(std::string_view) override {
-    // As soon as the owner sees `lost_` it may delete this link: nothing of it is touched after.
-    ReportClient& owner = owner_;
-    {
-      const std::lock_guard lock(owner.lock_);
-      owner.lost_ = true;
-    }
-    owner.changed_.notify_all();
+  // As soon as the owner knows it may delete this link: nothing of it is touched after.
+  void OnDisconnected(std::string_view) override { owner_.Tell(Event::kLost); }
+  proto::Dispatched Dispatch(std::uint16_t id, std::span<const std::uint8_t> body) override {
+    return MonitorServerPacketHandler::Dispatch(*this, id, body);
   }
-  proto::Dispatched Dispatch(std::uint16_t, std::span<const std::uint8_t>) override {
-    return proto::Dispatched::kUnknownId;
+  void OnChallenge(const std::string& nonce) override {
+    Protocol::C_MONITOR_PROOF proof;
+    proof.set_server_id(owner_.reporter_.server_id);
+    proof.set_proof(MakeProof(owner_.reporter_.secret, nonce, owner_.reporter_.server_id));
+    SendPacket(MonitorServerPacketHandler::MakeSendBuffer(proof));
+  }
+  void OnAnswer(bool accepted) override {
+    owner_.Tell(accepted ? Event::kAccepted : Event::kRefused);
   }
 
   ReportClient& owner_;
 };
 
 ReportClient::ReportClient(const net::PeerAddress& server,
-                           const services::ReportLinkOptions& options)
-    : server_(server), policy_(options), service_({.session_max = 1, .worker_threads = 1}) {}
+                           const services::ReportLinkOptions& options, Reporter reporter)
+    : server_(server),
+      reporter_(std::move(reporter)),
+      policy_(options),
+      service_({.session_max = 1, .worker_threads = 1}) {}
 
 ReportClient::~ReportClient() {
   Stop();
@@ -72,19 +92,25 @@ void ReportClient::Offer(services::MonitorReport report) {
   changed_.notify_all();
 }
 
+void ReportClient::Tell(Event event) {
+  {
+    const std::lock_guard lock(lock_);
+    events_.push_back(event);
+  }
+  changed_.notify_all();
+}
+
 void ReportClient::Run() {
   std::unique_lock lock(lock_);
   while (!stopping_) {
-    changed_.wait(lock, [this] { return stopping_ || lost_ || latest_; });
+    changed_.wait(lock, [this] { return stopping_ || !events_.empty() || latest_; });
     if (stopping_) return;
-    const bool lost = std::exchange(lost_, false);
+    const std::vector<Event> events = std::exchange(events_, {});
     std::optional<services::MonitorReport> report = std::exchange(latest_, std::nullopt);
     lock.unlock();
-    if (lost) {
-      connected_.store(false, std::memory_order_relaxed);
-      policy_.OnLost(Clock::now(), "the connection has ended");
-    }
+    for (const Event event : events) React(event);
     if (report) {
+      GiveUpSilence();
       if (policy_.ShouldConnect(Clock::now())) Connect();
       if (policy_.MaySend()) Send(*report);
     }
@@ -92,19 +118,40 @@ void ReportClient::Run() {
   }
 }
 
+void ReportClient::React(Event event) {
+  switch (event) {
+    case Event::kAccepted:
+      policy_.OnConnected();
+      connected_.store(true, std::memory_order_relaxed);
+      return;
+    case Event::kRefused:
+      refused_ = true;
+      return;
+    case Event::kLost:
+      connected_.store(false, std::memory_order_relaxed);
+      policy_.OnLost(Clock::now(), refused_ ? "refused: monitor.secret is not the monitor server's"
+                                            : "the connection has ended");
+      return;
+  }
+}
+
+// A monitor server that takes the connection and says nothing is as good as none.
+void ReportClient::GiveUpSilence() {
+  if (policy_.state() == services::ReportLink::State::kConnecting && Clock::now() >= answer_due_) {
+    link_->Close();
+  }
+}
+
 // The former link has had its OnDisconnected, so it may go.
 void ReportClient::Connect() {
   link_ = std::make_unique<Link>(*this);
+  refused_ = false;
   attempts_.fetch_add(1, std::memory_order_relaxed);
   net::UniqueSocket socket;
   net::Status status = attempt_.Run(server_, policy_.attempt_patience(), socket);
+  answer_due_ = Clock::now() + policy_.attempt_patience();
   if (status.ok()) status = service_.Join(std::move(socket), server_, *link_);
-  if (!status.ok()) {
-    policy_.OnLost(Clock::now(), status.error());
-    return;
-  }
-  policy_.OnConnected();
-  connected_.store(true, std::memory_order_relaxed);
+  if (!status.ok()) policy_.OnLost(Clock::now(), status.error());
 }
 
 void ReportClient::Send(const services::MonitorReport& report) {

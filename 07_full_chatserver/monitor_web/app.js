@@ -19,9 +19,8 @@ const CHARTS = [
     lines: [["chat_jobs_waiting", "jobs_waiting"], ["chat_database_queue_rows", "rows_waiting"]] },
   { title: "rows", unit: "count", lines: [["chat_database_rows_per_second", "rows"]] },
   { title: "bytes_waiting", unit: "bytes",
-    lines: [["chat_send_queue_bytes", "send_queue"], ["chat_journal_bytes", "journal"]] },
-  { title: "pools", unit: "count",
-    lines: [["chat_packet_pool_in_use", "pool_packets"], ["chat_message_pool_in_use", "pool_messages"]] },
+    lines: [["chat_journal_bytes", "journal"]] },
+  { title: "pools", unit: "count", lines: [["chat_packet_pool_in_use", "pool_packets"]] },
 ];
 const TILES = [
   { title: "sessions", metric: "chat_sessions", unit: "count" },
@@ -35,7 +34,7 @@ const TILES = [
 ];
 // Known, but not for charts of their own.
 const QUIET = new Set(["process_start_time_seconds", "machine_memory_bytes", "process_open_fds", "process_threads",
-                       "chat_receive_buffer_bytes", "chat_redis_requests_inside", "chat_redis_timeouts_per_second",
+                       "chat_countries_stale", "chat_redis_requests_inside", "chat_redis_timeouts_per_second",
                        ...TILES.map((t) => t.metric), ...CHARTS.flatMap((c) => c.lines.map((l) => l[0]))]);
 const WINDOWS = [5, 15, 60];
 

@@ -13,8 +13,8 @@ const TEXTS = {
     updates: "Jobs done per second", jobs: "jobs", accepts: "Connections per second", accepted: "accepted", refused: "refused",
     p99: "Job time, 99 of 100", machine_cpu: "Processors of the machine", process_cpu: "Processor cores used by the server",
     memory: "Memory of the server", queues: "Waiting", jobs_waiting: "jobs", rows_waiting: "database rows",
-    pools: "Pools, in use", pool_packets: "packets", pool_messages: "messages", database: "Database",
-    rows: "Database rows per second", bytes_waiting: "Bytes waiting", send_queue: "to send", journal: "journal",
+    pools: "Pools, in use", pool_packets: "packets", database: "Database",
+    rows: "Database rows per second", bytes_waiting: "Bytes waiting", journal: "journal",
     redis: "Redis", congestion: "Congestion pause", free_memory: "Free memory of the machine", busy: "busy", cores: "cores", time: "time",
   },
   ko: {
@@ -28,8 +28,8 @@ const TEXTS = {
     updates: "초당 처리한 job", jobs: "job", accepts: "초당 접속", accepted: "수락", refused: "거부",
     p99: "job 처리 시간 (p99)", machine_cpu: "장비 CPU 사용률", process_cpu: "서버가 쓰는 CPU 코어",
     memory: "서버 메모리", queues: "대기 중", jobs_waiting: "job", rows_waiting: "DB 행",
-    pools: "풀 사용량", pool_packets: "패킷", pool_messages: "메시지", database: "데이터베이스",
-    rows: "초당 DB 기록 행", bytes_waiting: "대기 중인 바이트", send_queue: "송신 대기", journal: "저널",
+    pools: "풀 사용량", pool_packets: "패킷", database: "데이터베이스",
+    rows: "초당 DB 기록 행", bytes_waiting: "대기 중인 바이트", journal: "저널",
     redis: "Redis", congestion: "혼잡 제어 정지", free_memory: "장비의 남은 메모리", busy: "사용", cores: "코어", time: "시간",
   },
 };

@@ -1,61 +1,121 @@
-// What the collection thread samples of the chat server.
-#include <chrono>
-#include <sstream>
+#include "server/chat_metrics.h"
 
-#include "net/packet.h"
-#include "server/chat_service.h"
-#include "services/monitor/standard_metrics.h"
+#include <algorithm>
+#include <cstddef>
+#include <iterator>
+#include <memory>
+#include <utility>
 
 namespace server {
 
-void ChatService::AddSamples() {
-  services::AddSystemMetrics(collector_);
-  const chat::ChatServer& chat = *chat_;
-  const auto number = [](auto value) { return static_cast<double>(value); };
-  services::ChatSamples samples;
-  samples.sessions = [&chat, number] { return number(chat.live_sessions()); };
-  samples.players = [&chat, number] { return number(chat.players()); };
-  samples.accepts = [&chat, number] { return number(chat.traffic().accepts); };
-  samples.packets_received = [&chat, number] { return number(chat.traffic().recv_packets); };
-  samples.packets_sent = [&chat, number] { return number(chat.traffic().send_packets); };
-  samples.updates = [&chat, number] { return number(chat.job_stats().executed); };
-  samples.packets_in_use = [number] { return number(net::Packet::LiveCount()); };
-  samples.job_p99_seconds = [&chat] {
-    return std::chrono::duration<double>(chat.job_stats().job_time_p99).count();
-  };
-  samples.jobs_waiting = [&chat, number] {
-    const job::JobStats jobs = chat.job_stats();  // read while they run: the sums may overtake
-    return number(jobs.queued > jobs.executed ? jobs.queued - jobs.executed : 0);
-  };
-  const db::DbWriter& writer = *writer_;
-  samples.database_up = [&writer] {
-    return writer.Stats().state == db::WriterState::kUp ? 1.0 : 0.0;
-  };
-  samples.database_queue = [&writer, number] { return number(writer.Stats().queue_records); };
-  samples.database_rows = [&writer, number] { return number(writer.Stats().written_rows); };
-  samples.journal_bytes = [&writer, number] { return number(writer.Stats().journal_bytes); };
-  samples.journal_refused = [&writer, number] { return number(writer.Stats().refused); };
-  samples.not_journaled = [&writer, number] { return number(writer.Stats().unjournaled); };
-  samples.records_lost = [&writer, number] { return number(writer.Stats().lost); };
-  const SessionKeys& keys = *keys_;
-  samples.redis_up = [&keys] { return keys.Status().up ? 1.0 : 0.0; };
-  samples.redis_inside = [&keys] { return keys.Status().inside; };
-  samples.redis_timeouts = [&keys] { return keys.Status().timeouts; };
-  samples.congestion_pause = [this] { return congestion_ && congestion_->IsPaused() ? 1.0 : 0.0; };
-  samples.refused = [this, number] { return number(door_.refused()); };
-  services::AddChatMetrics(collector_, samples);
+namespace {
+
+constexpr auto kGauge = services::MetricKind::kGauge;
+constexpr auto kCounter = services::MetricKind::kCounter;
+
+using Look = const ChatLook&;
+
+template <class T>
+constexpr double Number(T value) {
+  return static_cast<double>(value);
 }
 
-std::string ChatService::StatusLine() const {
-  const net::TrafficTotals traffic = chat_->traffic();
-  const db::WriterStats database = writer_->Stats();
-  std::ostringstream line;
-  line << "sessions=" << chat_->live_sessions() << " players=" << chat_->players()
-       << " packets_in=" << traffic.recv_packets << " packets_out=" << traffic.send_packets
-       << " talk=" << chronicle_->talk() << " rows=" << database.written_rows
-       << " queue=" << database.queue_records << " database=" << ToString(database.state)
-       << " keys=" << (keys_->Status().up ? "up" : "down");
-  return line.str();
+// [table]
+constexpr ChatMetric kMetrics[] = {
+    {kGauge, "chat_sessions", [](Look l) { return l.sessions; }, "Connected sessions."},
+    {kGauge, "chat_players", [](Look l) { return l.players; }, "Players in the game."},
+    {kCounter, "chat_accepts_total", [](Look l) { return Number(l.traffic.accepts); },
+     "Connections accepted.", "chat_accepts_per_second"},
+    {kCounter, "chat_refused_total", [](Look l) { return l.refused; }, "Connections refused.",
+     "chat_refused_per_second"},
+    {kCounter, "chat_logins_total", [](Look l) { return Number(l.lobby.logins); },
+     "Log-ins granted.", "chat_logins_per_second"},
+    {kCounter, "chat_logins_refused_total", [](Look l) { return Number(l.lobby.refused); },
+     "Log-ins refused.", "chat_logins_refused_per_second"},
+    {kCounter, "chat_logins_superseded_total", [](Look l) { return Number(l.lobby.superseded); },
+     "Sessions that ended for a newer log-in of their account.",
+     "chat_logins_superseded_per_second"},
+    {kCounter, "chat_logins_timed_out_total", [](Look l) { return Number(l.lobby.timed_out); },
+     "Sessions that did not log in, or fell silent, in time.", "chat_logins_timed_out_per_second"},
+    {kCounter, "chat_packets_received_total", [](Look l) { return Number(l.traffic.recv_packets); },
+     "Packets received.", "chat_packets_received_per_second"},
+    {kCounter, "chat_packets_sent_total", [](Look l) { return Number(l.traffic.send_packets); },
+     "Packets sent.", "chat_packets_sent_per_second"},
+    {kCounter, "chat_updates_total", [](Look l) { return Number(l.jobs.executed); },
+     "Jobs done by the chat logic.", "chat_updates_per_second"},
+    {kGauge, "chat_packet_pool_in_use", [](Look l) { return l.packets; },
+     "Packets taken from their pool."},
+    {kGauge, "chat_jobs_waiting",
+     [](Look l) { return std::max(Number(l.jobs.queued) - Number(l.jobs.executed), 0.0); },
+     "Jobs in all job queues."},
+    {kGauge, "chat_database_up",
+     [](Look l) { return l.database.state == db::WriterState::kUp ? 1.0 : 0.0; },
+     "1: the database takes rows."},
+    {kGauge, "chat_database_queue_rows", [](Look l) { return Number(l.database.queue_records); },
+     "Rows that wait for the database."},
+    {kCounter, "chat_database_rows_total", [](Look l) { return Number(l.database.written_rows); },
+     "Rows written to the database.", "chat_database_rows_per_second"},
+    {kGauge, "chat_journal_bytes", [](Look l) { return Number(l.database.journal_bytes); },
+     "Journal that the database has not confirmed."},
+    {kCounter, "chat_journal_refused_total", [](Look l) { return Number(l.database.refused); },
+     "Records refused: the journal could not be written.", "chat_journal_refused_per_second"},
+    {kCounter, "chat_not_journaled_total", [](Look l) { return Number(l.database.unjournaled); },
+     "Records kept in memory only: the journal could not be written.",
+     "chat_not_journaled_per_second"},
+    {kCounter, "chat_records_lost_total", [](Look l) { return Number(l.database.lost); },
+     "Records that are nowhere.", "chat_records_lost_per_second"},
+    {kGauge, "chat_redis_up", [](Look l) { return l.keys.up ? 1.0 : 0.0; }, "1: Redis answers."},
+    {kGauge, "chat_redis_requests_inside", [](Look l) { return l.keys.inside; },
+     "Requests to Redis without an answer."},
+    {kCounter, "chat_redis_timeouts_total", [](Look l) { return l.keys.timeouts; },
+     "Requests to Redis that got no answer in time.", "chat_redis_timeouts_per_second"},
+    {kGauge, "chat_congestion_pause", [](Look l) { return l.paused ? 1.0 : 0.0; },
+     "1: accepting and sending are paused."},
+    {kGauge, "chat_countries_stale", [](Look l) { return l.countries_stale ? 1.0 : 0.0; },
+     "1: the country database was replaced by one that cannot be read; the old one goes on."},
+};
+// [/table]
+
+// Seconds; those from 5 ms on are Prometheus' defaults.
+constexpr double kJobBounds[] = {0.00001, 0.00005, 0.0001, 0.0005, 0.001, 0.005, 0.01, 0.025,
+                                 0.05,    0.1,     0.25,   0.5,    1,     2.5,   5,    10};
+
+}  // namespace
+
+std::span<const ChatMetric> ChatMetrics() {
+  return kMetrics;
+}
+
+// The job layer's buckets are finer (an eighth of a power of two): each goes where its upper bound
+// belongs, so a value is told as up to 12.5 % longer than it was.
+services::HistogramValue JobTimes(const ChatLook& look) {
+  services::HistogramValue to;
+  to.bounds.assign(std::begin(kJobBounds), std::end(kJobBounds));
+  to.counts.resize(to.bounds.size() + 1);
+  std::size_t bucket = 0;
+  for (std::size_t i = 0; i < look.jobs.job_times.size(); ++i) {
+    const double seconds = Number(job::Histogram::UpperBound(i)) / 1e9;
+    while (bucket < to.bounds.size() && seconds > to.bounds[bucket]) ++bucket;
+    to.counts[bucket] += look.jobs.job_times[i];
+    to.sum += seconds * Number(look.jobs.job_times[i]);
+  }
+  return to;
+}
+
+void Watch(services::Collector& collector, std::function<ChatLook()> look) {
+  auto now = std::make_shared<ChatLook>();
+  collector.AddBeforeSampling([now, look = std::move(look)] { *now = look(); });
+  for (const ChatMetric& metric : kMetrics) {
+    const auto sample = [now, &metric] { return metric.value(*now); };
+    if (metric.kind == kGauge) {
+      collector.AddGauge(metric.name, metric.help, sample);
+    } else {
+      collector.AddCounter(metric.name, metric.help, sample, metric.rate);
+    }
+  }
+  collector.AddHistogram(
+      "chat_job_seconds", "How long jobs took.", [now] { return JobTimes(*now); },
+      "chat_job_p99_seconds");
 }
 
 }  // namespace server

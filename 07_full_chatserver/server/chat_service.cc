@@ -3,11 +3,14 @@
 #include <spdlog/spdlog.h>
 
 #include <exception>
+#include <sstream>
 #include <utility>
 
 #include "client_packet_handler.h"
+#include "net/packet.h"
 #include "net/peer_address.h"
 #include "server/from_config.h"
+#include "services/monitor/standard_metrics.h"
 
 namespace server {
 
@@ -99,13 +102,15 @@ net::Status ChatService::StartMonitorLink() {
   if (!ip) return net::Status::Error("monitor.server_host: not an IPv4 address");
   report_ = std::make_unique<monitor::ReportClient>(
       net::PeerAddress{*ip, static_cast<std::uint16_t>(config_.monitor.server_port)},
-      ReportLinkOptions(config_));
+      ReportLinkOptions(config_), monitor::Reporter{config_.server.id, MonitorSecret(config_)});
   collector_.AddSink([this](const services::MonitorReport& report) { report_->Offer(report); });
   return report_->Start();
 }
 
 net::Status ChatService::StartCollecting() {
-  AddSamples();
+  services::AddSystemMetrics(collector_);
+  collector_.AddBeforeSampling([this] { door_.RefreshCountries(); });
+  Watch(collector_, [this] { return LookAtIt(); });
   collector_.Start();
   if (!config_.monitor.metrics) return net::Status::Ok();
   const std::string error =
@@ -121,6 +126,33 @@ net::Status ChatService::StartNetwork() {
   // Keys in memory: whoever gives them out must be in this process.
   auth_ = std::make_unique<AuthService>(config_, *keys_);
   return auth_->Start();
+}
+
+ChatLook ChatService::LookAtIt() const {
+  ChatLook now;
+  now.traffic = chat_->traffic();
+  now.jobs = chat_->job_stats();
+  now.database = writer_->Stats();
+  now.keys = keys_->Status();
+  now.lobby = chat_->world().lobby().counts();
+  now.sessions = chat_->live_sessions();
+  now.players = static_cast<double>(chat_->players());
+  now.packets = static_cast<double>(net::Packet::LiveCount());
+  now.refused = static_cast<double>(door_.refused());
+  now.paused = congestion_ && congestion_->IsPaused();
+  now.countries_stale = door_.countries_stale();
+  return now;
+}
+
+std::string ChatService::StatusLine() const {
+  const ChatLook now = LookAtIt();
+  std::ostringstream line;
+  line << "sessions=" << now.sessions << " players=" << now.players
+       << " packets_in=" << now.traffic.recv_packets << " packets_out=" << now.traffic.send_packets
+       << " talk=" << chronicle_->talk() << " rows=" << now.database.written_rows
+       << " queue=" << now.database.queue_records << " database=" << ToString(now.database.state)
+       << " keys=" << (now.keys.up ? "up" : "down");
+  return line.str();
 }
 
 // [shutdown]

@@ -16,6 +16,7 @@
 #include "chat/message_generator.h"
 #include "monitor_link/report_client.h"
 #include "server/auth_service.h"
+#include "server/chat_metrics.h"
 #include "server/doorman.h"
 #include "server/journal_chronicle.h"
 #include "server/session_keys.h"
@@ -66,7 +67,7 @@ class ChatService {
   net::Status StartMonitorLink();
   net::Status StartNetwork();
   net::Status StartCollecting();
-  void AddSamples();
+  [[nodiscard]] ChatLook LookAtIt() const;
 
   const config::Config config_;
   journal::Journal journal_;

@@ -4,6 +4,12 @@
 
 namespace server {
 
+void ServerDoorman::RefreshCountries() {
+  if (const std::string error = country_.Refresh(); !error.empty()) {
+    spdlog::warn("door event=\"countries not replaced\" reason=\"{}\"", error);
+  }
+}
+
 bool ServerDoorman::MayEnter(const net::PeerAddress& peer) {
   const services::CountryAnswer country = country_.Check(services::FromIpv4(peer.ip));
   if (!country.allowed()) {

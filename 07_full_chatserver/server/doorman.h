@@ -20,6 +20,10 @@ class ServerDoorman final : public chat::Doorman {
   // An empty string, or what is wrong with the country database.
   std::string Open(const services::CountryOptions& options) { return country_.Open(options); }
 
+  // Takes a country database that was replaced. One thread at a time.
+  void RefreshCountries();
+  [[nodiscard]] bool countries_stale() const { return country_.IsStale(); }
+
   bool MayEnter(const net::PeerAddress& peer) override;
   void Entered(const net::PeerAddress& peer) override { gate_.Entered(peer.ip); }
   void Left(const net::PeerAddress& peer) override { gate_.Left(peer.ip); }

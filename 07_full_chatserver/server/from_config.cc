@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
 
 namespace server {
 
@@ -71,8 +75,10 @@ net::ServerOptions MonitorNetOptions(const config::Config& config) {
       config.monitor_server.servers_max * 2;  // one that comes again may be counted twice
   to.worker_threads = 1;
   to.send_memory_untrusted = 0;  // nobody logs in here
-  to.packet_max = 16 * 1024;     // a report has more to say than a player
+  to.first_packet_timeout_ms = 3000;  // a server proves itself at once; others make room
+  to.packet_max = 16 * 1024;          // a report has more to say than a player
   to.receive_buffer = 32 * 1024;
+  to.receive_memory_max = std::max(to.receive_memory_max, 4 * to.receive_buffer + 128);
   return to;
 }
 
@@ -175,9 +181,36 @@ services::ReportLinkOptions ReportLinkOptions(const config::Config& config) {
   return to;
 }
 
-std::size_t HistoryPoints(const config::Config& config) {
-  const std::uint64_t every = config.monitor.interval_ms;
-  return static_cast<std::size_t>((config.monitor_server.history_s * 1000ULL + every - 1) / every);
+std::string MonitorSecret(const config::Config& config) {
+  std::string secret = config.monitor.secret;
+  if (const std::string& file = config.monitor.secret_file; secret.empty() && !file.empty()) {
+    std::ifstream in{std::filesystem::path(std::u8string(file.begin(), file.end()))};
+    if (!std::getline(in, secret)) throw std::invalid_argument(file + ": no secret in it");
+    while (secret.ends_with('\r')) secret.pop_back();
+  }
+  if (const char* given = std::getenv("CHAT_MONITOR_SECRET"); secret.empty() && given != nullptr) {
+    secret = given;
+  }
+  if (secret.empty() && !config.monitor_server.bind.starts_with("127.")) {
+    throw std::invalid_argument("needed: monitor_server.bind lets other machines report");
+  }
+  return secret;
+}
+
+services::MonitorOptions MonitorOptions(const config::Config& config) {
+  services::MonitorOptions to;
+  const std::uint64_t every = config.monitor.interval_ms;  // at which a server reports
+  to.history_points =
+      static_cast<std::size_t>((config.monitor_server.history_s * 1000ULL + every - 1) / every);
+  to.servers_max = config.monitor_server.servers_max;
+  to.server_gone_ms = config.monitor_server.server_gone_ms;
+  for (const std::string& line : config.monitor_server.alarms) {
+    std::string error;
+    const auto rule = services::ParseAlarmRule(line, error);
+    if (!rule) throw std::invalid_argument("\"" + line + "\": " + error);
+    to.alarms.push_back(*rule);
+  }
+  return to;
 }
 
 journal::JournalOptions JournalOptions(const config::Config& config) {
@@ -206,6 +239,7 @@ std::unique_ptr<db::Connection> MakeConnection(const config::Config& config) {
     db::SqliteOptions to;
     to.path = from.path;
     to.survive_power_cut = config.journal.sync == config::JournalSync::kTurn;
+    to.lock_ms = from.request_ms;
     return db::MakeSqlite(to);
   }
   db::MariaDbOptions to;

@@ -20,6 +20,7 @@
 #include "services/db/db_writer.h"
 #include "services/journal/journal.h"
 #include "services/log/log_setup.h"
+#include "services/monitor/monitor_core.h"
 #include "services/monitor/report_link.h"
 
 namespace server {
@@ -38,8 +39,12 @@ services::CountryOptions CountryOptions(const config::Config& config);
 // `program` goes where the file's name says {program}: two programs must not rotate one file.
 services::LogOptions LogOptions(const config::Config& config, std::string_view program);
 services::ReportLinkOptions ReportLinkOptions(const config::Config& config);
-// Of one server: monitor_server.history_s, with a report every monitor.interval_ms.
-std::size_t HistoryPoints(const config::Config& config);
+// Of the monitoring link: monitor.secret, or the file's, or the environment's. Throws
+// std::invalid_argument when the file cannot be read, or when there is no secret and the monitor
+// server is to listen to other machines.
+std::string MonitorSecret(const config::Config& config);
+// Throws std::invalid_argument with the first alarm rule that is none.
+services::MonitorOptions MonitorOptions(const config::Config& config);
 journal::JournalOptions JournalOptions(const config::Config& config);
 db::WriterOptions WriterOptions(const config::Config& config);
 

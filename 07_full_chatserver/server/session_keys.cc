@@ -92,6 +92,28 @@ std::unique_ptr<SessionKeys> MakeSessionKeys(const config::Login& login) {
 #endif
 }
 
+std::optional<std::string> ValidateKeys(const config::Login& login) {
+  if (login.store == config::LoginStore::kMemory) return std::nullopt;
+#ifdef COURSE_HAS_REDIS
+  return RedisOptions(login).Validate();
+#else
+  return "this program was built without Redis; login.store = \"memory\" works";
+#endif
+}
+
+std::string ReachKeys([[maybe_unused]] const config::Login& login) {
+#ifdef COURSE_HAS_REDIS
+  if (login.store == config::LoginStore::kMemory) return {};
+  services::RedisClient client(RedisOptions(login));
+  client.Start();
+  if (client.WaitUntilUp(std::chrono::milliseconds(login.redis_connect_ms))) return {};
+  const std::string reason = client.Status().reason;
+  return reason.empty() ? "no answer in time" : reason;
+#else
+  return {};
+#endif
+}
+
 void LobbyKeys::TakeKey(chat::AccountNo account, std::string key, Done done) {
   store_.TakeAndCheck(
       account, std::move(key),

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "chat/lobby.h"
@@ -30,6 +31,11 @@ class SessionKeys : public account::SessionKeyStore {
 
 // nullptr: this program was built without Redis.
 std::unique_ptr<SessionKeys> MakeSessionKeys(const config::Login& login);
+
+// What is wrong with the section; nothing when it is fine.
+std::optional<std::string> ValidateKeys(const config::Login& login);
+// Connects to Redis and asks for nothing. Empty: it answers, or there is no Redis to ask.
+std::string ReachKeys(const config::Login& login);
 
 // The lobby's view: take the key, compare, say what it was worth.
 class LobbyKeys final : public chat::KeyLookup {

@@ -1,30 +1,27 @@
 # monitor: collection thread, /metrics for Prometheus, and the monitor server's history, alarms and page.
-#   monitor       the collecting side, in every server
+#   monitor       the collecting side, in every server, and the HTTP server of whoever looks
 #   monitor_core  the monitor server without its HTTP
 #   monitor_web   its page (COURSE_HAS_MONITOR_WEB)
 option(COURSE_WITH_PROMETHEUS "/metrics with prometheus-cpp" ON)
-option(COURSE_WITH_MONITOR_WEB "The monitor page with civetweb" ON)
+option(COURSE_WITH_MONITOR_WEB "The monitor page" ON)
 
 set(COURSE_HAS_PROMETHEUS OFF)
 set(COURSE_HAS_MONITOR_WEB OFF)
 if(NOT WIN32)
   if(COURSE_WITH_PROMETHEUS)
-    find_package(prometheus-cpp QUIET COMPONENTS pull)
-    if(TARGET prometheus-cpp::pull)
+    find_package(prometheus-cpp QUIET COMPONENTS core)
+    if(TARGET prometheus-cpp::core)
       set(COURSE_HAS_PROMETHEUS ON)
     else()
       message(STATUS "${STAGE}: no prometheus-cpp (Debian: prometheus-cpp-dev); no /metrics")
     endif()
   endif()
   if(COURSE_WITH_MONITOR_WEB)
-    find_path(CIVETWEB_INCLUDE_DIR civetweb.h)
-    find_library(CIVETWEB_LIBRARY civetweb)
     find_path(NLOHMANN_JSON_INCLUDE_DIR nlohmann/json.hpp)
-    if(CIVETWEB_INCLUDE_DIR AND CIVETWEB_LIBRARY AND NLOHMANN_JSON_INCLUDE_DIR)
+    if(NLOHMANN_JSON_INCLUDE_DIR)
       set(COURSE_HAS_MONITOR_WEB ON)
     else()
-      message(STATUS "${STAGE}: no civetweb or JSON library (Debian: libcivetweb-dev nlohmann-json3-dev); "
-                     "no monitor page")
+      message(STATUS "${STAGE}: no JSON library (Debian: nlohmann-json3-dev); no monitor page")
     endif()
   endif()
 endif()
@@ -33,19 +30,25 @@ set(monitor_system services/monitor/system_usage_linux.cc)
 if(WIN32)
   set(monitor_system services/monitor/system_usage_windows.cc)
 endif()
+set(monitor_http services/monitor/http_loop.cc services/monitor/http_server.cc)
+if(WIN32)
+  set(monitor_http services/monitor/http_server_absent.cc)
+endif()
 set(monitor_endpoint services/monitor/metrics_endpoint_absent.cc)
 if(COURSE_HAS_PROMETHEUS)
   set(monitor_endpoint services/monitor/metrics_endpoint.cc)
 endif()
 stage_library(monitor
   services/monitor/collector.cc
+  services/monitor/http_message.cc
   services/monitor/report_link.cc
   services/monitor/standard_metrics.cc
   ${monitor_endpoint}
+  ${monitor_http}
   ${monitor_system}
   LINK reconnect course_log)
 if(COURSE_HAS_PROMETHEUS)
-  target_link_libraries(${STAGE}_monitor PRIVATE prometheus-cpp::pull)
+  target_link_libraries(${STAGE}_monitor PRIVATE prometheus-cpp::core)
 endif()
 if(WIN32)
   target_link_libraries(${STAGE}_monitor PUBLIC psapi)
@@ -73,9 +76,7 @@ if(COURSE_HAS_MONITOR_WEB)
     services/monitor/monitor_api.cc
     services/monitor/monitor_http.cc
     ${monitor_assets_cc}
-    LINK monitor_core)
-  target_include_directories(${STAGE}_monitor_web SYSTEM PRIVATE
-    ${CIVETWEB_INCLUDE_DIR} ${NLOHMANN_JSON_INCLUDE_DIR})
-  target_link_libraries(${STAGE}_monitor_web PRIVATE ${CIVETWEB_LIBRARY})
+    LINK monitor monitor_core)
+  target_include_directories(${STAGE}_monitor_web SYSTEM PRIVATE ${NLOHMANN_JSON_INCLUDE_DIR})
   target_compile_definitions(${STAGE}_monitor_web PUBLIC COURSE_HAS_MONITOR_WEB=1)
 endif()

@@ -18,6 +18,7 @@ class MeteredServer {
   [[nodiscard]] bool ready() const { return ready_; }
   [[nodiscard]] const std::string& port() const { return port_; }
   [[nodiscard]] const std::string& auth_port() const { return auth_port_; }  // keys in memory
+  [[nodiscard]] int metrics_port() const { return metrics_port_; }
   Process& process() { return process_; }
 
   // One value of /metrics, at most 200 ms old; -1: there is none.

@@ -6,6 +6,7 @@ stage_unit_test(request_budget tests/unit_request_budget.cc LINK chat)
 stage_unit_test(chat_limits tests/unit_chat_limits.cc
   LINK server chat_talker LABELS stress TIMEOUT 240)
 stage_unit_test(chat_service tests/unit_chat_service.cc LINK server LABELS stress TIMEOUT 240)
+stage_unit_test(chat_metrics tests/unit_chat_metrics.cc LINK server monitor_core)
 stage_unit_test(report_client tests/unit_report_client.cc LINK server test_support TIMEOUT 240)
 if(NOT WIN32 AND BUILD_TESTING)
   stage_scenario_test(pause tests/scenario_pause.cc
@@ -15,4 +16,24 @@ stage_scenario_test(full tests/scenario_full.cc LINK chat_talker db TIMEOUT 300)
 if(COURSE_HAS_REDIS AND TARGET course_mariadb AND COURSE_HAS_MONITOR_WEB AND BUILD_TESTING)
   stage_scenario_test(outage tests/scenario_outage.cc tests/database_support.cc
     LINK scenario_support outside_test_support db course_gtest LABELS slow TIMEOUT 600)
+endif()
+if(COURSE_HAS_REDIS AND COURSE_HAS_PROMETHEUS AND COURSE_HAS_MONITOR_WEB)
+  stage_scenario_test(check_config tests/scenario_check_config.cc LINK metered_server server)
+endif()
+if(CMAKE_SYSTEM_NAME STREQUAL "Linux" AND BUILD_TESTING)
+  stage_scenario_test(signals tests/scenario_signals.cc
+    LINK chat_talker outside_test_support util TIMEOUT 300)
+endif()
+stage_scenario_test(apc_demo tests/scenario_apc_demo.cc LINK scenario_support)
+if(COURSE_HAS_PROMETHEUS AND COURSE_HAS_REDIS)
+  stage_scenario_test(many_sockets tests/scenario_many_sockets.cc
+    LINK metered_server LABELS slow TIMEOUT 600)
+endif()
+if(COURSE_HAS_COUNTRY AND COURSE_HAS_PROMETHEUS AND COURSE_HAS_REDIS)
+  stage_scenario_test(country tests/scenario_country.cc LINK metered_server)
+endif()
+# The real run: COURSE_HOSTILE_SECONDS=1800.
+if(COURSE_HAS_REDIS AND COURSE_HAS_PROMETHEUS)
+  stage_scenario_test(hostile_mix tests/scenario_hostile_mix.cc tests/hostile_mob.cc
+    LINK metered_server chat_talker LABELS slow TIMEOUT 2400)
 endif()

@@ -205,11 +205,11 @@ TEST(FromConfig, HistorySecondsAreSecondsWhateverTheInterval) {
   config::Config config;
   config.monitor_server.history_s = 60;
   config.monitor.interval_ms = 1000;
-  EXPECT_EQ(server::HistoryPoints(config), 60U);
+  EXPECT_EQ(server::MonitorOptions(config).history_points, 60U);
   config.monitor.interval_ms = 50;
-  EXPECT_EQ(server::HistoryPoints(config), 1200U);
+  EXPECT_EQ(server::MonitorOptions(config).history_points, 1200U);
   config.monitor.interval_ms = 60'000;
-  EXPECT_EQ(server::HistoryPoints(config), 1U);
+  EXPECT_EQ(server::MonitorOptions(config).history_points, 1U);
 }
 
 TEST_F(ChatServiceTest, TheNextOneAfterTheLastPlaceIsToldSo) {

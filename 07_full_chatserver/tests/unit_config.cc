@@ -267,7 +267,7 @@ TEST(Config, ASetWithoutKeyOrValueSaysWhatIsAllowed) {
       "--set server.port=: server.port: an empty value is not allowed; allowed: 0 .. 65535",
       "--set server.nagle=: server.nagle: an empty value is not allowed; allowed: true or false",
       "--set congestion.retransmit_ratio=: congestion.retransmit_ratio: an empty value is not "
-      "allowed; allowed: 0.0 .. 1.0",
+      "allowed; allowed: 0.001 .. 0.999",
       "--set log.level=: log.level: '' is not allowed; allowed: one of: trace, debug, info, warn, "
       "error, off",
   };
@@ -320,7 +320,8 @@ TEST(Config, AddressesCountriesAndNumbersThatAreNone) {
   EXPECT_FALSE(OnlySets({"country.allowed=[1]"}).ok());
   EXPECT_FALSE(OnlySets({"congestion.retransmit_ratio=nan"}).ok());
   EXPECT_FALSE(OnlySets({"congestion.retransmit_ratio=1.5"}).ok());
-  EXPECT_TRUE(OnlySets({"congestion.retransmit_ratio=1"}).ok());
+  EXPECT_FALSE(OnlySets({"congestion.retransmit_ratio=1"}).ok());
+  EXPECT_TRUE(OnlySets({"congestion.retransmit_ratio=0.5"}).ok());
   EXPECT_FALSE(OnlySets({"database.path="}).ok());
 }
 

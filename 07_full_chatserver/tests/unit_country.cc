@@ -1,12 +1,17 @@
 // The country check on a real database file, made by make_mmdb.py and read by mmdblookup too.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <fstream>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "services/country/country_check.h"
 #ifndef _WIN32
+#include <unistd.h>
+
 #include "tests/outside/child_process.h"
 #endif
 
@@ -80,14 +85,18 @@ class CountryFile : public ::testing::Test {
  protected:
   void SetUp() override {
     if (!outside::FindProgram("python3")) GTEST_SKIP() << "python3 is not installed";
+    options_.database = folder_.File("country.mmdb");
+    Make({"203.0.113.0/24=KR", "198.51.100.0/25=US", "8.8.8.8/32=US", "2001:db8:1::/48=KR",
+          "2001:db8:2::/48=JP", "10.9.0.0/16=KR"});
+  }
+
+  void Make(const std::vector<std::string>& networks) {
     const char* stage = std::getenv("COURSE_STAGE_DIR");
     const std::string script = std::string(stage != nullptr ? stage : ".") + "/tests/make_mmdb.py";
-    options_.database = folder_.File("country.mmdb");
+    std::vector<std::string> command{"python3", script, options_.database};
+    command.insert(command.end(), networks.begin(), networks.end());
     outside::ChildProcess python;
-    ASSERT_TRUE(python.Start(
-        {"python3", script, options_.database, "203.0.113.0/24=KR", "198.51.100.0/25=US",
-         "8.8.8.8/32=US", "2001:db8:1::/48=KR", "2001:db8:2::/48=JP", "10.9.0.0/16=KR"},
-        folder_.File("python.log")));
+    ASSERT_TRUE(python.Start(command, folder_.File("python.log")));
     ASSERT_EQ(python.WaitFor(std::chrono::seconds(20)), 0)
         << outside::ReadFile(folder_.File("python.log"));
   }
@@ -165,6 +174,56 @@ TEST_F(CountryFile, ManyThreadsAsk) {
       }
     });
   }
+  for (std::thread& thread : threads) thread.join();
+}
+
+// What an administrator's `cp` or a full disk does to the file that is in use.
+TEST_F(CountryFile, AFileThatIsCutShortWhileItIsUsedHurtsNobody) {
+  CountryCheck check;
+  ASSERT_EQ(check.Open(options_), "");
+  const std::string whole = outside::ReadFile(options_.database);
+  ASSERT_EQ(truncate(options_.database.c_str(), 0), 0);
+  EXPECT_EQ(check.Check(Ip("203.0.113.7")).country, "KR");
+  EXPECT_FALSE(check.IsStale());
+  const std::string error = check.Refresh();
+  EXPECT_TRUE(error.starts_with("country: " + options_.database + ": ")) << error;
+  EXPECT_TRUE(check.IsStale());
+  EXPECT_EQ(check.Refresh(), "") << "the same file again: nothing new to say";
+  EXPECT_TRUE(check.IsStale());
+  EXPECT_EQ(check.Check(Ip("203.0.113.7")).country, "KR");
+  ASSERT_EQ(unlink(options_.database.c_str()), 0);
+  EXPECT_NE(check.Refresh(), "");
+  EXPECT_EQ(check.Check(Ip("203.0.113.7")).country, "KR");
+  std::ofstream(options_.database, std::ios::binary) << whole;
+  EXPECT_EQ(check.Refresh(), "");
+  EXPECT_FALSE(check.IsStale());
+  EXPECT_EQ(check.Check(Ip("203.0.113.7")).country, "KR");
+}
+
+TEST_F(CountryFile, ANewFileIsTakenWhileThreadsAsk) {
+  CountryCheck check;
+  ASSERT_EQ(check.Open(options_), "");
+  EXPECT_EQ(check.Check(Ip("203.0.113.7")).country, "KR");
+  std::atomic<bool> stop{false};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 2; ++t) {
+    threads.emplace_back([&] {
+      while (!stop.load()) {
+        const std::string country = check.Check(Ip("203.0.113.7")).country;
+        EXPECT_TRUE(country == "KR" || country == "JP") << country;
+        std::this_thread::yield();
+      }
+    });
+  }
+  std::string korea = outside::ReadFile(options_.database);
+  Make({"203.0.113.0/24=JP"});
+  std::string japan = outside::ReadFile(options_.database);
+  for (int i = 0; i < 20; ++i) {
+    std::ofstream(options_.database, std::ios::binary) << (i % 2 == 0 ? korea : japan);
+    check.Refresh();
+  }
+  EXPECT_EQ(check.Check(Ip("203.0.113.7")).country, "JP");
+  stop.store(true);
   for (std::thread& thread : threads) thread.join();
 }
 

@@ -64,6 +64,35 @@ TEST_F(Log, ShutDownWritesOutWhatIsQueued) {
   spdlog::info("after the end: must not crash");
 }
 
+#ifndef _WIN32  // an open file cannot be moved away there
+TEST_F(Log, AFileThatWasMovedAwayIsOpenedAnew) {
+  ASSERT_EQ(SetUpLogging(options_), "");
+  spdlog::info("yesterday");
+  ASSERT_TRUE(FlushLog());
+  const std::string moved = options_.file + ".moved";
+  std::filesystem::rename(options_.file, moved);
+  EXPECT_EQ(ReopenLogFile(), "");
+  spdlog::info("today");
+  ASSERT_TRUE(FlushLog());
+  EXPECT_NE(Contents(moved).find("yesterday\n"), std::string::npos);
+  EXPECT_EQ(Contents(moved).find("today"), std::string::npos);
+  const std::string text = Contents(options_.file);
+  EXPECT_NE(text.find(" info "), std::string::npos) << "the pattern of the lines: " << text;
+  EXPECT_TRUE(text.ends_with(" today\n")) << text;
+
+  // No file can be made there: the old one is written on, and the failure counted.
+  std::filesystem::rename(folder_ / "deep", folder_ / "away");
+  std::ofstream(folder_ / "deep") << "a file, no folder";
+  EXPECT_NE(ReopenLogFile(), "");
+  spdlog::info("still");
+  ASSERT_TRUE(FlushLog());
+  EXPECT_NE(Contents(folder_ / "away" / "server.log").find("still\n"), std::string::npos);
+  EXPECT_EQ(GetLogStats().write_failures, 1U);
+  ShutDownLogging();
+  EXPECT_EQ(ReopenLogFile(), "") << "there is none";
+}
+#endif
+
 TEST_F(Log, LevelChangesWhileItRuns) {
   ASSERT_EQ(SetUpLogging(options_), "");
   EXPECT_EQ(GetLogLevel(), "info");

@@ -161,11 +161,6 @@ TEST(SystemUsage, ProcessAndMachine) {
 TEST(StandardMetrics, NamesFollowTheConventions) {
   Collector collector({});
   AddSystemMetrics(collector);
-  ChatSamples samples;
-  const auto one = [] { return 1.0; };
-  samples = {one, one, one, one, one, one, one, one, one, one, one, one,
-             one, one, one, one, one, one, one, one, one, one, one, one};
-  AddChatMetrics(collector, samples);
   collector.CollectOnce(Time() + seconds(1));
   collector.CollectOnce(Time() + seconds(2));
   std::set<std::string> names;
@@ -177,23 +172,38 @@ TEST(StandardMetrics, NamesFollowTheConventions) {
     EXPECT_EQ(total, sample.info.kind == MetricKind::kCounter) << sample.info.name;
   }
   for (const char* name :
-       {"chat_sessions", "chat_packets_received_total", "chat_redis_up", "chat_database_up",
-        "process_cpu_seconds_total", "process_resident_memory_bytes", "machine_memory_bytes"}) {
+       {"process_cpu_seconds_total", "process_resident_memory_bytes", "machine_memory_bytes"}) {
     EXPECT_TRUE(names.contains(name)) << name;
   }
   const MonitorReport report = collector.BuildReport();
   EXPECT_LE(report.metrics.size(), History::kMaxMetrics);
-  EXPECT_TRUE(Find(report, "chat_packets_sent_per_second"));
   EXPECT_TRUE(Find(report, "process_cpu_cores"));
 }
 
-TEST(StandardMetrics, WhatTheServerDoesNotHaveIsLeftOut) {
+// 98 values of up to 10 ms, one of up to 100 ms, one longer than any bound.
+TEST(Collector, AHistogramIsToldWholeAndItsP99OfTheLastInterval) {
+  HistogramValue values{{0.01, 0.1}, {98, 1, 1}, 2.0};
+  EXPECT_DOUBLE_EQ(Quantile(values, 0.49), 0.005);
+  EXPECT_DOUBLE_EQ(Quantile(values, 0.99), 0.1);
+  EXPECT_DOUBLE_EQ(Quantile(values, 1.0), 0.1) << "no more is known than the last bound";
+  EXPECT_TRUE(std::isnan(Quantile({{1}, {0, 0}, 0}, 0.5)));
+
   Collector collector({});
-  ChatSamples samples;
-  samples.sessions = [] { return 3.0; };
-  AddChatMetrics(collector, samples);
+  collector.AddHistogram(
+      "job_seconds", "Jobs.", [&] { return values; }, "job_p99_seconds");
   collector.CollectOnce(Time() + seconds(1));
-  EXPECT_EQ(collector.Latest().size(), 1u);
+  EXPECT_FALSE(Find(collector.BuildReport(), "job_p99_seconds"))
+      << "the first round has no interval";
+  collector.CollectOnce(Time() + seconds(2));
+  ASSERT_TRUE(Find(collector.BuildReport(), "job_p99_seconds"));
+  EXPECT_EQ(*Find(collector.BuildReport(), "job_p99_seconds"), 0) << "nothing ran";
+  values.counts[0] += 1000;
+  collector.CollectOnce(Time() + seconds(3));
+  EXPECT_NEAR(*Find(collector.BuildReport(), "job_p99_seconds"), 0.0099, 1e-9)
+      << "the slow ones were before";
+  EXPECT_FALSE(Find(collector.BuildReport(), "job_seconds"));
+  ASSERT_EQ(collector.Latest().size(), 1U);
+  EXPECT_EQ(collector.Latest()[0].histogram.counts, (std::vector<std::uint64_t>{1098, 1, 1}));
 }
 
 TEST(ReportLink, ConnectsBacksOffAndForgivesAfterSuccess) {

@@ -27,6 +27,9 @@ class Endpoint : public ::testing::Test {
     collector_.AddCounter(
         "chat_packets_received_total", "Packets received.",
         [this] { return packets_.fetch_add(10) + 10.0; }, "rate");
+    collector_.AddHistogram("chat_job_seconds", "Jobs.", [] {
+      return HistogramValue{{0.001, 0.5}, {3, 2, 1}, 4.25};
+    });
     ASSERT_EQ(endpoint_.Start("127.0.0.1", 0, collector_), "");
     ASSERT_NE(endpoint_.port(), 0);
   }
@@ -45,7 +48,10 @@ TEST_F(Endpoint, TextFormatWithTypesAndHelp) {
   for (const char* line :
        {"# HELP chat_sessions Connected sessions.\n", "# TYPE chat_sessions gauge\n",
         "\nchat_sessions 42\n", "# TYPE chat_packets_received_total counter\n",
-        "\nchat_packets_received_total 10\n", "\nprocess_resident_memory_bytes "}) {
+        "\nchat_packets_received_total 10\n", "# TYPE chat_job_seconds histogram\n",
+        "\nchat_job_seconds_bucket{le=\"0.001\"} 3\n", "\nchat_job_seconds_bucket{le=\"0.5\"} 5\n",
+        "\nchat_job_seconds_bucket{le=\"+Inf\"} 6\n", "\nchat_job_seconds_sum 4.25\n",
+        "\nchat_job_seconds_count 6\n", "\nprocess_resident_memory_bytes "}) {
     EXPECT_NE(reply.body.find(line), std::string::npos) << line << "\n" << reply.body;
   }
   EXPECT_EQ(reply.body.find("rate"), std::string::npos) << "rates are Prometheus' business";
@@ -73,7 +79,8 @@ TEST_F(Endpoint, ScrapesWhileCollecting) {
 TEST_F(Endpoint, OccupiedPortIsOneLine) {
   MetricsEndpoint second;
   EXPECT_EQ(second.Start("127.0.0.1", endpoint_.port(), collector_),
-            "metrics: cannot listen on 127.0.0.1:" + std::to_string(endpoint_.port()));
+            "metrics: cannot listen on 127.0.0.1:" + std::to_string(endpoint_.port()) +
+                ": Address already in use");
   EXPECT_EQ(second.port(), 0);
 }
 

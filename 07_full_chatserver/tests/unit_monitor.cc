@@ -221,6 +221,25 @@ TEST_F(Core, SilentServerIsDownAndComesBack) {
   EXPECT_EQ(core_->View().servers[0].clock_offset_ms, 500);
 }
 
+// The time of a report is the server's own, and may be set back by an hour at any moment.
+TEST_F(Core, AReporterWhoseClockIsSetBackLosesNothing) {
+  const auto report = [&](std::int64_t wall_ms, double value) {
+    now_ += 1000;
+    core_->OnReport(1, wall_ms, {{"a", value}});
+  };
+  const std::int64_t wall = now_;
+  report(wall + 1000, 1);
+  report(wall + 2000 - 3'600'000, 2);
+  report(wall + 3000 - 3'600'000, 3);
+  History::Points points;
+  ASSERT_TRUE(core_->HistoryOf(1, 0, points));
+  EXPECT_EQ(points.times, (std::vector<std::int64_t>{now_ - 2000, now_ - 1000, now_}));
+  EXPECT_EQ(points.series.at("a"), (std::vector<float>{1, 2, 3}));
+  const MonitorView view = core_->View();
+  EXPECT_TRUE(view.servers[0].up);
+  EXPECT_EQ(view.servers[0].clock_offset_ms, -3'600'000);
+}
+
 TEST_F(Core, ServersAreBoundedAndDeadOnesMakeRoom) {
   for (const std::uint32_t id : {0u, 1u, 2u, 3u, 4u}) Report(id, 0);
   EXPECT_EQ(core_->View().servers.size(), 3u);

@@ -8,6 +8,9 @@
 #include <cstdlib>
 #include <filesystem>
 #include <numbers>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "services/monitor/monitor_http.h"
 #include "services/monitor/standard_metrics.h"
@@ -28,22 +31,28 @@ class Browser : public ::testing::Test {
     if (const char* shots = std::getenv("COURSE_SHOTS")) shots_ = shots;
     std::filesystem::create_directories(shots_);
     AddSystemMetrics(collector_);
-    ChatSamples samples;
-    samples.sessions = [this] { return static_cast<double>(sessions_ += 3); };
-    samples.players = [this] { return sessions_ * 0.9; };
-    samples.packets_received = [this] { return static_cast<double>(packets_ += 100 + Wave(40)); };
-    samples.packets_sent = [this] { return packets_ * 40; };
-    samples.updates = [this] { return packets_ * 1.2; };
-    samples.accepts = [this] { return sessions_ * 1.0; };
-    samples.job_p99_seconds = [this] { return 0.0008 + 0.0001 * Wave(3); };
-    samples.jobs_waiting = [this] { return Wave(20); };
-    samples.database_up = [] { return 1.0; };
-    samples.database_queue = [this] { return Wave(300); };
-    samples.database_rows = [this] { return packets_ * 1.0; };
-    samples.redis_up = [this] { return redis_up_ ? 1.0 : 0.0; };
-    samples.congestion_pause = [] { return 0.0; };
-    samples.packets_in_use = [this] { return 400 + Wave(50); };
-    AddChatMetrics(collector_, samples);
+    const auto gauge = [this](const char* name, Collector::Sampler sample) {
+      collector_.AddGauge(name, "As the chat server's.", std::move(sample));
+    };
+    const auto sum = [this](const std::string& name, Collector::Sampler sample) {
+      collector_.AddCounter(name + "_total", "As the chat server's.", std::move(sample),
+                            name + "_per_second");
+    };
+    gauge("chat_sessions", [this] { return static_cast<double>(sessions_ += 3); });
+    gauge("chat_players", [this] { return sessions_ * 0.9; });
+    sum("chat_packets_received",
+        [this] { return static_cast<double>(packets_ += 100 + Wave(40)); });
+    sum("chat_packets_sent", [this] { return packets_ * 40; });
+    sum("chat_updates", [this] { return packets_ * 1.2; });
+    sum("chat_accepts", [this] { return sessions_ * 1.0; });
+    gauge("chat_job_p99_seconds", [this] { return 0.0008 + 0.0001 * Wave(3); });
+    gauge("chat_jobs_waiting", [this] { return Wave(20); });
+    gauge("chat_database_up", [] { return 1.0; });
+    gauge("chat_database_queue_rows", [this] { return Wave(300); });
+    sum("chat_database_rows", [this] { return packets_ * 1.0; });
+    gauge("chat_redis_up", [this] { return redis_up_ ? 1.0 : 0.0; });
+    gauge("chat_congestion_pause", [] { return 0.0; });
+    gauge("chat_packet_pool_in_use", [this] { return 400 + Wave(50); });
     collector_.AddSink([this](const MonitorReport& report) {
       core_.OnReport(report.server_id, report.time_ms, report.metrics);
     });

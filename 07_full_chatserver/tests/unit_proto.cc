@@ -37,7 +37,7 @@ TEST_F(ProtoTest, AKnownPacketReachesItsHandler) {
 }
 
 TEST_F(ProtoTest, AnUnknownIdIsRefused) {
-  for (const int id : {0, 1, 6, 1000, 1011, 1201, 1202, 1301, 65535}) {
+  for (const int id : {0, 1, 6, 1000, 1011, 1201, 1202, 1301, 1302, 1303, 1304, 65535}) {
     EXPECT_EQ(FromClient(static_cast<std::uint16_t>(id), ""), Dispatched::kUnknownId) << id;
   }
   client::ServerSession server;

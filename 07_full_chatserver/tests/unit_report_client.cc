@@ -2,14 +2,18 @@
 // comes back is found again, and one that does not answer holds nobody up.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <future>
 #include <memory>
 #include <mutex>
 #include <vector>
 
+#include "monitor_link/link_proof.h"
 #include "monitor_link/monitor_server.h"
 #include "monitor_link/report_client.h"
+#include "monitor_server_packet_handler.h"
 #include "server/chat_service.h"
+#include "tests/log_lines.h"
 #include "tests/storage_support.h"
 #include "tests/test_support.h"
 
@@ -37,16 +41,19 @@ class Sink final : public services::ReportSink {
   int reports_ = 0;  // guarded by lock_
 };
 
-std::unique_ptr<monitor::MonitorServer> StartMonitor(Sink& sink, std::uint16_t port) {
+std::unique_ptr<monitor::MonitorServer> StartMonitor(Sink& sink, std::uint16_t port,
+                                                     const std::string& secret = "secret") {
   net::ServerOptions options;
   options.port = port;
   options.session_max = 4;
   options.packet_max = 16 * 1024;
   options.receive_buffer = 32 * 1024;
-  auto server = std::make_unique<monitor::MonitorServer>(options, sink);
+  auto server = std::make_unique<monitor::MonitorServer>(options, sink, secret);
   EXPECT_EQ(server->Start().error(), "");
   return server;
 }
+
+const monitor::Reporter kSeven{7, "secret"};
 
 services::MonitorReport Report(std::size_t metrics = 1) {
   services::MonitorReport report;
@@ -76,6 +83,31 @@ class SilentListener {
   course_test::Socket first_;
 };
 
+// A connection that reports without having proven anything.
+class RawLink final : public client::ServerSession {
+ public:
+  explicit RawLink(std::uint16_t port) {
+    EXPECT_EQ(service_.Start().error(), "");
+    EXPECT_EQ(service_.Connect({kLoopback, port}, *this).error(), "");
+  }
+  ~RawLink() override { service_.Stop(); }
+  void Report(std::uint32_t server_id) {
+    Protocol::C_MONITOR_REPORT report;
+    report.set_server_id(server_id);
+    report.add_metrics()->set_name("chat_sessions");
+    SendPacket(MonitorServerPacketHandler::MakeSendBuffer(report));
+  }
+  [[nodiscard]] bool over() const { return over_.load(); }
+
+ private:
+  void OnDisconnected(std::string_view) override { over_.store(true); }
+  proto::Dispatched Dispatch(std::uint16_t, std::span<const std::uint8_t>) override {
+    return proto::Dispatched::kHandled;  // the challenge
+  }
+  std::atomic<bool> over_{false};  // atomic: a worker sets it
+  client::ClientService service_{{.session_max = 1, .worker_threads = 1}};
+};
+
 // True when it comes to its end; a network's own patience (two minutes) is not waited for.
 template <class Call>
 bool EndsSoon(Call call) {
@@ -93,7 +125,7 @@ TEST(ReportClient, ReportsArriveAlsoAtAServerThatComesBack) {
   services::ReportLinkOptions options;
   options.reconnect_min = 1ms;
   options.reconnect_max = 10ms;
-  monitor::ReportClient client({kLoopback, port}, options);
+  monitor::ReportClient client({kLoopback, port}, options, kSeven);
   ASSERT_EQ(client.Start().error(), "");
   const auto reports_come = [&] {
     const int before = sink.reports();
@@ -121,7 +153,7 @@ TEST(ReportClient, AnAttemptWithoutAnAnswerIsGivenUpAndTriedAgain) {
   options.reconnect_min = 1ms;
   options.reconnect_max = 5ms;
   options.connect_timeout = 20ms;
-  monitor::ReportClient client(silent.address(), options);
+  monitor::ReportClient client(silent.address(), options, kSeven);
   ASSERT_EQ(client.Start().error(), "");
   EXPECT_TRUE(Eventually([&] {
     client.Offer(Report());
@@ -136,7 +168,7 @@ TEST(ReportClient, StopDoesNotWaitForAnAttempt) {
   const SilentListener silent(true);
   services::ReportLinkOptions options;
   options.connect_timeout = 10min;
-  monitor::ReportClient client(silent.address(), options);
+  monitor::ReportClient client(silent.address(), options, kSeven);
   ASSERT_EQ(client.Start().error(), "");
   EXPECT_TRUE(Eventually([&] {
     client.Offer(Report());
@@ -145,19 +177,89 @@ TEST(ReportClient, StopDoesNotWaitForAnAttempt) {
   EXPECT_TRUE(EndsSoon([&] { client.Stop(); }));
 }
 
-// The system takes the connection, but nobody ever reads from it.
-TEST(ReportClient, StopDoesNotWaitForAServerThatDoesNotRead) {
+// The system takes the connection, but nobody ever answers on it.
+TEST(ReportClient, AConnectionWithoutAnAnswerIsGivenUpAndTriedAgain) {
   const net::WinsockScope winsock;
   const SilentListener silent(false);
-  monitor::ReportClient client(silent.address(), {});
+  services::ReportLinkOptions options;
+  options.reconnect_min = 1ms;
+  options.reconnect_max = 5ms;
+  options.connect_timeout = 50ms;
+  monitor::ReportClient client(silent.address(), options, kSeven);
   ASSERT_EQ(client.Start().error(), "");
-  // Until the system's buffers are full and the connection is ended for its memory: the reports
-  // that have no place are nobody's worry.
   EXPECT_TRUE(Eventually([&] {
-    client.Offer(Report(200));
-    return client.attempts() >= 2;
+    client.Offer(Report());
+    return client.attempts() >= 3;
   }));
+  EXPECT_FALSE(client.connected());
   EXPECT_TRUE(EndsSoon([&] { client.Stop(); }));
+}
+
+// A server that has not proven that it knows the secret changes nothing that is known of the
+// others.
+TEST(ReportClient, AWrongSecretIsRefusedAndSaid) {
+  const net::WinsockScope winsock;
+  const course_test::LogLines log;
+  Sink sink;
+  const std::unique_ptr<monitor::MonitorServer> server = StartMonitor(sink, 0);
+  services::ReportLinkOptions options;
+  options.reconnect_min = 1ms;
+  options.reconnect_max = 5ms;
+  monitor::ReportClient client({kLoopback, server->port()}, options, {7, "guessed"});
+  ASSERT_EQ(client.Start().error(), "");
+  EXPECT_TRUE(Eventually([&] {
+    client.Offer(Report());
+    return client.attempts() >= 5;
+  }));
+  client.Stop();
+  EXPECT_EQ(sink.reports(), 0);
+  EXPECT_FALSE(client.connected());
+  EXPECT_TRUE(log.Contains("reason=\"wrong secret\"")) << log.Text();
+  EXPECT_TRUE(log.Contains("monitor.secret is not the monitor server's")) << log.Text();
+}
+
+// Without a proof, or of another server than the proof was of.
+TEST(ReportClient, WhoSkipsTheProofIsExpelled) {
+  const net::WinsockScope winsock;
+  Sink sink;
+  const std::unique_ptr<monitor::MonitorServer> server = StartMonitor(sink, 0);
+  services::ReportLinkOptions options;
+  options.reconnect_min = 1ms;
+  options.reconnect_max = 5ms;
+  // It proves that it is 8, and reports of 7.
+  monitor::ReportClient other({kLoopback, server->port()}, options, {8, "secret"});
+  ASSERT_EQ(other.Start().error(), "");
+  EXPECT_TRUE(Eventually([&] {
+    other.Offer(Report());
+    return other.attempts() >= 3;  // it was let in, and thrown out
+  }));
+  other.Stop();
+
+  RawLink raw(server->port());
+  raw.Report(7);
+  EXPECT_TRUE(Eventually([&] { return raw.over(); }));
+  EXPECT_EQ(sink.reports(), 0);
+}
+
+TEST(ReportClient, AProofIsOfItsSecretItsChallengeAndItsServer) {
+  const std::string nonce = monitor::MakeNonce();
+  ASSERT_EQ(nonce.size(), 32U);
+  EXPECT_NE(nonce, monitor::MakeNonce());
+  const std::string proof = monitor::MakeProof("secret", nonce, 7);
+  EXPECT_TRUE(monitor::IsProof(proof, "secret", nonce, 7));
+  EXPECT_FALSE(monitor::IsProof(proof, "secreT", nonce, 7));
+  EXPECT_FALSE(monitor::IsProof(proof, "secret", monitor::MakeNonce(), 7));
+  EXPECT_FALSE(monitor::IsProof(proof, "secret", nonce, 8));
+  EXPECT_FALSE(monitor::IsProof(proof.substr(1), "secret", nonce, 7));
+  EXPECT_FALSE(monitor::IsProof("", "", nonce, 7));
+  // By another implementation of HMAC-SHA256 (Python's hmac), over 32 bytes of 'n'.
+  std::string hex;
+  for (const char c : monitor::MakeProof("secret", std::string(32, 'n'), 7)) {
+    constexpr const char* kDigits = "0123456789abcdef";
+    hex += kDigits[static_cast<unsigned char>(c) >> 4];
+    hex += kDigits[static_cast<unsigned char>(c) & 15];
+  }
+  EXPECT_EQ(hex, "02fde2f7bfde29c0f844e2feff1e6666e396ac53f45a651b328ea35b132091ae");
 }
 
 TEST(ReportClient, TheChatServerEndsWithoutTheMonitor) {

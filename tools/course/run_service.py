@@ -6,6 +6,7 @@ lies in `var/` below the build folder of the stage."""
 import os
 import random
 import re
+import secrets
 import shutil
 import signal
 import socket
@@ -153,6 +154,8 @@ class Service:
         self.folder.mkdir(parents=True, exist_ok=True)
         redis_port = self._start_redis()
         sets = self._settings(redis_port)
+        # The servers and the monitor prove it to each other; a configuration may name another.
+        os.environ.setdefault("CHAT_MONITOR_SECRET", secrets.token_hex(32))
         console.say("starts: " + ", ".join((["redis"] if redis_port else []) + ["monitor", "auth" if redis_port else
                                            "auth (inside the chat server)", "chat"]) + f"   logs: {self.folder}")
         try:

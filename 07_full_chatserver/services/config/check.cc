@@ -78,6 +78,8 @@ void CheckServices(const Config& config, Checker& check) {
         "database.backoff_max_ms");
   order(config.monitor.reconnect_min_ms, config.monitor.reconnect_max_ms,
         "monitor.reconnect_min_ms", "monitor.reconnect_max_ms");
+  order(config.congestion.recheck_ms, config.congestion.sample_ms, "congestion.recheck_ms",
+        "congestion.sample_ms");
   const bool redis_named = !config.login.redis_host.empty() || !config.login.redis_socket.empty();
   check.Require(config.login.store != LoginStore::kRedis || redis_named, "login.redis_host",
                 "login.redis_socket", "empty, and login.redis_socket too: where is Redis?");
@@ -107,10 +109,6 @@ void CheckGame(const Config& config, Checker& check) {
   check.Require(config.sector.start_y < config.sector.height, "sector.start_y", "sector.height",
                 std::to_string(config.sector.start_y) + " is outside: sector.height is " +
                     std::to_string(config.sector.height));
-  const std::uint64_t sectors = std::uint64_t{config.sector.width} * config.sector.height;
-  check.Require(
-      sectors <= 4'000'000, "sector.width", "sector.height",
-      "width * height is " + std::to_string(sectors) + "; allowed: up to 4000000 sectors");
 }
 
 }  // namespace
@@ -133,13 +131,18 @@ bool TextIsAllowed(std::string_view value, Text rule) {
 }
 
 void CheckTogether(const Config& config, std::string_view file, const Places& places,
-                   std::vector<std::string>& problems) {
+                   const Checks& more, std::vector<std::string>& problems) {
   Checker check(file, places, problems);
   CheckServer(config, check);
   CheckServices(config, check);
   CheckGame(config, check);
-  for (const PathProblem& problem : CheckPaths(config)) {
-    check.Require(false, problem.key, problem.key, problem.what);
+  for (const Finding& finding : CheckPaths(config)) {
+    check.Require(false, finding.key, finding.key, finding.what);
+  }
+  for (const Check& part : more) {
+    for (const Finding& finding : part(config)) {
+      check.Require(false, finding.key, finding.key, finding.what);
+    }
   }
 }
 

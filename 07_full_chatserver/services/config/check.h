@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "services/config/config.h"
+#include "services/config/load.h"
 #include "services/config/options.h"
 
 namespace config {
@@ -17,18 +18,13 @@ using Places = std::map<std::string, std::string, std::less<>>;
 
 bool TextIsAllowed(std::string_view value, Text rule);
 
-// What is wrong with a setting that names a file or a folder: "KEY", "WHAT; allowed: ...".
-struct PathProblem {
-  std::string_view key;
-  std::string what;
-};
-
 // Looks at the disk, changes nothing. Nothing is asked that may come later: who starts first, Redis
 // or the server, does not matter. Never throws, but for memory.
-std::vector<PathProblem> CheckPaths(const Config& config);
+std::vector<Finding> CheckPaths(const Config& config);
 
-// Appends a line per broken rule; it points at a key that was given, not at a default.
+// Appends a line per broken rule; it points at a key that was given, not at a default. `more` runs
+// after our own rules.
 void CheckTogether(const Config& config, std::string_view file, const Places& places,
-                   std::vector<std::string>& problems);
+                   const Checks& more, std::vector<std::string>& problems);
 
 }  // namespace config

@@ -67,10 +67,10 @@ std::string Ask(const Why& why, const std::string& text) {
 
 }  // namespace
 
-std::vector<PathProblem> CheckPaths(const Config& config) {
-  std::vector<PathProblem> problems;
+std::vector<Finding> CheckPaths(const Config& config) {
+  std::vector<Finding> problems;
   const auto add = [&](std::string_view key, const std::string& what, const char* allowed) {
-    if (!what.empty()) problems.push_back({key, what + "; allowed: " + allowed});
+    if (!what.empty()) problems.push_back({std::string(key), what + "; allowed: " + allowed});
   };
   constexpr const char* kNewFile = "a file, or the name of one that is to be made";
   constexpr const char* kSocket = "a socket, or empty";

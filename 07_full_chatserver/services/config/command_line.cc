@@ -14,12 +14,33 @@ void AddOptions(CLI::App& app, CommandLine& line) {
   app.add_option("--set", line.sources.sets, "section.key=value, after the file; may be repeated")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
-  app.add_flag("--check-config", line.check_only, "check the configuration and exit");
+  app.add_flag("--check-config{files}", line.check,
+               "check the configuration, open its files and folders, and exit; =deep: also try to "
+               "reach Redis, the database and the monitor, changing nothing")
+      ->check(CLI::IsMember({"files", "deep"}));
   app.add_flag("--print-config", line.print_only, "print the configuration with all keys and exit");
 }
 
-std::optional<int> Resolve(const CommandLine& line, Config& config) {
-  Loaded loaded = Load(line.sources);
+namespace {
+
+int RunCheck(const CommandLine& line, const Config& config, const Probes& probes) {
+  std::cout << "configuration is fine\n";
+  if (line.check != "deep" || !probes.reach) return 0;
+  int exit_code = 0;
+  for (const Reached& reached : probes.reach(config)) {
+    std::cout << reached.service << ": " << (reached.error.empty() ? "reached" : reached.error)
+              << "\n";
+    if (!reached.error.empty()) exit_code = kExitNotReached;
+  }
+  return exit_code;
+}
+
+}  // namespace
+
+std::optional<int> Resolve(const CommandLine& line, Config& config, const Probes& probes) {
+  Checks checks = probes.options;
+  if (!line.check.empty()) checks.insert(checks.end(), probes.files.begin(), probes.files.end());
+  Loaded loaded = Load(line.sources, checks);
   if (!loaded.ok()) {
     for (const std::string& problem : loaded.problems) std::cerr << problem << "\n";
     return kExitBadConfig;
@@ -28,10 +49,7 @@ std::optional<int> Resolve(const CommandLine& line, Config& config) {
     std::cout << PrintConfig(loaded.config);
     return 0;
   }
-  if (line.check_only) {
-    std::cout << "configuration is fine\n";
-    return 0;
-  }
+  if (!line.check.empty()) return RunCheck(line, loaded.config, probes);
   config = std::move(loaded.config);
   return std::nullopt;
 }

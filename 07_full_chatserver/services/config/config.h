@@ -145,6 +145,8 @@ struct Monitor {
   std::uint32_t interval_ms = 1000;
   std::uint32_t reconnect_min_ms = 200;
   std::uint32_t reconnect_max_ms = 5000;
+  std::string secret;
+  std::string secret_file;
 };
 
 struct MonitorServer {
@@ -156,7 +158,7 @@ struct MonitorServer {
   std::uint32_t servers_max = 64;
   std::uint32_t server_gone_ms = 5000;
   std::vector<std::string> alarms = {"chat_sessions > 18000 for 10", "chat_database_up < 1 for 5",
-                                     "chat_redis_up < 1 for 5"};
+                                     "chat_redis_up < 1 for 5", "chat_countries_stale > 0 for 60"};
 };
 
 struct Country {

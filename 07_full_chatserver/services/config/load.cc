@@ -139,7 +139,7 @@ class Loader {
 
   void ReadFile(std::string_view text);
   void Set(const std::string& set);
-  Loaded Finish();
+  Loaded Finish(const Checks& more);
 
  private:
   void AddProblem(std::string line) { loaded_.problems.push_back(std::move(line)); }
@@ -260,25 +260,25 @@ void Loader::Set(const std::string& set) {
   }
 }
 
-Loaded Loader::Finish() {
+Loaded Loader::Finish(const Checks& more) {
   // A key that was refused still has its default, so what the checks say about it would mislead.
-  if (loaded_.ok()) CheckTogether(loaded_.config, file_, places_, loaded_.problems);
+  if (loaded_.ok()) CheckTogether(loaded_.config, file_, places_, more, loaded_.problems);
   for (std::string& problem : loaded_.problems) problem = OneLine(std::move(problem));
   return std::move(loaded_);
 }
 
 }  // namespace
 
-Loaded LoadText(std::string_view text, std::string_view name,
-                const std::vector<std::string>& sets) {
+Loaded LoadText(std::string_view text, std::string_view name, const std::vector<std::string>& sets,
+                const Checks& more) {
   Loader loader(name);
   loader.ReadFile(text);
   for (const std::string& set : sets) loader.Set(set);
-  return loader.Finish();
+  return loader.Finish(more);
 }
 
-Loaded Load(const Sources& sources) {
-  if (sources.file.empty()) return LoadText("", "defaults", sources.sets);
+Loaded Load(const Sources& sources, const Checks& more) {
+  if (sources.file.empty()) return LoadText("", "defaults", sources.sets, more);
   std::ifstream in(sources.file, std::ios::binary);
   std::string text;
   char part[4096];
@@ -291,7 +291,7 @@ Loaded Load(const Sources& sources) {
     failed.problems.push_back(sources.file + ": cannot be read");
     return failed;
   }
-  return LoadText(text, sources.file, sources.sets);
+  return LoadText(text, sources.file, sources.sets, more);
 }
 
 }  // namespace config

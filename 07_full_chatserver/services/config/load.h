@@ -3,6 +3,7 @@
 // allowed.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,12 +25,21 @@ struct Loaded {
   bool ok() const { return problems.empty(); }
 };
 
+// A rule that one who uses the configuration has: the option structs of the parts validate
+// themselves, and nothing of it is said a second time here.
+struct Finding {
+  std::string key;   // "section.name", or "section"
+  std::string what;  // is wrong, one line
+};
+using Check = std::function<std::vector<Finding>(const Config&)>;
+using Checks = std::vector<Check>;
+
 // Start-up, one thread. Reads the file; never throws.
-Loaded Load(const Sources& sources);
+Loaded Load(const Sources& sources, const Checks& more = {});
 
 // As Load, with the file's text at hand; `name` is what the problems call it.
 Loaded LoadText(std::string_view text, std::string_view name,
-                const std::vector<std::string>& sets = {});
+                const std::vector<std::string>& sets = {}, const Checks& more = {});
 
 // The whole configuration as a TOML file (--print-config). Secrets are hidden.
 std::string PrintConfig(Config config);

@@ -163,13 +163,13 @@ constexpr Option kOptions[] = {
            "How long an orderly shutdown may take before what is left is cut off.",
            "정상 종료에 걸릴 수 있는 최대 시간."),
 
-    Number("sector.width", kSector<&Sector::width>, 1, 10'000, "Sectors from west to east.",
+    Number("sector.width", kSector<&Sector::width>, 1, 1000, "Sectors from west to east.",
            "가로 섹터 수."),
-    Number("sector.height", kSector<&Sector::height>, 1, 10'000, "Sectors from north to south.",
+    Number("sector.height", kSector<&Sector::height>, 1, 1000, "Sectors from north to south.",
            "세로 섹터 수."),
-    Number("sector.start_x", kSector<&Sector::start_x>, 0, 9'999, "Where players start.",
+    Number("sector.start_x", kSector<&Sector::start_x>, 0, 999, "Where players start.",
            "플레이어의 시작 섹터 x."),
-    Number("sector.start_y", kSector<&Sector::start_y>, 0, 9'999, "Where players start.",
+    Number("sector.start_y", kSector<&Sector::start_y>, 0, 999, "Where players start.",
            "플레이어의 시작 섹터 y."),
 };
 

@@ -37,7 +37,7 @@ constexpr Option kOptions[] = {
            "Redis의 유닉스 소켓. 비어 있지 않으면 호스트와 포트 대신 쓴다."),
     Secret("login.redis_password", kLogin<&Login::redis_password>, "Password (AUTH); empty = none.",
            "Redis 비밀번호(AUTH). 비어 있으면 쓰지 않는다."),
-    Number("login.redis_database", kLogin<&Login::redis_database>, 0, 1023,
+    Number("login.redis_database", kLogin<&Login::redis_database>, 0, 15,
            "Number of the Redis database.", "Redis 데이터베이스 번호."),
     String("login.redis_prefix", kLogin<&Login::redis_prefix>, Text::kAny,
            "Prefix of the keys' names.", "키 이름의 앞부분."),

@@ -17,6 +17,16 @@ bool IsCountryCode(const std::string& code) {
          std::all_of(code.begin(), code.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
 }
 
+FileMark MarkOf(const std::string& path) {
+  std::error_code error;
+  FileMark mark;
+  mark.written = std::filesystem::last_write_time(path, error);
+  if (error) return {};
+  const auto size = std::filesystem::file_size(path, error);
+  if (!error) mark.size = static_cast<std::int64_t>(size);
+  return mark;
+}
+
 }  // namespace
 
 const char* ToString(Entry entry) {
@@ -52,14 +62,31 @@ std::string CountryCheck::Open(const CountryOptions& options) {
     private_ranges_.push_back(*range);
   }
   if (options.database.empty()) return "";
+  mark_ = MarkOf(options.database);
   std::string error;
   database_ = MmdbFile::Open(options.database, error);
   return database_ ? "" : "country: " + options.database + ": " + error;
 }
 
+// The mark is taken before the file is read: what is written meanwhile is seen the next time.
+std::string CountryCheck::Refresh() {
+  if (options_.database.empty()) return "";
+  const FileMark now = MarkOf(options_.database);
+  if (now == mark_) return "";
+  mark_ = now;
+  std::string error;
+  std::shared_ptr<const MmdbFile> fresh = MmdbFile::Open(options_.database, error);
+  stale_.store(!fresh, std::memory_order_relaxed);
+  if (!fresh) return "country: " + options_.database + ": " + error;
+  const std::lock_guard lock(lock_);
+  database_.swap(fresh);
+  return "";
+}
+
 // [check]
 CountryAnswer CountryCheck::Check(const IpAddress& address) const {
-  if (!database_) return {Entry::kNoDatabase, ""};
+  const std::shared_ptr<const MmdbFile> database = Database();
+  if (!database) return {Entry::kNoDatabase, ""};
   if (IsLoopback(address)) {
     return {options_.allow_loopback ? Entry::kLoopback : Entry::kRefusedLoopback, ""};
   }
@@ -67,7 +94,7 @@ CountryAnswer CountryCheck::Check(const IpAddress& address) const {
     if (!range.Contains(address)) continue;
     return {options_.allow_private ? Entry::kPrivate : Entry::kRefusedPrivate, ""};
   }
-  const std::string country = database_->CountryOf(address);
+  const std::string country = database->CountryOf(address);
   if (country.empty()) {
     return {options_.allow_unknown ? Entry::kCountry : Entry::kRefusedUnknown, ""};
   }

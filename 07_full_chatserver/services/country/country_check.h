@@ -4,12 +4,19 @@
 // Order: loopback, private ranges, then the country. An address says where a network is registered,
 // not who sits there: a first hurdle, never the proof of anything.
 //
-// Threading: Open by one thread, before the others; then Check by any thread (the database is
-// mapped read-only). Check takes no lock and allocates nothing.
+// Databases are replaced every week: Refresh looks whether the file is another one and takes it.
+// One that cannot be read (half written, cut short, gone) changes nothing: the old one goes on, and
+// IsStale says so.
+//
+// Threading: Open by one thread, before the others; then Check and IsStale by any thread, Refresh
+// by one at a time. Check is asked once per connection; its lock is held for the copy of a pointer.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -49,6 +56,13 @@ struct CountryAnswer {
   bool allowed() const { return entry < Entry::kRefusedLoopback; }
 };
 
+// What tells one content of a file from the next.
+struct FileMark {
+  std::int64_t size = -1;  // there is none
+  std::filesystem::file_time_type written{};
+  friend bool operator==(const FileMark&, const FileMark&) = default;
+};
+
 class CountryCheck {
  public:
   // Once, at start-up. An empty string, or why not, as one line for the user.
@@ -56,10 +70,24 @@ class CountryCheck {
 
   CountryAnswer Check(const IpAddress& address) const;
 
+  // Takes the file when it is not the one that was read last. An empty string, or why the old one
+  // goes on (said once per file).
+  std::string Refresh();
+  // The file that is there now could not be taken.
+  bool IsStale() const { return stale_.load(std::memory_order_relaxed); }
+
  private:
+  std::shared_ptr<const MmdbFile> Database() const {
+    const std::lock_guard lock(lock_);
+    return database_;
+  }
+
   CountryOptions options_;
   std::vector<IpRange> private_ranges_;
-  std::unique_ptr<MmdbFile> database_;  // nullptr: no check
+  FileMark mark_;                   // of the file that was read last, or tried; Open, then Refresh
+  std::atomic<bool> stale_{false};  // atomic: Refresh writes
+  mutable std::mutex lock_;
+  std::shared_ptr<const MmdbFile> database_;  // guarded by lock_; nullptr: no check
 };
 
 }  // namespace services

@@ -1,15 +1,17 @@
 #include "services/country/mmdb_file.h"
 
+#include <fcntl.h>
 #include <maxminddb.h>
-
-#include <cstring>
-
-#ifdef _WIN32
-#include <ws2tcpip.h>
-#else
 #include <netinet/in.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
-#endif
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <utility>
+#include <vector>
 
 namespace services {
 
@@ -22,12 +24,47 @@ struct MmdbFile::Handle {
   }
 };
 
+namespace {
+
+// A file that is in memory only, with what `path` has now. -1: errno says why not.
+int CopyInMemory(const std::string& path) {
+  std::ifstream from(path, std::ios::binary);
+  if (!from) return -1;
+  const int copy = memfd_create("country", MFD_CLOEXEC);
+  std::vector<char> part(1 << 16);
+  while (copy >= 0 && (from.read(part.data(), static_cast<std::streamsize>(part.size())) ||
+                       from.gcount() != 0)) {
+    const char* rest = part.data();
+    for (std::streamsize left = from.gcount(); left > 0;) {
+      const ssize_t written = write(copy, rest, static_cast<std::size_t>(left));
+      if (written < 0) {
+        const int error = errno;
+        close(copy);
+        errno = error;
+        return -1;
+      }
+      rest += written;
+      left -= written;
+    }
+  }
+  return copy;
+}
+
+}  // namespace
+
 MmdbFile::MmdbFile(std::unique_ptr<Handle> handle) : handle_(std::move(handle)) {}
 MmdbFile::~MmdbFile() = default;
 
 std::unique_ptr<MmdbFile> MmdbFile::Open(const std::string& path, std::string& error) {
   auto handle = std::make_unique<Handle>();
-  const int result = MMDB_open(path.c_str(), MMDB_MODE_MMAP, &handle->db);
+  const int copy = CopyInMemory(path);
+  if (copy < 0) {
+    error = std::strerror(errno);
+    return nullptr;
+  }
+  const std::string name = "/proc/self/fd/" + std::to_string(copy);
+  const int result = MMDB_open(name.c_str(), MMDB_MODE_MMAP, &handle->db);
+  close(copy);  // the mapping keeps it
   if (result != MMDB_SUCCESS) {
     error = MMDB_strerror(result);
     if (result == MMDB_IO_ERROR || result == MMDB_FILE_OPEN_ERROR) {

@@ -1,6 +1,9 @@
 // A MaxMind database file (.mmdb), as far as the country check needs it. A door to libmaxminddb: a
 // program that is built without the library gets an error from Open.
 //
+// The library maps its file, and a page of a mapping whose file was cut short meanwhile is a SIGBUS
+// for whoever looks. So what it maps is a copy in memory that nobody else can touch.
+//
 // Threading: CountryOf by any thread.
 #pragma once
 

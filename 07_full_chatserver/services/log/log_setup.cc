@@ -1,16 +1,18 @@
 #include "services/log/log_setup.h"
 
 #include <spdlog/async.h>
-#include <spdlog/sinks/rotating_file_sink.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <filesystem>
+#include <memory>
+#include <mutex>
 #include <utility>
 #include <vector>
 
 #include "services/log/flush_mark.h"
 #include "services/log/log_failures.h"
+#include "services/log/log_file.h"
 
 namespace services {
 namespace {
@@ -38,13 +40,29 @@ std::shared_ptr<FlushMark>& Mark() {
   return mark;
 }
 
+// The file's sink, or nullptr.
+struct OpenFile {
+  std::mutex mutex;
+  std::shared_ptr<LogFile> sink;  // guarded by mutex
+};
+OpenFile& File() {
+  static OpenFile file;
+  return file;
+}
+
+void SetFile(std::shared_ptr<LogFile> sink) {
+  const std::lock_guard lock(File().mutex);
+  File().sink = std::move(sink);
+}
+
 // Opens the file, or returns why not.
 std::string AddFile(const LogOptions& options, std::vector<spdlog::sink_ptr>& sinks) {
   try {
     const std::filesystem::path path(options.file);
     if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path());
-    sinks.push_back(std::make_shared<spdlog::sinks::rotating_file_sink_mt>(
-        options.file, options.rotate_bytes, options.rotate_files));
+    auto sink = std::make_shared<LogFile>(options.file, options.rotate_bytes, options.rotate_files);
+    SetFile(sink);
+    sinks.push_back(std::move(sink));
     return "";
   } catch (const std::exception& error) {
     return "log file " + options.file + ": " + error.what();
@@ -88,7 +106,20 @@ std::string SetUpLogging(const LogOptions& options) {
 }
 // [/set-up]
 
+std::string ReopenLogFile() {
+  const std::lock_guard lock(File().mutex);
+  if (!File().sink) return "";
+  try {
+    File().sink->Reopen();
+    return "";
+  } catch (const std::exception& error) {
+    Failures().Add(error.what());
+    return error.what();
+  }
+}
+
 void ShutDownLogging() {
+  SetFile(nullptr);
   const auto level = spdlog::get_level();
   // The logger and its sinks end after the log thread: shutdown() would let go of them first, and
   // leave it to the thread's last line to destroy them.

@@ -44,6 +44,10 @@ struct LogStats {
 // works), or an empty string. Wrong options: their line, nothing is changed.
 std::string SetUpLogging(const LogOptions& options);
 
+// Opens the file by its name anew (logrotate has moved it, or somebody has removed it). What went
+// wrong, and then the old one is written on; or an empty string. Any thread.
+std::string ReopenLogFile();
+
 // Writes out what is in the queue, ends the log thread. Later lines go to the console, unqueued.
 void ShutDownLogging();
 

@@ -15,16 +15,46 @@ std::int64_t UnixMilliseconds() {
 
 }  // namespace
 
+double Quantile(const HistogramValue& values, double fraction) {
+  std::uint64_t total = 0;
+  for (const std::uint64_t count : values.counts) total += count;
+  if (total == 0) return std::numeric_limits<double>::quiet_NaN();
+  const double rank = fraction * static_cast<double>(total);
+  double below = 0;  // values in the buckets before
+  for (std::size_t i = 0; i < values.bounds.size(); ++i) {
+    const auto here = static_cast<double>(values.counts[i]);
+    if (here > 0 && below + here >= rank) {
+      const double low = i == 0 ? 0 : values.bounds[i - 1];
+      return low + (values.bounds[i] - low) * (rank - below) / here;
+    }
+    below += here;
+  }
+  return values.bounds.back();
+}
+
 void Collector::AddGauge(std::string name, std::string help, Sampler sample) {
-  sources_.push_back(
-      {{std::move(name), std::move(help), MetricKind::kGauge}, std::move(sample), ""});
+  Source source;
+  source.info = {std::move(name), std::move(help), MetricKind::kGauge};
+  source.sample = std::move(sample);
+  sources_.push_back(std::move(source));
 }
 
 void Collector::AddCounter(std::string name, std::string help, Sampler sample,
                            std::string rate_name) {
-  sources_.push_back({{std::move(name), std::move(help), MetricKind::kCounter},
-                      std::move(sample),
-                      std::move(rate_name)});
+  Source source;
+  source.info = {std::move(name), std::move(help), MetricKind::kCounter};
+  source.sample = std::move(sample);
+  source.rate_name = std::move(rate_name);
+  sources_.push_back(std::move(source));
+}
+
+void Collector::AddHistogram(std::string name, std::string help,
+                             std::function<HistogramValue()> sample, std::string p99_name) {
+  Source source;
+  source.info = {std::move(name), std::move(help), MetricKind::kHistogram};
+  source.histogram = std::move(sample);
+  source.rate_name = std::move(p99_name);
+  sources_.push_back(std::move(source));
 }
 
 void Collector::AddBeforeSampling(std::function<void()> prepare) {
@@ -69,9 +99,15 @@ void Collector::CollectOnce(Clock::time_point now) {
   std::vector<MetricSample> latest;
   MonitorReport report{options_.server_id, UnixMilliseconds(), {}};
   for (Source& source : sources_) {
+    if (source.histogram) {
+      HistogramValue value = source.histogram();
+      latest.push_back({source.info, 0, value});
+      AppendP99(source, std::move(value), report.metrics);
+      continue;
+    }
     const double value = Ask(source.sample);
     if (!std::isfinite(value)) continue;
-    latest.push_back({source.info, value});
+    latest.push_back({source.info, value, {}});
     if (source.info.kind == MetricKind::kGauge) {
       report.metrics.push_back({source.info.name, value});
     } else {
@@ -105,6 +141,14 @@ void Collector::AppendRate(Source& source, double value, double seconds,
   }
   source.last = value;
   source.has_last = true;
+}
+
+void Collector::AppendP99(Source& source, HistogramValue value, std::vector<MetricValue>& report) {
+  const std::vector<std::uint64_t> before = std::exchange(source.last_counts, value.counts);
+  if (before.empty() || source.rate_name.empty()) return;
+  for (std::size_t i = 0; i < value.counts.size(); ++i) value.counts[i] -= before[i];
+  const double p99 = Quantile(value, 0.99);
+  report.push_back({source.rate_name, std::isfinite(p99) ? p99 : 0.0});
 }
 
 std::vector<MetricSample> Collector::Latest() const {

@@ -29,7 +29,18 @@ namespace services {
 enum class MetricKind : unsigned char {
   kGauge,    // a state: sessions now
   kCounter,  // only grows: packets since the start; its name ends in _total
+  kHistogram,
 };
+
+// How often a value fell between two bounds, since the start.
+struct HistogramValue {
+  std::vector<double> bounds;         // upper ones, growing
+  std::vector<std::uint64_t> counts;  // one more than bounds: those above the last
+  double sum = 0;                     // of all values
+};
+
+// As Prometheus' histogram_quantile: evenly spread within a bucket. NaN: there are none.
+double Quantile(const HistogramValue& values, double fraction);
 
 struct MetricInfo {
   std::string name;  // Prometheus' conventions: base units, in the name (_seconds, _bytes)
@@ -39,7 +50,8 @@ struct MetricInfo {
 
 struct MetricSample {
   MetricInfo info;
-  double value = 0;
+  double value = 0;          // gauge, counter
+  HistogramValue histogram;  // histogram
 };
 
 struct CollectorOptions {
@@ -62,6 +74,11 @@ class Collector {
   // The report carries the growth per second as `rate_name` (when given), not the sum: that is what
   // a chart shows. /metrics has the sum: Prometheus makes rates itself.
   void AddCounter(std::string name, std::string help, Sampler sample, std::string rate_name = "");
+  // The report carries, as `p99_name` (when given), what 99 of 100 values of the last interval were
+  // at most: a percentile since the start would hide an hour of trouble behind a month of peace.
+  // Without values it is 0.
+  void AddHistogram(std::string name, std::string help, std::function<HistogramValue()> sample,
+                    std::string p99_name = "");
   // Runs before each round of sampling: takes one snapshot that several sampling functions read.
   void AddBeforeSampling(std::function<void()> prepare);
   // Gets each report, on the collection thread; must not block for long.
@@ -80,15 +97,18 @@ class Collector {
   struct Source {
     MetricInfo info;
     Sampler sample;
-    std::string rate_name;
-    double last = 0;  // counters: of the round before
+    std::string rate_name;  // histograms: p99_name
+    double last = 0;        // counters: of the round before
     bool has_last = false;
+    std::function<HistogramValue()> histogram;
+    std::vector<std::uint64_t> last_counts;  // histograms: of the round before
   };
 
   void Run();
   static double Ask(const Sampler& sample);
   void AppendRate(Source& source, double value, double seconds,
                   std::vector<MetricValue>& report) const;
+  static void AppendP99(Source& source, HistogramValue value, std::vector<MetricValue>& report);
 
   const CollectorOptions options_;
   std::vector<Source> sources_;                  // owner until Start, then the collection thread

@@ -1,22 +1,38 @@
 #include "services/monitor/metrics_endpoint.h"
 
-#include <prometheus/collectable.h>
-#include <prometheus/exposer.h>
 #include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
 
-#include <exception>
+#include <cstdint>
+#include <limits>
 #include <utility>
 #include <vector>
 
 namespace services {
 namespace {
 
+prometheus::ClientMetric::Histogram ToHistogram(const HistogramValue& from) {
+  prometheus::ClientMetric::Histogram to;
+  std::uint64_t below = 0;
+  for (std::size_t i = 0; i < from.counts.size(); ++i) {
+    below += from.counts[i];
+    const bool last = i == from.bounds.size();
+    to.bucket.push_back({below, last ? std::numeric_limits<double>::infinity() : from.bounds[i]});
+  }
+  to.sample_count = below;
+  to.sample_sum = from.sum;
+  return to;
+}
+
 prometheus::MetricFamily ToFamily(const MetricSample& sample) {
   prometheus::MetricFamily family;
   family.name = sample.info.name;
   family.help = sample.info.help;
   prometheus::ClientMetric metric;
-  if (sample.info.kind == MetricKind::kCounter) {
+  if (sample.info.kind == MetricKind::kHistogram) {
+    family.type = prometheus::MetricType::Histogram;
+    metric.histogram = ToHistogram(sample.histogram);
+  } else if (sample.info.kind == MetricKind::kCounter) {
     family.type = prometheus::MetricType::Counter;
     metric.counter.value = sample.value;
   } else {
@@ -27,53 +43,24 @@ prometheus::MetricFamily ToFamily(const MetricSample& sample) {
   return family;
 }
 
-class Latest final : public prometheus::Collectable {
- public:
-  explicit Latest(const Collector& collector) : collector_(collector) {}
-
-  std::vector<prometheus::MetricFamily> Collect() const override {
-    std::vector<prometheus::MetricFamily> families;
-    for (const MetricSample& sample : collector_.Latest()) families.push_back(ToFamily(sample));
-    return families;
-  }
-
- private:
-  const Collector& collector_;
-};
+HttpAnswer Scrape(const Collector& collector, const HttpRequest& request) {
+  if (request.path != "/metrics") return {404, "text/plain", "see /metrics\n"};
+  std::vector<prometheus::MetricFamily> families;
+  for (const MetricSample& sample : collector.Latest()) families.push_back(ToFamily(sample));
+  return {200, "text/plain; version=0.0.4; charset=utf-8",
+          prometheus::TextSerializer().Serialize(families)};
+}
 
 }  // namespace
 
-struct MetricsEndpoint::Impl {
-  std::shared_ptr<Latest> latest;
-  std::unique_ptr<prometheus::Exposer> exposer;
-  std::uint16_t port = 0;
-};
-
-MetricsEndpoint::MetricsEndpoint() = default;
-MetricsEndpoint::~MetricsEndpoint() = default;
-
 std::string MetricsEndpoint::Start(const std::string& bind, std::uint16_t port,
                                    const Collector& collector) {
-  const std::string address = bind + ":" + std::to_string(port);
-  try {
-    auto impl = std::make_unique<Impl>();
-    impl->exposer = std::make_unique<prometheus::Exposer>(address, 2);
-    impl->latest = std::make_shared<Latest>(collector);
-    impl->exposer->RegisterCollectable(impl->latest);
-    impl->port = static_cast<std::uint16_t>(impl->exposer->GetListeningPorts().front());
-    impl_ = std::move(impl);
-    return "";
-  } catch (const std::exception&) {  // its text does not say more
-    return "metrics: cannot listen on " + address;
-  }
-}
-
-void MetricsEndpoint::Stop() {
-  impl_.reset();
-}
-
-std::uint16_t MetricsEndpoint::port() const {
-  return impl_ ? impl_->port : 0;
+  HttpOptions options;
+  options.bind = bind;
+  options.port = port;
+  const std::string error = server_.Start(
+      options, [&collector](const HttpRequest& request) { return Scrape(collector, request); });
+  return error.empty() ? "" : "metrics: " + error;
 }
 
 }  // namespace services

@@ -1,33 +1,28 @@
-// /metrics for Prometheus, over HTTP by prometheus-cpp. Serves what the Collector has collected.
+// /metrics for Prometheus, over HTTP. Serves what the Collector has collected, in the text format
+// of prometheus-cpp.
 //
-// Threading: Start and Stop by one owner thread; scrapes are answered by threads of its own.
+// Threading: Start and Stop by one owner thread; scrapes are answered by a thread of its own.
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 
 #include "services/monitor/collector.h"
+#include "services/monitor/http_server.h"
 
 namespace services {
 
 class MetricsEndpoint {
  public:
-  MetricsEndpoint();
-  ~MetricsEndpoint();  // stops
-  MetricsEndpoint(const MetricsEndpoint&) = delete;
-  MetricsEndpoint& operator=(const MetricsEndpoint&) = delete;
-
   // An empty string, or why it does not listen (one line). Port 0: a free one. The collector must
   // live until Stop.
   std::string Start(const std::string& bind, std::uint16_t port, const Collector& collector);
-  void Stop();  // takes up to 2 s: civetweb's accept loop looks for it that often
+  void Stop() { server_.Stop(); }
 
-  std::uint16_t port() const;  // 0: not listening
+  std::uint16_t port() const { return server_.port(); }  // 0: not listening
 
  private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  HttpServer server_;
 };
 
 }  // namespace services

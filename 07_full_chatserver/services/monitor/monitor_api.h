@@ -11,15 +11,10 @@
 #include <string>
 #include <string_view>
 
+#include "services/monitor/http_message.h"
 #include "services/monitor/monitor_core.h"
 
 namespace services {
-
-struct HttpAnswer {
-  int status = 200;
-  std::string type = "application/json; charset=utf-8";
-  std::string body;
-};
 
 // `path` without the query; `query` without the question mark.
 HttpAnswer AnswerMonitorRequest(MonitorCore& core, std::string_view path, std::string_view query);

@@ -13,7 +13,7 @@ bool ReportLink::ShouldConnect(TimePoint now) {
 void ReportLink::OnConnected() {
   state_ = State::kConnected;
   backoff_.Reset();
-  outage_logged_ = false;
+  logged_reason_.clear();
   spdlog::info("monitor.connected");
 }
 
@@ -21,8 +21,8 @@ void ReportLink::OnLost(TimePoint now, const std::string& reason) {
   if (state_ == State::kAway) return;
   state_ = State::kAway;
   next_attempt_ = now + backoff_.Next();
-  if (!outage_logged_) spdlog::warn("monitor.away reason=\"{}\"", reason);
-  outage_logged_ = true;
+  if (reason != logged_reason_) spdlog::warn("monitor.away reason=\"{}\"", reason);
+  logged_reason_ = reason;
 }
 
 }  // namespace services

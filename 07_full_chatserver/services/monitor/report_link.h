@@ -48,8 +48,8 @@ class ReportLink {
   const ReportLinkOptions options_;
   Backoff backoff_;
   State state_ = State::kAway;
-  TimePoint next_attempt_{};  // kAway: not before
-  bool outage_logged_ = false;
+  TimePoint next_attempt_{};   // kAway: not before
+  std::string logged_reason_;  // of this outage; the same one is said once
 };
 
 }  // namespace services

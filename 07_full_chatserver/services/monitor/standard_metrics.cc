@@ -63,47 +63,4 @@ void AddSystemMetrics(Collector& collector) {
       machine([](const MachineUsage& m) { return static_cast<double>(m.memory_available_bytes); }));
 }
 
-void AddChatMetrics(Collector& collector, const ChatSamples& s) {
-  const auto gauge = [&](const char* name, const char* help, const Collector::Sampler& sample) {
-    if (sample) collector.AddGauge(name, help, sample);
-  };
-  const auto counter = [&](const char* name, const char* help, const Collector::Sampler& sample,
-                           const char* rate) {
-    if (sample) collector.AddCounter(name, help, sample, rate);
-  };
-  gauge("chat_sessions", "Connected sessions.", s.sessions);
-  gauge("chat_players", "Players in the game.", s.players);
-  counter("chat_accepts_total", "Connections accepted.", s.accepts, "chat_accepts_per_second");
-  counter("chat_refused_total", "Connections refused.", s.refused, "chat_refused_per_second");
-  counter("chat_packets_received_total", "Packets received.", s.packets_received,
-          "chat_packets_received_per_second");
-  counter("chat_packets_sent_total", "Packets sent.", s.packets_sent,
-          "chat_packets_sent_per_second");
-  counter("chat_updates_total", "Jobs done by the chat logic.", s.updates,
-          "chat_updates_per_second");
-  gauge("chat_packet_pool_in_use", "Packets taken from their pool.", s.packets_in_use);
-  gauge("chat_message_pool_in_use", "Messages taken from their pool.", s.messages_in_use);
-  gauge("chat_jobs_waiting", "Jobs in all job queues.", s.jobs_waiting);
-  gauge("chat_job_p99_seconds", "99 of 100 jobs took no longer.", s.job_p99_seconds);
-  gauge("chat_send_queue_bytes", "Bytes that wait to be sent.", s.send_queue_bytes);
-  gauge("chat_receive_buffer_bytes", "Bytes held for half-received packets.", s.receive_bytes);
-  gauge("chat_database_up", "1: the database takes rows.", s.database_up);
-  gauge("chat_database_queue_rows", "Rows that wait for the database.", s.database_queue);
-  counter("chat_database_rows_total", "Rows written to the database.", s.database_rows,
-          "chat_database_rows_per_second");
-  gauge("chat_journal_bytes", "Journal that the database has not confirmed.", s.journal_bytes);
-  counter("chat_journal_refused_total", "Records refused: the journal could not be written.",
-          s.journal_refused, "chat_journal_refused_per_second");
-  counter("chat_not_journaled_total",
-          "Records kept in memory only: the journal could not be written.", s.not_journaled,
-          "chat_not_journaled_per_second");
-  counter("chat_records_lost_total", "Records that are nowhere.", s.records_lost,
-          "chat_records_lost_per_second");
-  gauge("chat_redis_up", "1: Redis answers.", s.redis_up);
-  gauge("chat_redis_requests_inside", "Requests to Redis without an answer.", s.redis_inside);
-  counter("chat_redis_timeouts_total", "Requests to Redis that got no answer in time.",
-          s.redis_timeouts, "chat_redis_timeouts_per_second");
-  gauge("chat_congestion_pause", "1: accepting and sending are paused.", s.congestion_pause);
-}
-
 }  // namespace services

@@ -1,0 +1,47 @@
+// What the chat server tells of itself: one look per round, and one table of what is told of it.
+//
+// Threading: the rows are plain functions; Watch is called before the collector starts, `look` by
+// the collection thread.
+#pragma once
+
+#include <functional>
+#include <span>
+
+#include "chat/lobby.h"
+#include "job/job_stats.h"
+#include "net/traffic.h"
+#include "server/session_keys.h"
+#include "services/db/db_writer.h"
+#include "services/monitor/collector.h"
+
+namespace server {
+
+// Everything that a round tells, of one moment.
+struct ChatLook {
+  net::TrafficTotals traffic;
+  job::JobStats jobs;
+  db::WriterStats database;
+  KeyStoreStatus keys;
+  chat::LobbyCounts lobby;
+  double sessions = 0;
+  double players = 0;
+  double packets = 0;  // taken from their pool
+  double refused = 0;  // connections, for whatever reason
+  bool paused = false;
+  bool countries_stale = false;
+};
+
+struct ChatMetric {
+  services::MetricKind kind;
+  const char* name;
+  double (*value)(const ChatLook&);
+  const char* help;
+  const char* rate = "";  // counters: the name of their growth per second, in reports
+};
+
+std::span<const ChatMetric> ChatMetrics();
+services::HistogramValue JobTimes(const ChatLook& look);
+
+void Watch(services::Collector& collector, std::function<ChatLook()> look);
+
+}  // namespace server

@@ -1,0 +1,100 @@
+// Every metric of the chat server is one that moves: it reads something that the server knows, and
+// no two read the same.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <map>
+#include <numeric>
+#include <set>
+#include <string>
+
+#include "server/chat_metrics.h"
+#include "services/monitor/history.h"
+#include "services/monitor/standard_metrics.h"
+
+namespace {
+
+using server::ChatLook;
+using server::ChatMetric;
+
+using Change = void (*)(ChatLook&);
+
+// Each thing that a server knows, and the one metric that tells it.
+const std::map<std::string, Change> kChanges = {
+    {"chat_sessions", [](ChatLook& l) { l.sessions = 1; }},
+    {"chat_players", [](ChatLook& l) { l.players = 1; }},
+    {"chat_accepts_total", [](ChatLook& l) { l.traffic.accepts = 1; }},
+    {"chat_refused_total", [](ChatLook& l) { l.refused = 1; }},
+    {"chat_logins_total", [](ChatLook& l) { l.lobby.logins = 1; }},
+    {"chat_logins_refused_total", [](ChatLook& l) { l.lobby.refused = 1; }},
+    {"chat_logins_superseded_total", [](ChatLook& l) { l.lobby.superseded = 1; }},
+    {"chat_logins_timed_out_total", [](ChatLook& l) { l.lobby.timed_out = 1; }},
+    {"chat_packets_received_total", [](ChatLook& l) { l.traffic.recv_packets = 1; }},
+    {"chat_packets_sent_total", [](ChatLook& l) { l.traffic.send_packets = 1; }},
+    {"chat_updates_total", [](ChatLook& l) { l.jobs.executed = 1; }},
+    {"chat_packet_pool_in_use", [](ChatLook& l) { l.packets = 1; }},
+    {"chat_jobs_waiting", [](ChatLook& l) { l.jobs.queued = 1; }},
+    {"chat_database_up", [](ChatLook& l) { l.database.state = db::WriterState::kUp; }},
+    {"chat_database_queue_rows", [](ChatLook& l) { l.database.queue_records = 1; }},
+    {"chat_database_rows_total", [](ChatLook& l) { l.database.written_rows = 1; }},
+    {"chat_journal_bytes", [](ChatLook& l) { l.database.journal_bytes = 1; }},
+    {"chat_journal_refused_total", [](ChatLook& l) { l.database.refused = 1; }},
+    {"chat_not_journaled_total", [](ChatLook& l) { l.database.unjournaled = 1; }},
+    {"chat_records_lost_total", [](ChatLook& l) { l.database.lost = 1; }},
+    {"chat_redis_up", [](ChatLook& l) { l.keys.up = false; }},
+    {"chat_redis_requests_inside", [](ChatLook& l) { l.keys.inside = 1; }},
+    {"chat_redis_timeouts_total", [](ChatLook& l) { l.keys.timeouts = 1; }},
+    {"chat_congestion_pause", [](ChatLook& l) { l.paused = true; }},
+    {"chat_countries_stale", [](ChatLook& l) { l.countries_stale = true; }},
+};
+
+TEST(ChatMetrics, EachTellsOneThing) {
+  EXPECT_EQ(server::ChatMetrics().size(), kChanges.size());
+  for (const auto& [name, change] : kChanges) {
+    ChatLook changed;
+    change(changed);
+    std::set<std::string> told;
+    for (const ChatMetric& metric : server::ChatMetrics()) {
+      if (metric.value(changed) != metric.value({})) told.insert(metric.name);
+    }
+    EXPECT_EQ(told, std::set<std::string>{name});
+  }
+}
+
+TEST(ChatMetrics, JobTimesAreCountedInTheBucketsThatTheyBelongTo) {
+  ChatLook look;
+  job::Histogram times;
+  for (const auto time : {std::chrono::microseconds(3), std::chrono::microseconds(400),
+                          std::chrono::microseconds(400), std::chrono::microseconds(90'000'000)}) {
+    times.Record(time);
+  }
+  times.AddTo(look.jobs.job_times);
+  const services::HistogramValue value = server::JobTimes(look);
+  ASSERT_EQ(value.counts.size(), value.bounds.size() + 1);
+  EXPECT_EQ(std::accumulate(value.counts.begin(), value.counts.end(), 0U), 4U);
+  EXPECT_EQ(value.counts.front(), 1U);  // up to 10 us
+  EXPECT_EQ(value.counts[3], 2U);       // up to 500 us
+  EXPECT_EQ(value.counts.back(), 1U);
+  EXPECT_NEAR(value.sum, 90.0008, 90 * 0.125);
+}
+
+TEST(ChatMetrics, AServerTellsAllOfThemUnderGoodNames) {
+  services::Collector collector({});
+  services::AddSystemMetrics(collector);
+  server::Watch(collector, [] { return ChatLook{}; });
+  collector.CollectOnce(services::Collector::Clock::now());
+  collector.CollectOnce(services::Collector::Clock::now() + std::chrono::seconds(1));
+  std::set<std::string> names;
+  for (const services::MetricSample& sample : collector.Latest()) {
+    const std::string& name = sample.info.name;
+    EXPECT_TRUE(services::History::IsGoodName(name)) << name;
+    EXPECT_TRUE(names.insert(name).second) << "twice: " << name;
+    EXPECT_TRUE(sample.info.help.ends_with(".")) << name;
+    EXPECT_EQ(name.ends_with("_total"), sample.info.kind == services::MetricKind::kCounter) << name;
+  }
+  EXPECT_TRUE(names.contains("chat_job_seconds"));
+  EXPECT_TRUE(names.contains("process_cpu_seconds_total"));
+  EXPECT_LE(collector.BuildReport().metrics.size(), services::History::kMaxMetrics);
+}
+
+}  // namespace
