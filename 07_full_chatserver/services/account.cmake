@@ -5,4 +5,4 @@ stage_library(account
   services/account/guess_limiter.cc
   services/account/password.cc
   services/account/session_key.cc
-  LINK db login_key course_sodium)
+  LINK db login_key admission course_sodium)

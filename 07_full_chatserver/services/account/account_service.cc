@@ -119,8 +119,9 @@ AuthResult AccountService::Authenticate(std::string_view name, std::string_view 
     return Unavailable(result);
   }
   if (found.account_no == 0 && create) {
-    limiter_.GiveBack(name, address);
     AuthResult created = Create(name, password);
+    created.code == AuthCode::kOk ? limiter_.Succeeded(name, address)
+                                  : limiter_.GiveBack(name, address);
     // Somebody else was first; then it is a matter of that password.
     return created.code == AuthCode::kTaken ? Authenticate(name, password, address, false)
                                             : created;
@@ -128,7 +129,7 @@ AuthResult AccountService::Authenticate(std::string_view name, std::string_view 
   const bool right =
       found.account_no != 0 ? hasher_.Verify(found.hash, password) : hasher_.VerifyNobody(password);
   if (!right) return {AuthCode::kWrong, 0, {}, ""};
-  limiter_.GiveBack(name, address);
+  limiter_.Succeeded(name, address);
   if (hasher_.IsOutdated(found.hash)) {
     const std::optional<std::string> hash = hasher_.Hash(password);
     if (hash) (void)StoreHash(found.account_no, *hash);  // the login is right either way
