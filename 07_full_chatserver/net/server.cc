@@ -126,6 +126,10 @@ std::optional<PeerAddress> Server::PeerOf(SessionId id) {
 bool Server::OnConnectionRequest(const PeerAddress&) {
   return true;
 }
+
+std::span<const std::byte> Server::RefusalNotice(const PeerAddress&) {
+  return {};
+}
 void Server::OnInnerRequest(const PacketRef&) {}
 void Server::OnError(SessionId, std::string_view, DWORD) {}
 
