@@ -37,10 +37,10 @@ Protocol::Refusal ToRefusal(LobbyReason reason) {
 }
 
 LoginDesk::LoginDesk(std::uint32_t session_max, SessionSender& sender, Chronicle& chronicle,
-                     MakePlayers make_players)
+                     Hooks hooks)
     : sender_(sender),
       chronicle_(chronicle),
-      make_players_(std::move(make_players)),
+      hooks_(std::move(hooks)),
       slots_(session_max) {}
 
 std::shared_ptr<LoginSlot> LoginDesk::Open(net::SessionId id) {
@@ -78,7 +78,7 @@ bool LoginDesk::Admit(net::SessionId id, AccountNo account) {
     return false;
   }
   slot->account = account;
-  slot->players = make_players_(id, account);
+  slot->players = hooks_.make_players(id, account);
   Protocol::S_LOGIN answer;
   answer.set_success(true);
   for (const PlayerRef& player : slot->players) player->CopyTo(*answer.add_players());
@@ -102,6 +102,7 @@ void LoginDesk::RefuseLogin(net::SessionId id, LobbyReason reason) {
 }
 
 void LoginDesk::Drop(net::SessionId id, LobbyReason reason) {
+  if (reason == LobbyReason::kWrongKey || reason == LobbyReason::kNoKey) hooks_.wrong_key(id);
   sender_.SendLast(id, Refusal(ToRefusal(reason)), ToString(reason));
 }
 

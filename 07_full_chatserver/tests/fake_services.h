@@ -11,7 +11,7 @@
 
 namespace course_test {
 
-struct FakeServices final : chat::KeyLookup, chat::Doorman, chat::Chronicle {
+struct FakeServices final : chat::KeyLookup, net::Doorman, chat::Chronicle {
   void TakeKey(chat::AccountNo, std::string, Done done) override { done(chat::KeyAnswer::kRight); }
   bool MayEnter(const net::PeerAddress&) override { return true; }
   void Entered(const net::PeerAddress&) override {}
