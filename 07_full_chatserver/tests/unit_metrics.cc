@@ -39,6 +39,27 @@ const double* Find(const std::vector<MetricSample>& samples, const std::string& 
   return nullptr;
 }
 
+TEST(Collector, AStateIsOneSampleForEachValue) {
+  std::string_view now = "READONLY";
+  Collector collector({7, milliseconds(1000)});
+  collector.AddState("redis_trouble", "Why.", "reason", {"READONLY", "OOM"}, [&] { return now; });
+  const auto samples = [&] {
+    collector.CollectOnce(Time());
+    std::string text;
+    for (const MetricSample& sample : collector.Latest()) {
+      text += sample.info.name + "{" + sample.info.label + "=" + sample.info.label_value + "}" +
+              (sample.value == 1 ? "1 " : "0 ");
+    }
+    return text;
+  };
+  EXPECT_EQ(samples(), "redis_trouble{reason=READONLY}1 redis_trouble{reason=OOM}0 ");
+  now = "OOM";
+  EXPECT_EQ(samples(), "redis_trouble{reason=READONLY}0 redis_trouble{reason=OOM}1 ");
+  now = "";
+  EXPECT_EQ(samples(), "redis_trouble{reason=READONLY}0 redis_trouble{reason=OOM}0 ");
+  EXPECT_TRUE(collector.BuildReport().metrics.empty()) << "a report has no labels";
+}
+
 TEST(Collector, GaugesAsTheyAreCountersAsRates) {
   double sessions = 5;
   double packets = 1000;
@@ -163,8 +184,8 @@ TEST(StandardMetrics, NamesFollowTheConventions) {
   AddSystemMetrics(collector);
   ChatSamples samples;
   const auto one = [] { return 1.0; };
-  samples = {one, one, one, one, one, one, one, one, one, one, one, one,
-             one, one, one, one, one, one, one, one, one, one, one, one};
+  samples = {one, one, one, one, one, one, one, one, one, one, one, one, one, one, one, one, one,
+             one, one, one, one, one, one, one, one, one, one, one, one, one, one, one, one};
   AddChatMetrics(collector, samples);
   collector.CollectOnce(Time() + seconds(1));
   collector.CollectOnce(Time() + seconds(2));

@@ -27,6 +27,8 @@ class Endpoint : public ::testing::Test {
     collector_.AddCounter(
         "chat_packets_received_total", "Packets received.",
         [this] { return packets_.fetch_add(10) + 10.0; }, "rate");
+    collector_.AddState("chat_redis_trouble", "Why Redis is not up.", "reason", {"OOM", "READONLY"},
+                        [] { return "READONLY"; });
     ASSERT_EQ(endpoint_.Start("127.0.0.1", 0, collector_), "");
     ASSERT_NE(endpoint_.port(), 0);
   }
@@ -45,7 +47,10 @@ TEST_F(Endpoint, TextFormatWithTypesAndHelp) {
   for (const char* line :
        {"# HELP chat_sessions Connected sessions.\n", "# TYPE chat_sessions gauge\n",
         "\nchat_sessions 42\n", "# TYPE chat_packets_received_total counter\n",
-        "\nchat_packets_received_total 10\n", "\nprocess_resident_memory_bytes "}) {
+        "\nchat_packets_received_total 10\n",
+        "# TYPE chat_redis_trouble gauge\nchat_redis_trouble{reason=\"OOM\"} 0\n"
+        "chat_redis_trouble{reason=\"READONLY\"} 1\n",
+        "\nprocess_resident_memory_bytes "}) {
     EXPECT_NE(reply.body.find(line), std::string::npos) << line << "\n" << reply.body;
   }
   EXPECT_EQ(reply.body.find("rate"), std::string::npos) << "rates are Prometheus' business";

@@ -17,14 +17,24 @@ std::int64_t UnixMilliseconds() {
 
 void Collector::AddGauge(std::string name, std::string help, Sampler sample) {
   sources_.push_back(
-      {{std::move(name), std::move(help), MetricKind::kGauge}, std::move(sample), ""});
+      {{std::move(name), std::move(help), MetricKind::kGauge, "", ""}, std::move(sample), ""});
 }
 
 void Collector::AddCounter(std::string name, std::string help, Sampler sample,
                            std::string rate_name) {
-  sources_.push_back({{std::move(name), std::move(help), MetricKind::kCounter},
+  sources_.push_back({{std::move(name), std::move(help), MetricKind::kCounter, "", ""},
                       std::move(sample),
                       std::move(rate_name)});
+}
+
+void Collector::AddState(const std::string& name, const std::string& help, const std::string& label,
+                         const std::vector<std::string>& values,
+                         const std::function<std::string_view()>& now) {
+  for (const std::string& value : values) {
+    sources_.push_back({{name, help, MetricKind::kGauge, label, value},
+                        [now, value] { return now() == value ? 1.0 : 0.0; },
+                        ""});
+  }
 }
 
 void Collector::AddBeforeSampling(std::function<void()> prepare) {
@@ -72,6 +82,7 @@ void Collector::CollectOnce(Clock::time_point now) {
     const double value = Ask(source.sample);
     if (!std::isfinite(value)) continue;
     latest.push_back({source.info, value});
+    if (!source.info.label.empty()) continue;
     if (source.info.kind == MetricKind::kGauge) {
       report.metrics.push_back({source.info.name, value});
     } else {

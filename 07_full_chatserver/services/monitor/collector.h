@@ -19,6 +19,7 @@
 #include <functional>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -35,6 +36,8 @@ struct MetricInfo {
   std::string name;  // Prometheus' conventions: base units, in the name (_seconds, _bytes)
   std::string help;  // one English sentence
   MetricKind kind = MetricKind::kGauge;
+  std::string label;  // of a state: its name, and the value that this sample is about
+  std::string label_value;
 };
 
 struct MetricSample {
@@ -62,6 +65,11 @@ class Collector {
   // The report carries the growth per second as `rate_name` (when given), not the sum: that is what
   // a chart shows. /metrics has the sum: Prometheus makes rates itself.
   void AddCounter(std::string name, std::string help, Sampler sample, std::string rate_name = "");
+  // Which of `values` holds now: a gauge for each, with the value as its label; 1 or 0. For
+  // /metrics only: a report has no labels.
+  void AddState(const std::string& name, const std::string& help, const std::string& label,
+                const std::vector<std::string>& values,
+                const std::function<std::string_view()>& now);
   // Runs before each round of sampling: takes one snapshot that several sampling functions read.
   void AddBeforeSampling(std::function<void()> prepare);
   // Gets each report, on the collection thread; must not block for long.

@@ -11,20 +11,22 @@
 namespace services {
 namespace {
 
-prometheus::MetricFamily ToFamily(const MetricSample& sample) {
-  prometheus::MetricFamily family;
-  family.name = sample.info.name;
-  family.help = sample.info.help;
-  prometheus::ClientMetric metric;
-  if (sample.info.kind == MetricKind::kCounter) {
-    family.type = prometheus::MetricType::Counter;
-    metric.counter.value = sample.value;
-  } else {
-    family.type = prometheus::MetricType::Gauge;
-    metric.gauge.value = sample.value;
+// The samples of a state are neighbours and one family.
+void Append(const MetricSample& sample, std::vector<prometheus::MetricFamily>& families) {
+  const bool is_counter = sample.info.kind == MetricKind::kCounter;
+  if (families.empty() || families.back().name != sample.info.name) {
+    prometheus::MetricFamily family;
+    family.name = sample.info.name;
+    family.help = sample.info.help;
+    family.type = is_counter ? prometheus::MetricType::Counter : prometheus::MetricType::Gauge;
+    families.push_back(std::move(family));
   }
-  family.metric.push_back(std::move(metric));
-  return family;
+  prometheus::ClientMetric metric;
+  if (!sample.info.label.empty()) {
+    metric.label.push_back({sample.info.label, sample.info.label_value});
+  }
+  (is_counter ? metric.counter.value : metric.gauge.value) = sample.value;
+  families.back().metric.push_back(std::move(metric));
 }
 
 class Latest final : public prometheus::Collectable {
@@ -33,7 +35,7 @@ class Latest final : public prometheus::Collectable {
 
   std::vector<prometheus::MetricFamily> Collect() const override {
     std::vector<prometheus::MetricFamily> families;
-    for (const MetricSample& sample : collector_.Latest()) families.push_back(ToFamily(sample));
+    for (const MetricSample& sample : collector_.Latest()) Append(sample, families);
     return families;
   }
 

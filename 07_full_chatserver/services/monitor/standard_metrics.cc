@@ -75,6 +75,21 @@ void AddChatMetrics(Collector& collector, const ChatSamples& s) {
   gauge("chat_players", "Players in the game.", s.players);
   counter("chat_accepts_total", "Connections accepted.", s.accepts, "chat_accepts_per_second");
   counter("chat_refused_total", "Connections refused.", s.refused, "chat_refused_per_second");
+  counter("chat_refused_country_total", "Of these, by their country.", s.refused_abroad, "");
+  counter("chat_refused_limit_total", "Of these, too many or too fast from one address.",
+          s.refused_limit, "");
+  counter("chat_refused_full_total", "Of these, because there was no slot.", s.refused_full, "");
+  counter("chat_logins_total", "Log-ins granted.", s.logins, "chat_logins_per_second");
+  counter("chat_logins_wrong_key_total", "Log-ins with another key than the account's.",
+          s.logins_wrong_key, "chat_logins_wrong_key_per_second");
+  counter("chat_logins_no_key_total", "Log-ins for which there was no key (expired, used).",
+          s.logins_no_key, "");
+  counter("chat_logins_try_later_total", "Log-ins put off because the key store did not answer.",
+          s.logins_try_later, "");
+  counter("chat_logins_replaced_total", "Sessions ended or refused for a newer log-in.",
+          s.logins_replaced, "");
+  counter("chat_logins_timed_out_total", "Sessions ended for a log-in or heartbeat time-out.",
+          s.logins_timed_out, "");
   counter("chat_packets_received_total", "Packets received.", s.packets_received,
           "chat_packets_received_per_second");
   counter("chat_packets_sent_total", "Packets sent.", s.packets_sent,
@@ -100,6 +115,10 @@ void AddChatMetrics(Collector& collector, const ChatSamples& s) {
   counter("chat_records_lost_total", "Records that are nowhere.", s.records_lost,
           "chat_records_lost_per_second");
   gauge("chat_redis_up", "1: Redis answers.", s.redis_up);
+  if (s.redis_trouble) {
+    collector.AddState("chat_redis_trouble", "Why Redis is not up: 1 for the reason.", "reason",
+                       s.redis_troubles, s.redis_trouble);
+  }
   gauge("chat_redis_requests_inside", "Requests to Redis without an answer.", s.redis_inside);
   counter("chat_redis_timeouts_total", "Requests to Redis that got no answer in time.",
           s.redis_timeouts, "chat_redis_timeouts_per_second");

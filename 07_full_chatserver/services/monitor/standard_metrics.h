@@ -38,7 +38,18 @@ struct ChatSamples {
   Sampler redis_inside;      // requests on their way
   Sampler redis_timeouts;    // sum
   Sampler congestion_pause;  // 1 while accepting and sending are paused
-  Sampler refused;           // sum: connections refused, for whatever reason
+  Sampler refused;           // sum: connections refused, for whatever reason; of these:
+  Sampler refused_abroad;    // by their country,
+  Sampler refused_limit;     // too many or too fast from one address,
+  Sampler refused_full;      // no slot
+  Sampler logins;            // sums of log-ins, by how they ended: granted,
+  Sampler logins_wrong_key;  // the key was another one,
+  Sampler logins_no_key;     // or there was none: expired, used, never given;
+  Sampler logins_try_later;  // the key store said no;
+  Sampler logins_replaced;   // a newer one of the same account came;
+  Sampler logins_timed_out;  // nobody logged in in time, or fell silent
+  std::function<std::string_view()> redis_trouble;  // why it is not up: one of these
+  std::vector<std::string> redis_troubles;
 };
 void AddChatMetrics(Collector& collector, const ChatSamples& samples);
 
