@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "apps/configured_main.h"
+#include "apps/open_files.h"
 #include "apps/options.h"
 #include "server/auth_service.h"
 
@@ -10,8 +11,10 @@ namespace {
 std::string StatusLine(const server::AuthService& service, const server::SessionKeys& keys) {
   const auth::AuthCounts counts = service.counts();
   return "granted=" + std::to_string(counts.granted) +
-         " refused=" + std::to_string(counts.refused) + " busy=" + std::to_string(counts.busy) +
-         " keys=" + (keys.Status().up ? "up" : "down");
+         " refused=" + std::to_string(counts.refused()) +
+         " turned_away=" + std::to_string(service.turned_away()) +
+         " sessions=" + std::to_string(service.live_sessions()) +
+         " busy=" + std::to_string(counts.busy) + " keys=" + server::ToText(keys.Status());
 }
 
 int Serve(const apps::CommandLine& app, const config::Config& config,
@@ -21,7 +24,9 @@ int Serve(const apps::CommandLine& app, const config::Config& config,
                         "login.store = \"memory\": the keys are in the chat server's own memory, "
                         "which answers C_AUTH itself then; no auth_server is needed");
   }
-  const std::unique_ptr<server::SessionKeys> keys = server::MakeSessionKeys(config.login);
+  apps::RaiseOpenFileLimit();
+  const std::unique_ptr<server::SessionKeys> keys =
+      server::MakeSessionKeys(config.login, server::KeyRole::kGives);
   if (keys == nullptr) return apps::Refuse(app, "this program was built without Redis");
   if (const std::string error = keys->Start(); !error.empty()) return apps::Refuse(app, error);
   server::AuthService service(config, *keys);
@@ -33,8 +38,8 @@ int Serve(const apps::CommandLine& app, const config::Config& config,
   const net::StopReport report = service.Stop();
   const auth::AuthCounts counts = service.counts();
   keys->Stop();
-  std::cout << "served: keys given " << counts.granted << ", refused " << counts.refused
-            << ", try later " << counts.busy << "\n"
+  std::cout << "served: keys given " << counts.granted << ", refused " << counts.refused()
+            << ", not let in " << service.turned_away() << ", try later " << counts.busy << "\n"
             << "stopped: live sessions " << report.live_sessions << ", outstanding operations "
             << report.outstanding_operations << std::endl;
   return report.live_sessions == 0 && report.outstanding_operations == 0 ? 0 : 1;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "auth/auth_server.h"
+#include "server/doorman.h"
 #include "server/session_keys.h"
 #include "services/account/account_service.h"
 #include "services/config/config.h"
@@ -20,7 +21,7 @@ namespace server {
 class AuthService final : private auth::Backend {
  public:
   // `keys` is started, and outlives this; it is stopped after Stop. Throws std::runtime_error when
-  // this program was built without the configured database.
+  // this program was built without the configured database, or the country database is none.
   AuthService(const config::Config& config, account::SessionKeyStore& keys);
   ~AuthService() { Stop(); }
 
@@ -29,12 +30,19 @@ class AuthService final : private auth::Backend {
 
   [[nodiscard]] std::uint16_t port() const { return server_.port(); }
   [[nodiscard]] auth::AuthCounts counts() const { return server_.counts(); }
+  [[nodiscard]] std::uint32_t live_sessions() const { return server_.live_sessions(); }
+  // Connections that were not let in.
+  [[nodiscard]] std::uint64_t turned_away() const {
+    return door_.refused() + server_.traffic().full;
+  }
 
  private:
+  auth::Screening Screen(std::string_view name, const net::PeerAddress& peer) override;
   auth::Verdict Check(std::string_view name, std::string_view password,
                       const net::PeerAddress& peer) override;
   void IssueKey(std::uint64_t account, std::function<void(std::string key)> done) override;
 
+  void LogRefusal(const std::string& address, account::AuthCode code, const std::string& detail);
   // One for each thread that checks passwords; a connection serves one at a time.
   std::unique_ptr<account::AccountService> Borrow();
 
@@ -43,6 +51,8 @@ class AuthService final : private auth::Backend {
   account::SessionKeyStore& keys_;
   const account::PasswordHasher hasher_;
   account::GuessLimiter limiter_;
+  services::LogThrottle log_{5};
+  ServerDoorman door_;
   std::mutex lock_;
   std::vector<std::unique_ptr<account::AccountService>> idle_;  // guarded by lock_
   auth::AuthServer server_;                                     // last: calls the above

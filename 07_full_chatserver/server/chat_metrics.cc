@@ -5,6 +5,7 @@
 #include "net/packet.h"
 #include "server/chat_service.h"
 #include "services/monitor/standard_metrics.h"
+#include "services/redis/redis_trouble.h"
 
 namespace server {
 
@@ -39,11 +40,37 @@ void ChatService::AddSamples() {
   samples.records_lost = [&writer, number] { return number(writer.Stats().lost); };
   const SessionKeys& keys = *keys_;
   samples.redis_up = [&keys] { return keys.Status().up ? 1.0 : 0.0; };
+  if (config_.login.store == config::LoginStore::kRedis) {
+    samples.redis_trouble = [&keys] { return keys.Status().trouble; };
+    samples.redis_troubles.assign(services::kTroubles.begin(), services::kTroubles.end());
+  }
   samples.redis_inside = [&keys] { return keys.Status().inside; };
   samples.redis_timeouts = [&keys] { return keys.Status().timeouts; };
   samples.congestion_pause = [this] { return congestion_ && congestion_->IsPaused() ? 1.0 : 0.0; };
-  samples.refused = [this, number] { return number(door_.refused()); };
+  samples.refused = [this, number] { return number(door_.refused() + chat_->traffic().full); };
+  samples.refused_abroad = [this, number] { return number(door_.refused(DoorAnswer::kAbroad)); };
+  samples.refused_limit = [this, number] { return number(door_.refused(DoorAnswer::kLimited)); };
+  samples.refused_full = [this, number] {
+    return number(door_.refused(DoorAnswer::kFull) + chat_->traffic().full);
+  };
+  AddLoginSamples(samples);
   services::AddChatMetrics(collector_, samples);
+}
+
+// The ways in which a log-in ends.
+void ChatService::AddLoginSamples(services::ChatSamples& samples) const {
+  const auto lobby = [this](std::uint64_t chat::LobbyCounts::*count) {
+    return [this, count] { return static_cast<double>(chat_->world().lobby().counts().*count); };
+  };
+  const auto key = [this](chat::KeyAnswer answer) {
+    return [this, answer] { return static_cast<double>(lobby_keys_->count(answer)); };
+  };
+  samples.logins = lobby(&chat::LobbyCounts::logins);
+  samples.logins_wrong_key = key(chat::KeyAnswer::kWrong);
+  samples.logins_no_key = key(chat::KeyAnswer::kMissing);
+  samples.logins_try_later = key(chat::KeyAnswer::kUnavailable);
+  samples.logins_replaced = lobby(&chat::LobbyCounts::superseded);
+  samples.logins_timed_out = lobby(&chat::LobbyCounts::timed_out);
 }
 
 std::string ChatService::StatusLine() const {
@@ -54,7 +81,7 @@ std::string ChatService::StatusLine() const {
        << " packets_in=" << traffic.recv_packets << " packets_out=" << traffic.send_packets
        << " talk=" << chronicle_->talk() << " rows=" << database.written_rows
        << " queue=" << database.queue_records << " database=" << ToString(database.state)
-       << " keys=" << (keys_->Status().up ? "up" : "down");
+       << " keys=" << ToText(keys_->Status());
   return line.str();
 }
 

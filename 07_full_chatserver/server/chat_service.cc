@@ -3,25 +3,23 @@
 #include <spdlog/spdlog.h>
 
 #include <exception>
+#include <span>
 #include <utility>
 
 #include "client_packet_handler.h"
 #include "net/peer_address.h"
 #include "server/from_config.h"
+#include "server/sealed_frame.h"
 
 namespace server {
 
 namespace {
 
-// What a client is told that finds no place.
-std::vector<std::byte> FullNotice(std::uint8_t fixed_key) {
-  Protocol::S_LOGIN full;
-  full.set_reason(Protocol::REFUSAL_SERVER_FULL);
-  const net::PacketRef packet = ClientPacketHandler::MakeSendBuffer(full);
-  packet->Seal(fixed_key, net::RandomKey());
-  std::vector<std::byte> bytes;
-  for (const std::uint8_t byte : packet->frame()) bytes.push_back(std::byte{byte});
-  return bytes;
+// What a client is told that is not let in.
+std::vector<std::byte> Notice(Protocol::Refusal reason, std::uint8_t fixed_key) {
+  Protocol::S_LOGIN answer;
+  answer.set_reason(reason);
+  return SealedFrame(ClientPacketHandler::MakeSendBuffer(answer), fixed_key);
 }
 
 }  // namespace
@@ -33,7 +31,7 @@ bool Summary::clean() const {
 
 ChatService::ChatService(const config::Config& config)
     : config_(config),
-      door_(ConnectionLimits(config)),
+      door_(ChatDoorOptions(config), &Notice, static_cast<std::uint8_t>(config.server.fixed_key)),
       collector_({config.server.id, std::chrono::milliseconds(config.monitor.interval_ms)}) {}
 
 ChatService::~ChatService() {
@@ -49,7 +47,8 @@ net::Status ChatService::Start() {
     if (net::Status status = StartDatabase(); !status.ok()) return status;
     if (net::Status status = StartKeys(); !status.ok()) return status;
     net::ServerOptions net = ChatNetOptions(config_);
-    net.full_notice = FullNotice(net.fixed_key);
+    const std::span<const std::byte> full = door_.notice(DoorAnswer::kFull);
+    net.full_notice.assign(full.begin(), full.end());
     chat_ =
         std::make_unique<chat::ChatServer>(net, WorldOptions(config_), UpdateOptions(config_),
                                            chat::ChatServices{*chronicle_, *lobby_keys_, door_});
@@ -83,7 +82,7 @@ net::Status ChatService::StartDatabase() {
 }
 
 net::Status ChatService::StartKeys() {
-  keys_ = MakeSessionKeys(config_.login);
+  keys_ = MakeSessionKeys(config_.login, KeyRole::kTakes);
   if (keys_ == nullptr) {
     return net::Status::Error(
         "login.store: this program was built without Redis; login.store = \"memory\" works");

@@ -25,6 +25,7 @@
 #include "services/journal/journal.h"
 #include "services/monitor/collector.h"
 #include "services/monitor/metrics_endpoint.h"
+#include "services/monitor/standard_metrics.h"
 
 namespace server {
 
@@ -67,6 +68,7 @@ class ChatService {
   net::Status StartNetwork();
   net::Status StartCollecting();
   void AddSamples();
+  void AddLoginSamples(services::ChatSamples& samples) const;
 
   const config::Config config_;
   journal::Journal journal_;

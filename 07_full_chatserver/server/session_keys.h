@@ -4,8 +4,12 @@
 // Threading: Start and Stop by one owner thread, the rest by any.
 #pragma once
 
+#include <array>
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "chat/lobby.h"
 #include "services/account/session_key.h"
@@ -15,9 +19,15 @@ namespace server {
 
 struct KeyStoreStatus {
   bool up = true;
-  double inside = 0;    // requests on their way
-  double timeouts = 0;  // sum
+  std::string_view trouble;  // when it is not up: one of services::kTroubles, or "connecting"
+  double inside = 0;         // requests on their way
+  double timeouts = 0;       // sum
 };
+
+// "up", or "down(READONLY)".
+inline std::string ToText(const KeyStoreStatus& status) {
+  return status.up ? "up" : "down(" + std::string(status.trouble) + ")";
+}
 
 class SessionKeys : public account::SessionKeyStore {
  public:
@@ -28,8 +38,12 @@ class SessionKeys : public account::SessionKeyStore {
   [[nodiscard]] virtual KeyStoreStatus Status() const = 0;
 };
 
+// What a program does with the store, and so what is probed: a Redis that is out of memory stores
+// no key, but gives out those that it has.
+enum class KeyRole : unsigned char { kGives, kTakes };
+
 // nullptr: this program was built without Redis.
-std::unique_ptr<SessionKeys> MakeSessionKeys(const config::Login& login);
+std::unique_ptr<SessionKeys> MakeSessionKeys(const config::Login& login, KeyRole role);
 
 // The lobby's view: take the key, compare, say what it was worth.
 class LobbyKeys final : public chat::KeyLookup {
@@ -37,8 +51,14 @@ class LobbyKeys final : public chat::KeyLookup {
   explicit LobbyKeys(account::SessionKeyStore& store) : store_(store) {}
   void TakeKey(chat::AccountNo account, std::string key, Done done) override;
 
+  // How many look-ups have ended like this.
+  [[nodiscard]] std::uint64_t count(chat::KeyAnswer answer) const {
+    return counts_[static_cast<std::size_t>(answer)].load(std::memory_order_relaxed);
+  }
+
  private:
   account::SessionKeyStore& store_;
+  std::array<std::atomic<std::uint64_t>, 4> counts_{};  // atomic: the store's threads
 };
 
 }  // namespace server

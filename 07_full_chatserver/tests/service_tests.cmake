@@ -1,6 +1,7 @@
 # Tests of the full chat server: all parts together (from stage 07 on).
 stage_unit_test(traffic_gate tests/unit_traffic_gate.cc
   LINK net net_test_support LABELS stress)
+stage_unit_test(work_pool tests/unit_work_pool.cc LINK auth LABELS stress)
 stage_unit_test(connection_gate tests/unit_connection_gate.cc LINK admission)
 stage_unit_test(chat_service tests/unit_chat_service.cc LINK server LABELS stress TIMEOUT 240)
 stage_unit_test(report_client tests/unit_report_client.cc LINK server test_support TIMEOUT 240)
