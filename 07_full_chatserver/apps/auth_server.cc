@@ -1,10 +1,13 @@
 // auth_server: name and password in, session key for the chat server out (through Redis).
+#include <chrono>
 #include <iostream>
 
 #include "apps/configured_main.h"
 #include "apps/open_files.h"
 #include "apps/options.h"
 #include "server/auth_service.h"
+#include "services/monitor/metrics_endpoint.h"
+#include "services/monitor/standard_metrics.h"
 
 namespace {
 
@@ -15,6 +18,20 @@ std::string StatusLine(const server::AuthService& service, const server::Session
          " turned_away=" + std::to_string(service.turned_away()) +
          " sessions=" + std::to_string(service.live_sessions()) +
          " busy=" + std::to_string(counts.busy) + " keys=" + server::ToText(keys.Status());
+}
+
+// An empty string, or why there can be no /metrics.
+std::string Measure(const config::Config& config, const server::AuthService& service,
+                    const server::SessionKeys& keys, services::Collector& collector,
+                    services::MetricsEndpoint& metrics) {
+  if (!config.monitor.metrics) return {};
+  services::AddSystemMetrics(collector);
+  service.AddMetrics(collector);
+  server::AddKeyStoreMetrics(collector, keys);
+  collector.Start();
+  const std::string error = metrics.Start(
+      config.monitor.metrics_bind, static_cast<std::uint16_t>(config.auth.metrics_port), collector);
+  return error.empty() ? error : "auth.metrics_port: " + error;
 }
 
 int Serve(const apps::CommandLine& app, const config::Config& config,
@@ -33,8 +50,21 @@ int Serve(const apps::CommandLine& app, const config::Config& config,
   if (const net::Status status = service.Start(); !status.ok()) {
     return apps::Refuse(app, status.error());
   }
+  services::Collector collector(
+      {config.server.id, std::chrono::milliseconds(config.monitor.interval_ms)});
+  services::MetricsEndpoint metrics;
+  if (const std::string error = Measure(config, service, *keys, collector, metrics);
+      !error.empty()) {
+    return apps::Refuse(app, error);
+  }
   std::cout << "listening on " << config.auth.bind << ":" << service.port() << std::endl;
+  if (metrics.port() != 0) {
+    std::cout << "metrics on http://" << config.monitor.metrics_bind << ":" << metrics.port()
+              << "/metrics" << std::endl;
+  }
   console.Run([&] { return StatusLine(service, *keys); });
+  metrics.Stop();
+  collector.Stop();
   const net::StopReport report = service.Stop();
   const auth::AuthCounts counts = service.counts();
   keys->Stop();

@@ -1,7 +1,8 @@
 // The auth service: an account's name and password in (C_AUTH), a session key out (S_AUTH). One
 // question per connection; the answer ends it.
 //
-//   worker       checks the packet, asks the guess limiter, hands the question to the pool (full: "try
+//   worker       checks the packet, asks the guess limiter, hands the question to the pool (full:
+//   "try
 //                later")
 //   pool thread  password (slow on purpose), a fresh key into the key store
 //   key store    says that the key is there: the answer leaves
@@ -108,6 +109,7 @@ class AuthServer final : public net::Server {
   net::StopReport StopAll();
 
   [[nodiscard]] AuthCounts counts() const;
+  [[nodiscard]] std::size_t waiting() const { return pool_.waiting(); }  // for a pool thread
   [[nodiscard]] const AuthOptions& auth_options() const { return options_; }
 
   // --- for the handler

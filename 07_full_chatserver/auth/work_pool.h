@@ -68,12 +68,12 @@ class WorkPool {
   const std::size_t address_max_;
   mutable std::mutex lock_;
   std::condition_variable changed_;
-  Queues queues_;                                                         // guarded by lock_
-  std::deque<Address> turn_;                                              // guarded by lock_: those with due work, each once
-  std::multimap<Clock::time_point, std::pair<Address, Work>> later_;      // guarded by lock_
-  std::size_t waiting_ = 0;                                               // guarded by lock_: in all queues
-  bool stopping_ = false;                                                 // guarded by lock_
-  std::vector<std::thread> threads_;                                      // owner thread only
+  Queues queues_;             // guarded by lock_
+  std::deque<Address> turn_;  // guarded by lock_: those with due work, each once
+  std::multimap<Clock::time_point, std::pair<Address, Work>> later_;  // guarded by lock_
+  std::size_t waiting_ = 0;           // guarded by lock_: in all queues
+  bool stopping_ = false;             // guarded by lock_
+  std::vector<std::thread> threads_;  // owner thread only
 };
 
 }  // namespace auth

@@ -15,6 +15,7 @@
 #include "server/session_keys.h"
 #include "services/account/account_service.h"
 #include "services/config/config.h"
+#include "services/monitor/collector.h"
 
 namespace server {
 
@@ -30,6 +31,8 @@ class AuthService final : private auth::Backend {
 
   [[nodiscard]] std::uint16_t port() const { return server_.port(); }
   [[nodiscard]] auth::AuthCounts counts() const { return server_.counts(); }
+  // Before the collector starts; it stops before this goes.
+  void AddMetrics(services::Collector& collector) const;
   [[nodiscard]] std::uint32_t live_sessions() const { return server_.live_sessions(); }
   // Connections that were not let in.
   [[nodiscard]] std::uint64_t turned_away() const {
@@ -57,5 +60,8 @@ class AuthService final : private auth::Backend {
   std::vector<std::unique_ptr<account::AccountService>> idle_;  // guarded by lock_
   auth::AuthServer server_;                                     // last: calls the above
 };
+
+// Of a process that gives keys.
+void AddKeyStoreMetrics(services::Collector& collector, const SessionKeys& keys);
 
 }  // namespace server

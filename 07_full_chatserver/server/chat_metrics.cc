@@ -55,6 +55,7 @@ void ChatService::AddSamples() {
   };
   AddLoginSamples(samples);
   services::AddChatMetrics(collector_, samples);
+  if (auth_) auth_->AddMetrics(collector_);
 }
 
 // The ways in which a log-in ends.

@@ -48,7 +48,7 @@ if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
 endif()
 
 # Hostile clients at the door, and honest ones beside them.
-if(COURSE_HAS_PROMETHEUS)
+if(COURSE_HAS_REDIS AND COURSE_HAS_PROMETHEUS)
   stage_scenario_test(admission tests/scenario_admission.cc
     LINK chat_talker outside_test_support TIMEOUT 300)
 endif()

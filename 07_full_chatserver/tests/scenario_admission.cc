@@ -10,6 +10,7 @@
 #include "tests/chat_server_process.h"
 #include "tests/loopback_client.h"
 #include "tests/outside/http_get.h"
+#include "tests/outside/redis_server.h"
 #include "tests/support/catch.h"
 
 namespace {
@@ -51,6 +52,15 @@ double Metric(int port, const std::string& name) {
     if (line.starts_with(name + " ")) return std::stod(line.substr(name.size()));
   }
   return -1;
+}
+
+bool AwaitMetric(int port, const std::string& name, double value) {
+  const auto deadline = Clock::now() + support::kPatience;
+  while (Metric(port, name) != value) {
+    if (Clock::now() >= deadline) return false;
+    std::this_thread::sleep_for(20ms);
+  }
+  return true;
 }
 
 }  // namespace
@@ -185,16 +195,62 @@ SCENARIO("A wrong session key ends the connection, and too many of them the addr
       const auto granted = owner.ReadLogin();
       REQUIRE(granted);
       CHECK(granted->success());
-      const auto deadline = Clock::now() + support::kPatience;
-      while (Metric(metrics, "chat_logins_total") < 1 && Clock::now() < deadline) {
-        std::this_thread::sleep_for(20ms);
-      }
-      CHECK(Metric(metrics, "chat_logins_total") == 1);
+      CHECK(AwaitMetric(metrics, "chat_logins_total", 1));
       CHECK(Metric(metrics, "chat_logins_wrong_key_total") == 5);
+      CHECK(Metric(metrics, "auth_granted_total") == 1);
       CHECK(Metric(metrics, "chat_refused_total") == 1);
       CHECK(Metric(metrics, "chat_refused_limit_total") == 1);
       const std::string log = server.Stop();
       CHECK(CountIn(log, "door event=\"wrong session key\" port=chat peer=127.0.0.2:") == 5);
+    }
+  }
+}
+
+SCENARIO("A Redis that becomes a replica is said, measured, and used again by itself") {
+  if (!outside::RedisServer::IsInstalled()) {
+    WARN("skipped: redis-server is not installed");
+    return;
+  }
+  GIVEN("auth_server and its Redis") {
+    outside::RedisServer redis;
+    REQUIRE(redis.Start());
+    const storage_test::TemporaryFolder folder;
+    support::Process auth(
+        "auth_server", ChatServerProcess::Args(
+                           folder, {"login.store=redis", "monitor.metrics=true",
+                                    "login.redis_socket=" + redis.Socket(), "auth.metrics_port=0",
+                                    "log.level=warn", "monitor.interval_ms=50"}));
+    const auto port = auth.ReadPort();
+    const auto line = auth.ReadLineWith("metrics on ");
+    INFO(auth.Errors());
+    REQUIRE(port);
+    REQUIRE(line);
+    const int metrics = std::stoi(line->substr(line->rfind(':') + 1));
+    REQUIRE(AwaitMetric(metrics, "auth_redis_up", 1));
+    const auto ask = [&] {
+      LoopbackClient client(1, *port);
+      REQUIRE(client.Ask("somebody", "secret"));
+      const auto answer = client.ReadAuth();
+      REQUIRE(answer);
+      return answer->reason();
+    };
+    CHECK(ask() == Protocol::REFUSAL_NONE);
+    WHEN("it is demoted, and nobody asks anything") {
+      redis.Cli({"REPLICAOF", "127.0.0.1", "1"});
+      THEN("the metrics and the log say so, and after its promotion keys are given again") {
+        CHECK(AwaitMetric(metrics, "auth_redis_trouble{reason=\"READONLY\"}", 1));
+        CHECK(AwaitMetric(metrics, "auth_redis_up", 0));
+        CHECK(ask() == Protocol::REFUSAL_TRY_LATER);
+        redis.Cli({"REPLICAOF", "NO", "ONE"});
+        CHECK(AwaitMetric(metrics, "auth_redis_up", 1));
+        CHECK(AwaitMetric(metrics, "auth_redis_trouble{reason=\"READONLY\"}", 0));
+        CHECK(ask() == Protocol::REFUSAL_NONE);
+        auth.Stop();
+        CHECK(auth.Wait() == 0);
+        const std::string log = auth.Output() + auth.Errors();
+        CHECK(log.find("redis.down trouble=READONLY reason=\"") != std::string::npos);
+        CHECK(CountIn(log, "redis.down") < 4);  // per change of state, not per attempt
+      }
     }
   }
 }

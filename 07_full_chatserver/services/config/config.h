@@ -93,6 +93,7 @@ struct Login {
 struct Auth {
   std::string bind = "127.0.0.1";
   std::uint32_t port = 7001;
+  std::uint32_t metrics_port = 7091;
   std::uint32_t session_max = 2000;
   std::uint32_t connections_per_address = 100;
   std::uint32_t key_ttl_s = 60;
