@@ -29,8 +29,8 @@ AuthCounts AuthServer::counts() const {
   const auto read = [](const std::atomic<std::uint64_t>& count) {
     return count.load(std::memory_order_relaxed);
   };
-  return {read(counts_.granted), read(counts_.wrong), read(counts_.limited),
-          read(counts_.bad_name), read(counts_.busy)};
+  return {read(counts_.granted), read(counts_.wrong), read(counts_.limited), read(counts_.bad_name),
+          read(counts_.busy)};
 }
 
 // --- callbacks ------------------------------------------------------------------------------------
@@ -80,12 +80,13 @@ void AuthServer::Ask(AuthSession& session, std::string name, std::string passwor
   const net::PeerAddress peer = session.peer();
   const Screening screening = backend_.Screen(name, peer);
   if (screening.refusal != Protocol::REFUSAL_NONE) return Refuse(id, screening.refusal);
-  const bool queued = pool_.Submit(
-      peer.ip, screening.delay,
-      {[this, id, name = std::move(name), password = std::move(password), peer] {
-         if (PeerOf(id)) Judge(id, name, password, peer);  // nothing for one that has gone
-       },
-       [this, id] { Refuse(id, Protocol::REFUSAL_TRY_LATER); }});
+  const bool queued =
+      pool_.Submit(peer.ip, screening.delay,
+                   {[this, id, name = std::move(name), password = std::move(password), peer] {
+                      if (PeerOf(id))
+                        Judge(id, name, password, peer);  // nothing for one that has gone
+                    },
+                    [this, id] { Refuse(id, Protocol::REFUSAL_TRY_LATER); }});
   if (!queued) Refuse(id, Protocol::REFUSAL_TRY_LATER);
 }
 

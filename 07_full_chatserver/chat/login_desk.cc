@@ -38,10 +38,7 @@ Protocol::Refusal ToRefusal(LobbyReason reason) {
 
 LoginDesk::LoginDesk(std::uint32_t session_max, SessionSender& sender, Chronicle& chronicle,
                      Hooks hooks)
-    : sender_(sender),
-      chronicle_(chronicle),
-      hooks_(std::move(hooks)),
-      slots_(session_max) {}
+    : sender_(sender), chronicle_(chronicle), hooks_(std::move(hooks)), slots_(session_max) {}
 
 std::shared_ptr<LoginSlot> LoginDesk::Open(net::SessionId id) {
   auto slot = std::make_shared<LoginSlot>(id);

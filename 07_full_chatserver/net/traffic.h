@@ -26,7 +26,14 @@ struct TrafficTotals {
 
 class Traffic {
  public:
-  enum Counter : unsigned char { kAccepts, kRecvPackets, kSendPackets, kSendCalls, kUpdates, kFull };
+  enum Counter : unsigned char {
+    kAccepts,
+    kRecvPackets,
+    kSendPackets,
+    kSendCalls,
+    kUpdates,
+    kFull
+  };
 
   void Add(Counter counter, std::uint64_t by) {
     OwnCell().counts[counter].fetch_add(by, std::memory_order_relaxed);

@@ -1,10 +1,10 @@
 // How many connections one address may have, how fast it may make them, and how many wrong session
 // keys it may try.
 //
-// The rate is a token bucket: `burst` connections at once, then `rate` a second. Wrong keys are one,
-// too: `wrong_keys` at once, then as many a minute; who has used them up is not let in. An address
-// that has no connection and full buckets is forgotten, so the memory is bounded by those who are
-// active; above `entries_max` active addresses a new one is refused.
+// The rate is a token bucket: `burst` connections at once, then `rate` a second. Wrong keys are
+// one, too: `wrong_keys` at once, then as many a minute; who has used them up is not let in. An
+// address that has no connection and full buckets is forgotten, so the memory is bounded by those
+// who are active; above `entries_max` active addresses a new one is refused.
 //
 // Threading: any thread (one lock, held for a look-up).
 #pragma once

@@ -112,9 +112,10 @@ constexpr Option kOptions[] = {
     Number("limits.known_address_s", kLimits<&Limits::known_address_s>, 0, 30 * kDayMs / 1000,
            "Seconds for which an address counts as one that has logged in lately.",
            "로그인한 주소를 최근에 로그인한 주소로 기억하는 시간(초)."),
-    Number("limits.wrong_keys_per_minute", kLimits<&Limits::wrong_keys_per_minute>, 0, 100'000,
-           "Wrong session keys that an address may try; then it may not connect; 0 = no limit.",
-           "주소 하나가 1분에 시도할 수 있는 틀린 세션 키 수. 넘으면 접속을 거절한다. 0 = 제한 없음."),
+    Number(
+        "limits.wrong_keys_per_minute", kLimits<&Limits::wrong_keys_per_minute>, 0, 100'000,
+        "Wrong session keys that an address may try; then it may not connect; 0 = no limit.",
+        "주소 하나가 1분에 시도할 수 있는 틀린 세션 키 수. 넘으면 접속을 거절한다. 0 = 제한 없음."),
 
     Number("update.threads", kUpdate<&Update::threads>, 1, 256,
            "Update threads; 1 = the single chat thread.",

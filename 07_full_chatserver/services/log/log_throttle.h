@@ -1,5 +1,5 @@
-// So many lines a second, and how many more there would have been: what a hostile client causes must
-// not fill the disk.
+// So many lines a second, and how many more there would have been: what a hostile client causes
+// must not fill the disk.
 //
 // Any thread.
 #pragma once
@@ -36,9 +36,9 @@ class LogThrottle {
  private:
   const std::uint32_t lines_max_;
   std::mutex lock_;
-  Clock::time_point second_{};   // guarded by lock_: when the current one began
-  std::uint32_t lines_ = 0;      // guarded by lock_: in it
-  std::uint64_t left_out_ = 0;   // guarded by lock_
+  Clock::time_point second_{};  // guarded by lock_: when the current one began
+  std::uint32_t lines_ = 0;     // guarded by lock_: in it
+  std::uint64_t left_out_ = 0;  // guarded by lock_
 };
 
 }  // namespace services

@@ -25,8 +25,8 @@ std::string_view TroubleIn(std::string_view error);
 // connections and nobody listens there (TCP's simultaneous open): it would answer itself with what
 // it asks. For an IP socket that is connected; a unix socket is never connected to itself.
 bool IsConnectedToItself(int descriptor);
-// Its end will be a reset: an orderly one would keep the port for a minute (TIME_WAIT), and whoever is
-// to listen there could not start.
+// Its end will be a reset: an orderly one would keep the port for a minute (TIME_WAIT), and whoever
+// is to listen there could not start.
 void EndByReset(int descriptor);
 
 }  // namespace services
