@@ -7,12 +7,13 @@
 namespace auth {
 
 AuthServer::AuthServer(const net::ServerOptions& server_options, const AuthOptions& options,
-                       Backend& backend)
+                       net::Doorman& door, Backend& backend)
     : Server(server_options),
       options_(options),
+      door_(door),
       backend_(backend),
       sessions_(server_options.session_max),
-      pool_(options.threads, options.queue_max) {}
+      pool_(options.threads, options.queue_max, options.address_queue_max) {}
 
 AuthServer::~AuthServer() {
   StopAll();
@@ -25,14 +26,27 @@ net::StopReport AuthServer::StopAll() {
 }
 
 AuthCounts AuthServer::counts() const {
-  return {granted_.load(std::memory_order_relaxed), refused_.load(std::memory_order_relaxed),
-          busy_.load(std::memory_order_relaxed)};
+  const auto read = [](const std::atomic<std::uint64_t>& count) {
+    return count.load(std::memory_order_relaxed);
+  };
+  return {read(counts_.granted), read(counts_.wrong), read(counts_.limited), read(counts_.bad_name),
+          read(counts_.busy)};
 }
 
 // --- callbacks ------------------------------------------------------------------------------------
 
+bool AuthServer::OnConnectionRequest(const net::PeerAddress& peer) {
+  return door_.MayEnter(peer);
+}
+
+std::span<const std::byte> AuthServer::RefusalNotice(const net::PeerAddress& peer) {
+  return door_.NoticeFor(peer);
+}
+
 void AuthServer::OnClientJoin(net::SessionId id) {
-  sessions_[id.index()] = std::make_unique<AuthSession>(*this, id);
+  const net::PeerAddress peer = PeerOf(id).value_or(net::PeerAddress{});
+  door_.Entered(peer);
+  sessions_[id.index()] = std::make_unique<AuthSession>(*this, id, peer);
 }
 
 // Who has asked and closes his side gets his answer, which ends the session.
@@ -41,7 +55,8 @@ void AuthServer::OnClientFinished(net::SessionId id) {
 }
 
 void AuthServer::OnClientLeave(net::SessionId id, std::string_view) {
-  sessions_[id.index()] = nullptr;
+  const std::unique_ptr<AuthSession> session = std::move(sessions_[id.index()]);
+  door_.Left(session->peer());
 }
 
 void AuthServer::OnRecv(net::SessionId id, const net::PacketRef& packet) {
@@ -66,12 +81,18 @@ bool Handle_C_AUTH(AuthSession& session, const Protocol::C_AUTH& pkt) {
 
 // [ask]
 void AuthServer::Ask(AuthSession& session, std::string name, std::string password) {
-  const auto peer = PeerOf(session.id());
-  if (!peer) return;  // it has gone
+  const net::SessionId id = session.id();
+  const net::PeerAddress peer = session.peer();
+  const Screening screening = backend_.Screen(name, peer);
+  if (screening.refusal != Protocol::REFUSAL_NONE) return Refuse(id, screening.refusal);
   const bool queued =
-      pool_.Submit([this, id = session.id(), name = std::move(name), password = std::move(password),
-                    peer = *peer] { Judge(id, name, password, peer); });
-  if (!queued) Refuse(session.id(), Protocol::REFUSAL_TRY_LATER);
+      pool_.Submit(peer.ip, screening.delay,
+                   {[this, id, name = std::move(name), password = std::move(password), peer] {
+                      if (PeerOf(id))
+                        Judge(id, name, password, peer);  // nothing for one that has gone
+                    },
+                    [this, id] { Refuse(id, Protocol::REFUSAL_TRY_LATER); }});
+  if (!queued) Refuse(id, Protocol::REFUSAL_TRY_LATER);
 }
 
 // On a pool thread.
@@ -79,6 +100,7 @@ void AuthServer::Judge(net::SessionId id, const std::string& name, const std::st
                        const net::PeerAddress& peer) {
   const Verdict verdict = backend_.Check(name, password, peer);
   if (verdict.refusal != Protocol::REFUSAL_NONE) return Refuse(id, verdict.refusal);
+  door_.LoggedIn(peer);
   const auto done = [this, id, account = verdict.account](std::string key) {
     if (key.empty()) return Refuse(id, Protocol::REFUSAL_TRY_LATER);
     Protocol::S_AUTH answer;
@@ -86,16 +108,23 @@ void AuthServer::Judge(net::SessionId id, const std::string& name, const std::st
     answer.set_account(account);
     answer.set_session_key(std::move(key));
     const net::PacketRef packet = AuthClientPacketHandler::MakeSendBuffer(answer);
-    granted_.fetch_add(1, std::memory_order_relaxed);
+    counts_.granted.fetch_add(1, std::memory_order_relaxed);
     if (Seal(*packet)) SendAndDisconnect(id, packet, "answered");
   };
   backend_.IssueKey(verdict.account, verdict.name, done);
 }
 // [/ask]
 
+void AuthServer::CountRefusal(Protocol::Refusal reason) {
+  std::atomic<std::uint64_t>& count = reason == Protocol::REFUSAL_TRY_LATER      ? counts_.busy
+                                      : reason == Protocol::REFUSAL_BAD_NAME     ? counts_.bad_name
+                                      : reason == Protocol::REFUSAL_BAD_PASSWORD ? counts_.wrong
+                                                                                 : counts_.limited;
+  count.fetch_add(1, std::memory_order_relaxed);
+}
+
 void AuthServer::Refuse(net::SessionId id, Protocol::Refusal reason) {
-  (reason == Protocol::REFUSAL_TRY_LATER ? busy_ : refused_)
-      .fetch_add(1, std::memory_order_relaxed);
+  CountRefusal(reason);
   Protocol::S_AUTH answer;
   answer.set_reason(reason);
   const net::PacketRef packet = AuthClientPacketHandler::MakeSendBuffer(answer);

@@ -36,9 +36,13 @@ ChatServer::ChatServer(const net::ServerOptions& server_options, const WorldOpti
       budgets_(std::make_unique<JobBudget[]>(server_options.session_max)),
       threads_(WithRoomFor(std::move(update_options), world_options.rooms)),
       desk_(server_options.session_max, *this, services.chronicle,
-            [this](net::SessionId owner, std::uint64_t account, const std::string& name) {
-              return MakePlayers(owner, account, name);
-            }),
+            {[this](net::SessionId owner, std::uint64_t account, const std::string& name) {
+               if (const auto peer = PeerOf(owner)) door_.LoggedIn(*peer);
+               return MakePlayers(owner, account, name);
+             },
+             [this](net::SessionId id) {
+               if (const auto peer = PeerOf(id)) door_.WrongKey(*peer);
+             }}),
       world_(WithinSendMemory(world_options, server_options.send_memory_max), *this,
              services.chronicle, services.keys, desk_, threads_),
       sessions_(server_options.session_max),
@@ -65,6 +69,10 @@ ChatServer::StopReport ChatServer::Stop(job::Duration drain_limit) {
 
 bool ChatServer::OnConnectionRequest(const net::PeerAddress& peer) {
   return door_.MayEnter(peer);
+}
+
+std::span<const std::byte> ChatServer::RefusalNotice(const net::PeerAddress& peer) {
+  return door_.NoticeFor(peer);
 }
 
 void ChatServer::OnClientJoin(net::SessionId id) {

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "chat/session_sender.h"
 #include "chat/world.h"
 #include "job/update_threads.h"
+#include "net/doorman.h"
 #include "net/server.h"
 
 namespace chat {
@@ -23,22 +25,10 @@ namespace chat {
 //
 // Who comes in is decided outside (Doorman), what must be kept is written outside (Chronicle),
 // where the session keys are is somebody else's business (KeyLookup).
-class Doorman {
- public:
-  // May this address connect? The accepting threads; must not block.
-  virtual bool MayEnter(const net::PeerAddress& peer) = 0;
-  // It has become a session / the session has ended.
-  virtual void Entered(const net::PeerAddress& peer) = 0;
-  virtual void Left(const net::PeerAddress& peer) = 0;
-
- protected:
-  ~Doorman() = default;
-};
-
 struct ChatServices {
   Chronicle& chronicle;
   KeyLookup& keys;
-  Doorman& door;
+  net::Doorman& door;
 };
 
 class ChatServer final : public net::Server, private SessionSender {
@@ -70,6 +60,7 @@ class ChatServer final : public net::Server, private SessionSender {
  private:
   // net::Server
   bool OnConnectionRequest(const net::PeerAddress& peer) override;
+  std::span<const std::byte> RefusalNotice(const net::PeerAddress& peer) override;
   void OnClientJoin(net::SessionId id) override;
   void OnClientFinished(net::SessionId id) override;
   void OnClientLeave(net::SessionId id, std::string_view reason) override;
@@ -89,7 +80,7 @@ class ChatServer final : public net::Server, private SessionSender {
   void WriteLogout(const GameSession& session, const LoginSlot& login);
 
   Chronicle& chronicle_;
-  Doorman& door_;
+  net::Doorman& door_;
 
   // Of each slot's clients; jobs give permits back to it, so it outlives them.
   const std::unique_ptr<JobBudget[]> budgets_;

@@ -17,11 +17,10 @@ bool Handle_C_LOGIN(GameSession& session, const Protocol::C_LOGIN& pkt) {
   if (session.state() != SessionState::kConnected) {
     return Refuse<Reply>(session, Protocol::REFUSAL_ALREADY_LOGGED_IN);
   }
-  if (pkt.session_key().size() > kMostKeyBytes) {
-    return Refuse<Reply>(session, Protocol::REFUSAL_BAD_SESSION_KEY);
-  }
-  // The lobby answers, when the key store has.
-  if (!session.BeginLogin(pkt.account(), pkt.session_key())) {
+  // The lobby answers, when the key store has. One that is too long for a key is not sent there: it
+  // is as wrong as an empty one.
+  const bool fits = pkt.session_key().size() <= kMostKeyBytes;
+  if (!session.BeginLogin(pkt.account(), fits ? pkt.session_key() : std::string())) {
     return Refuse<Reply>(session, Protocol::REFUSAL_ALREADY_LOGGED_IN);
   }
   return true;

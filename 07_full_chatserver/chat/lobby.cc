@@ -122,11 +122,14 @@ void Lobby::DoAnswer(net::SessionId id, std::uint64_t login_order, const KeyRepl
     case KeyAnswer::kRight:
       Grant(*client, reply.name);
       break;
+    // The end of the connection: each guess costs one, and connections are limited by address.
     case KeyAnswer::kWrong:
-      Refuse(*client, LobbyReason::kWrongKey);
+      counts_.refused.fetch_add(1, std::memory_order_relaxed);
+      DropClient(*client, LobbyReason::kWrongKey);
       break;
     case KeyAnswer::kMissing:
-      Refuse(*client, LobbyReason::kNoKey);
+      counts_.refused.fetch_add(1, std::memory_order_relaxed);
+      DropClient(*client, LobbyReason::kNoKey);
       break;
     case KeyAnswer::kUnavailable:
       Refuse(*client, LobbyReason::kTryLater);

@@ -45,6 +45,7 @@ enum class KeyAnswer : std::uint8_t {
   kMissing,      // there is no key: never given, expired, or used
   kUnavailable,  // the store does not answer: try later
 };
+inline constexpr std::size_t kKeyAnswers = 4;
 
 // Why a login is refused (the session lives on), or a session is dropped.
 enum class LobbyReason : std::uint8_t {

@@ -38,10 +38,10 @@ Protocol::Refusal ToRefusal(LobbyReason reason) {
 }
 
 LoginDesk::LoginDesk(std::uint32_t session_max, SessionSender& sender, Chronicle& chronicle,
-                     MakePlayers make_players, const job::Clock& clock)
+                     Hooks hooks, const job::Clock& clock)
     : sender_(sender),
       chronicle_(chronicle),
-      make_players_(std::move(make_players)),
+      hooks_(std::move(hooks)),
       clock_(clock),
       slots_(session_max) {}
 
@@ -94,7 +94,7 @@ bool LoginDesk::Admit(net::SessionId id, AccountNo account, const std::string& n
     return false;
   }
   slot->account = account;
-  slot->players = make_players_(id, account, name);
+  slot->players = hooks_.make_players(id, account, name);
   Protocol::S_LOGIN answer;
   answer.set_success(true);
   for (const PlayerRef& player : slot->players) player->CopyTo(*answer.add_players());
@@ -120,6 +120,7 @@ void LoginDesk::RefuseLogin(net::SessionId id, LobbyReason reason) {
 
 void LoginDesk::Drop(net::SessionId id, LobbyReason reason) {
   if (const std::shared_ptr<LoginSlot> slot = Find(id)) slot->Drop();
+  if (reason == LobbyReason::kWrongKey || reason == LobbyReason::kNoKey) hooks_.wrong_key(id);
   sender_.SendLast(id, Refusal(ToRefusal(reason)), ToString(reason));
 }
 

@@ -23,12 +23,17 @@ namespace chat {
 
 class LoginDesk final : public LobbyPort {
  public:
-  using MakePlayers = std::function<std::vector<PlayerRef>(
-      net::SessionId owner, std::uint64_t account, const std::string& name)>;
+  struct Hooks {
+    // The key was right: the characters of the account, with in-game ids of their own.
+    std::function<std::vector<PlayerRef>(net::SessionId owner, std::uint64_t account,
+                                         const std::string& name)>
+        make_players;
+    // The key was not; the session is about to be dropped.
+    std::function<void(net::SessionId id)> wrong_key;
+  };
 
-  // `make_players`: the characters of an account, with in-game ids of their own.
-  LoginDesk(std::uint32_t session_max, SessionSender& sender, Chronicle& chronicle,
-            MakePlayers make_players, const job::Clock& clock = job::SteadyClock());
+  LoginDesk(std::uint32_t session_max, SessionSender& sender, Chronicle& chronicle, Hooks hooks,
+            const job::Clock& clock = job::SteadyClock());
 
   std::shared_ptr<LoginSlot> Open(net::SessionId id);
   // Returns the slot, which is kGone from now on: nobody logs it in any more.
@@ -49,7 +54,7 @@ class LoginDesk final : public LobbyPort {
 
   SessionSender& sender_;
   Chronicle& chronicle_;
-  const MakePlayers make_players_;
+  const Hooks hooks_;
   const job::Clock& clock_;
   std::atomic<bool> shut_{false};  // atomic: set once, by any thread
 

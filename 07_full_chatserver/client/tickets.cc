@@ -11,6 +11,9 @@ namespace client {
 
 namespace {
 
+// The service limits the connections of an address, and hashes one password after the other anyway.
+constexpr std::size_t kAtOnce = 16;
+
 // How many are on their way, and where their answers go.
 struct Counter {
   std::mutex lock;
@@ -54,24 +57,29 @@ net::Status FetchTickets(const net::PeerAddress& auth, const std::vector<std::st
   std::vector<std::unique_ptr<Asker>> askers;
   ClientService service({static_cast<std::uint32_t>(names.size()), 1});
   if (net::Status status = service.Start(); !status.ok()) return status;
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  // False: no more patience.
+  const auto await_over = [&](std::size_t wanted) {
+    std::unique_lock lock(counter.lock);
+    while (counter.over < wanted) {
+      if (std::chrono::steady_clock::now() >= deadline || give_up()) return false;
+      counter.changed.wait_for(lock, std::chrono::milliseconds(100));
+    }
+    return true;
+  };
   for (const std::string& name : names) {
+    const std::size_t started = askers.size();
+    if (started >= kAtOnce && !await_over(started - kAtOnce + 1)) break;
     askers.push_back(std::make_unique<Asker>(counter, name, password));
     if (net::Status status = service.Connect(auth, *askers.back()); !status.ok()) {
       service.Stop();
       return status;
     }
   }
-  const auto deadline = std::chrono::steady_clock::now() + patience;
-  {
-    std::unique_lock lock(counter.lock);
-    while (counter.over < askers.size() && std::chrono::steady_clock::now() < deadline &&
-           !give_up()) {
-      counter.changed.wait_for(lock, std::chrono::milliseconds(100));
-    }
-  }
+  await_over(askers.size());
   service.Stop();  // afterwards all are over
-  tickets.clear();
-  for (const auto& asker : askers) tickets.push_back(asker->ticket());
+  tickets.assign(names.size(), {});
+  for (std::size_t i = 0; i < askers.size(); ++i) tickets[i] = askers[i]->ticket();
   return net::Status::Ok();
 }
 

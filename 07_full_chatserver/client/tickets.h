@@ -20,9 +20,9 @@ struct Ticket {
   std::string session_key;
 };
 
-// Asks for all names at once, each on a connection of its own. Blocks until all are answered, the
-// patience is over or `give_up` says so; who has no answer then has REFUSAL_TRY_LATER. An error:
-// the service cannot be reached. One thread; no callback waits for it.
+// Asks for all names, a few at once, each on a connection of its own. Blocks until all are
+// answered, the patience is over or `give_up` says so; who has no answer then has
+// REFUSAL_TRY_LATER. An error: the service cannot be reached. One thread; no callback waits for it.
 net::Status FetchTickets(const net::PeerAddress& auth, const std::vector<std::string>& names,
                          const std::string& password, std::chrono::milliseconds patience,
                          const std::function<bool()>& give_up, std::vector<Ticket>& tickets);

@@ -9,13 +9,17 @@ SessionId Server::Admit(UniqueSocket socket, const PeerAddress& peer) {
   bool wanted = false;
   CallGame(SessionId{}, [&] { wanted = OnConnectionRequest(peer); });
   if (!wanted) {
-    Log(LogLevel::kInfo, "refused", SessionId{}, ToString(peer) + " by OnConnectionRequest");
+    Log(LogLevel::kDebug, "refused", SessionId{}, ToString(peer) + " by OnConnectionRequest");
+    CallGame(SessionId{}, [&] { RefusePolitely(std::move(socket), RefusalNotice(peer)); });
     return {};
   }
   // [admit]
   Session* const slot = sessions_->Allocate(socket.get(), peer);  // with one I/O count: ours
   if (slot == nullptr) {
-    RefuseFull(std::move(socket), peer);
+    Log(LogLevel::kWarning, "refused", SessionId{},
+        ToString(peer) + " session_max=" + std::to_string(options_.session_max) + " reached");
+    traffic_.Add(Traffic::kFull, 1);
+    RefusePolitely(std::move(socket), options_.full_notice);
     return {};
   }
   const SessionRef session(*this, slot);  // our count goes when this function ends
@@ -56,14 +60,12 @@ int Server::PrepareSocket(SOCKET socket) const {
 // Politely: a notice, then a FIN. Closing a socket with unread bytes in it would send a reset
 // instead, and the reset may overtake the notice, so what the client has sent already is read
 // first.
-void Server::RefuseFull(UniqueSocket socket, const PeerAddress& peer) {
-  Log(LogLevel::kWarning, "refused", SessionId{},
-      ToString(peer) + " session_max=" + std::to_string(options_.session_max) + " reached");
+void Server::RefusePolitely(UniqueSocket socket, std::span<const std::byte> notice) {
   u_long non_blocking = 1;
   if (ioctlsocket(socket.get(), static_cast<long>(FIONBIO), &non_blocking) != 0) return;
-  if (!options_.full_notice.empty()) {
-    send(socket.get(), reinterpret_cast<const char*>(options_.full_notice.data()),
-         static_cast<int>(options_.full_notice.size()), 0);
+  if (!notice.empty()) {
+    send(socket.get(), reinterpret_cast<const char*>(notice.data()),
+         static_cast<int>(notice.size()), 0);
   }
   shutdown(socket.get(), SD_SEND);
   char waste[512];

@@ -136,6 +136,10 @@ bool Server::OnConnectionRequest(const PeerAddress&) {
 void Server::OnClientFinished(SessionId id) {
   Finish(id);
 }
+
+std::span<const std::byte> Server::RefusalNotice(const PeerAddress&) {
+  return {};
+}
 void Server::OnInnerRequest(const PacketRef&) {}
 void Server::OnError(SessionId, std::string_view, DWORD) {}
 

@@ -119,6 +119,9 @@ class Server {
 
   // False refuses the connection before it gets a session.
   virtual bool OnConnectionRequest(const PeerAddress& peer);
+  // What a peer that was refused is told, as a sealed frame; empty: nothing. Right after
+  // OnConnectionRequest, on its thread.
+  virtual std::span<const std::byte> RefusalNotice(const PeerAddress& peer);
   // The first receive is posted after this has returned: no packet overtakes it.
   virtual void OnClientJoin(SessionId id) = 0;
   // The client has closed its side: it says no more, OnRecv has had all of it, but it may still
@@ -159,7 +162,7 @@ class Server {
 
   // admit.cc: from an accepted socket to a session that receives (B2)
   SessionId Admit(UniqueSocket socket, const PeerAddress& peer);
-  void RefuseFull(UniqueSocket socket, const PeerAddress& peer);
+  static void RefusePolitely(UniqueSocket socket, std::span<const std::byte> notice);
   int PrepareSocket(SOCKET socket) const;
 
   // accept_thread.cc

@@ -15,7 +15,8 @@ TrafficTotals Traffic::Read() const {
       sums[i] += cell.counts[i].load(std::memory_order_relaxed);
     }
   }
-  return {sums[kAccepts], sums[kRecvPackets], sums[kSendPackets], sums[kSendCalls], sums[kUpdates]};
+  return {sums[kAccepts],   sums[kRecvPackets], sums[kSendPackets],
+          sums[kSendCalls], sums[kUpdates],     sums[kFull]};
 }
 
 }  // namespace net

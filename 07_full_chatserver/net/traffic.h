@@ -21,11 +21,19 @@ struct TrafficTotals {
   std::uint64_t send_packets = 0;  // packets of completed sends
   std::uint64_t send_calls = 0;    // completed sends; send_packets / send_calls = packets per call
   std::uint64_t updates = 0;       // what the game counts by CountUpdate
+  std::uint64_t full = 0;          // connections refused: session_max
 };
 
 class Traffic {
  public:
-  enum Counter : unsigned char { kAccepts, kRecvPackets, kSendPackets, kSendCalls, kUpdates };
+  enum Counter : unsigned char {
+    kAccepts,
+    kRecvPackets,
+    kSendPackets,
+    kSendCalls,
+    kUpdates,
+    kFull
+  };
 
   void Add(Counter counter, std::uint64_t by) {
     OwnCell().counts[counter].fetch_add(by, std::memory_order_relaxed);
@@ -34,7 +42,7 @@ class Traffic {
   TrafficTotals Read() const;
 
  private:
-  static constexpr std::size_t kCounters = 5;
+  static constexpr std::size_t kCounters = 6;
   static constexpr std::size_t kCells = 16;
 
   struct alignas(64) Cell {

@@ -2,12 +2,40 @@
 
 #include <spdlog/spdlog.h>
 
+#include <optional>
+#include <span>
 #include <stdexcept>
 #include <utility>
 
+#include "auth_client_packet_handler.h"
 #include "server/from_config.h"
+#include "server/sealed_frame.h"
 
 namespace server {
+
+namespace {
+
+// A port is no address: every connection has another one.
+std::string AddressOf(const net::PeerAddress& peer) {
+  std::string address = net::ToString(peer);
+  address.resize(address.rfind(':'));
+  return address;
+}
+
+std::vector<std::byte> Notice(Protocol::Refusal reason, std::uint8_t fixed_key) {
+  Protocol::S_AUTH answer;
+  answer.set_reason(reason);
+  return SealedFrame(AuthClientPacketHandler::MakeSendBuffer(answer), fixed_key);
+}
+
+net::ServerOptions NetOptions(const config::Config& config, const ServerDoorman& door) {
+  net::ServerOptions options = AuthNetOptions(config);
+  const std::span<const std::byte> full = door.notice(DoorAnswer::kFull);
+  options.full_notice.assign(full.begin(), full.end());
+  return options;
+}
+
+}  // namespace
 
 AuthService::AuthService(const config::Config& config, account::SessionKeyStore& keys)
     : create_accounts_(config.auth.create_accounts),
@@ -15,7 +43,11 @@ AuthService::AuthService(const config::Config& config, account::SessionKeyStore&
       keys_(keys),
       hasher_(HashCost(config)),
       limiter_(GuessLimits(config)),
-      server_(AuthNetOptions(config), AuthOptions(config), *this) {
+      door_(AuthDoorOptions(config), &Notice, static_cast<std::uint8_t>(config.server.fixed_key)),
+      server_(NetOptions(config, door_), AuthOptions(config), door_, *this) {
+  if (const std::string error = door_.Open(CountryOptions(config)); !error.empty()) {
+    throw std::runtime_error("country.database: " + error);
+  }
   for (std::uint32_t i = 0; i < config.auth.hash_threads; ++i) {
     std::unique_ptr<db::Connection> connection = MakeConnection(config);
     if (connection == nullptr) {
@@ -26,10 +58,20 @@ AuthService::AuthService(const config::Config& config, account::SessionKeyStore&
   }
 }
 
+// What costs nothing, before anything waits for a hash.
+auth::Screening AuthService::Screen(std::string_view name, const net::PeerAddress& peer) {
+  const std::optional<account::AccountName> account = account::MakeAccountName(name);
+  if (!account) return {Protocol::REFUSAL_BAD_NAME, {}};
+  const account::GuessLimiter::Look look = limiter_.LookAt(account->key, AddressOf(peer));
+  const auto delay = std::chrono::ceil<std::chrono::milliseconds>(look.delay);
+  if (look.wait <= look.wait.zero()) return {Protocol::REFUSAL_NONE, delay};
+  LogRefusal(AddressOf(peer), account::AuthCode::kLimited, "");
+  return {Protocol::REFUSAL_TOO_MANY_REQUESTS, {}};
+}
+
 auth::Verdict AuthService::Check(std::string_view name, std::string_view password,
                                  const net::PeerAddress& peer) {
-  std::string address = net::ToString(peer);
-  address.resize(address.rfind(':'));  // a port is no address: every connection has another one
+  const std::string address = AddressOf(peer);
   std::unique_ptr<account::AccountService> accounts = Borrow();
   const account::AuthResult result =
       accounts->Authenticate(name, password, address, create_accounts_);
@@ -58,9 +100,16 @@ auth::Verdict AuthService::Check(std::string_view name, std::string_view passwor
       verdict.refusal = Protocol::REFUSAL_BAD_PASSWORD;
       break;
   }
-  spdlog::info("auth event=refused address={} reason=\"{}\" detail=\"{}\"", address,
-               ToString(result.code), result.detail);
+  LogRefusal(address, result.code, result.detail);
   return verdict;
+}
+
+void AuthService::LogRefusal(const std::string& address, account::AuthCode code,
+                             const std::string& detail) {
+  const auto left_out = log_.Take();
+  if (!left_out) return;
+  spdlog::info("auth event=refused address={} reason=\"{}\" detail=\"{}\" left_out={}", address,
+               ToString(code), detail, *left_out);
 }
 
 // There are as many as threads that ask.

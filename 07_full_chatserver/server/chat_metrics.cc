@@ -6,6 +6,8 @@
 #include <memory>
 #include <utility>
 
+#include "services/redis/redis_trouble.h"
+
 namespace server {
 
 namespace {
@@ -20,23 +22,46 @@ constexpr double Number(T value) {
   return static_cast<double>(value);
 }
 
+constexpr double Refused(Look look, DoorAnswer answer) {
+  return Number(look.door[static_cast<std::size_t>(answer)]);
+}
+
+constexpr double Keys(Look look, chat::KeyAnswer answer) {
+  return Number(look.key_answers[static_cast<std::size_t>(answer)]);
+}
+
+constexpr const char* kLogins = "Log-ins and the ends of sessions, by outcome.";
+
 // [table]
 constexpr ChatMetric kMetrics[] = {
     {kGauge, "chat_sessions", [](Look l) { return l.sessions; }, "Connected sessions."},
     {kGauge, "chat_players", [](Look l) { return l.players; }, "Players in the game."},
     {kCounter, "chat_accepts_total", [](Look l) { return Number(l.traffic.accepts); },
      "Connections accepted.", "chat_accepts_per_second"},
-    {kCounter, "chat_refused_total", [](Look l) { return l.refused; }, "Connections refused.",
-     "chat_refused_per_second"},
-    {kCounter, "chat_logins_total", [](Look l) { return Number(l.lobby.logins); },
-     "Log-ins granted.", "chat_logins_per_second"},
-    {kCounter, "chat_logins_refused_total", [](Look l) { return Number(l.lobby.refused); },
-     "Log-ins refused.", "chat_logins_refused_per_second"},
-    {kCounter, "chat_logins_superseded_total", [](Look l) { return Number(l.lobby.superseded); },
-     "Sessions that ended for a newer log-in of their account.",
-     "chat_logins_superseded_per_second"},
-    {kCounter, "chat_logins_timed_out_total", [](Look l) { return Number(l.lobby.timed_out); },
-     "Sessions that did not log in, or fell silent, in time.", "chat_logins_timed_out_per_second"},
+    {kCounter, "chat_refused_total", [](Look l) { return Refused(l, DoorAnswer::kAbroad); },
+     "Connections refused.", "chat_refused_per_second", "reason", "country"},
+    // From one address: too many, too fast, or too many wrong keys.
+    {kCounter, "chat_refused_total", [](Look l) { return Refused(l, DoorAnswer::kLimited); },
+     "Connections refused.", "chat_refused_per_second", "reason", "limit"},
+    {kCounter, "chat_refused_total",
+     [](Look l) { return Refused(l, DoorAnswer::kFull) + Number(l.traffic.full); },
+     "Connections refused.", "chat_refused_per_second", "reason", "full"},
+    {kCounter, "chat_logins_total", [](Look l) { return Number(l.lobby.logins); }, kLogins,
+     "chat_logins_per_second", "outcome", "granted"},
+    {kCounter, "chat_logins_total", [](Look l) { return Keys(l, chat::KeyAnswer::kWrong); },
+     kLogins, "chat_logins_refused_per_second", "outcome", "wrong_key"},
+    // Never given, expired or used.
+    {kCounter, "chat_logins_total", [](Look l) { return Keys(l, chat::KeyAnswer::kMissing); },
+     kLogins, "chat_logins_refused_per_second", "outcome", "no_key"},
+    // The key store did not answer.
+    {kCounter, "chat_logins_total", [](Look l) { return Keys(l, chat::KeyAnswer::kUnavailable); },
+     kLogins, "chat_logins_refused_per_second", "outcome", "try_later"},
+    // A newer log-in of the same account came.
+    {kCounter, "chat_logins_total", [](Look l) { return Number(l.lobby.superseded); }, kLogins,
+     "chat_logins_superseded_per_second", "outcome", "superseded"},
+    // Did not log in, or fell silent, in time.
+    {kCounter, "chat_logins_total", [](Look l) { return Number(l.lobby.timed_out); }, kLogins,
+     "chat_logins_timed_out_per_second", "outcome", "timed_out"},
     {kCounter, "chat_packets_received_total", [](Look l) { return Number(l.traffic.recv_packets); },
      "Packets received.", "chat_packets_received_per_second"},
     {kCounter, "chat_packets_sent_total", [](Look l) { return Number(l.traffic.send_packets); },
@@ -110,9 +135,13 @@ void Watch(services::Collector& collector, std::function<ChatLook()> look) {
     if (metric.kind == kGauge) {
       collector.AddGauge(metric.name, metric.help, sample);
     } else {
-      collector.AddCounter(metric.name, metric.help, sample, metric.rate);
+      collector.AddCounter(metric.name, metric.help, sample, metric.rate,
+                           {metric.label, metric.label_value});
     }
   }
+  collector.AddState("chat_redis_trouble", "Why Redis is not up: 1 for the reason.", "reason",
+                     {services::kTroubles.begin(), services::kTroubles.end()},
+                     [now] { return now->keys.trouble; });
   collector.AddHistogram(
       "chat_job_seconds", "How long jobs took.", [now] { return JobTimes(*now); },
       "chat_job_p99_seconds");

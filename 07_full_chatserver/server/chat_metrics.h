@@ -4,12 +4,15 @@
 // the collection thread.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <functional>
 #include <span>
 
 #include "chat/lobby.h"
 #include "job/job_stats.h"
 #include "net/traffic.h"
+#include "server/doorman.h"
 #include "server/session_keys.h"
 #include "services/db/db_writer.h"
 #include "services/monitor/collector.h"
@@ -26,7 +29,8 @@ struct ChatLook {
   double sessions = 0;
   double players = 0;
   double packets = 0;  // taken from their pool
-  double refused = 0;  // connections, for whatever reason
+  std::array<std::uint64_t, kDoorAnswers> door{};          // connections refused: by DoorAnswer
+  std::array<std::uint64_t, chat::kKeyAnswers> key_answers{};  // look-ups: by chat::KeyAnswer
   bool paused = false;
   bool countries_stale = false;
 };
@@ -37,6 +41,8 @@ struct ChatMetric {
   double (*value)(const ChatLook&);
   const char* help;
   const char* rate = "";  // counters: the name of their growth per second, in reports
+  const char* label = "";  // what this one of several rows of one name is about
+  const char* label_value = "";
 };
 
 std::span<const ChatMetric> ChatMetrics();

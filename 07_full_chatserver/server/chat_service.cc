@@ -4,6 +4,7 @@
 
 #include <exception>
 #include <sstream>
+#include <span>
 #include <utility>
 
 #include "client_packet_handler.h"
@@ -11,20 +12,17 @@
 #include "net/peer_address.h"
 #include "server/from_config.h"
 #include "services/monitor/standard_metrics.h"
+#include "server/sealed_frame.h"
 
 namespace server {
 
 namespace {
 
-// What a client is told that finds no place.
-std::vector<std::byte> FullNotice(std::uint8_t fixed_key) {
-  Protocol::S_LOGIN full;
-  full.set_reason(Protocol::REFUSAL_SERVER_FULL);
-  const net::PacketRef packet = ClientPacketHandler::MakeSendBuffer(full);
-  packet->Seal(fixed_key, net::RandomKey());
-  std::vector<std::byte> bytes;
-  for (const std::uint8_t byte : packet->frame()) bytes.push_back(std::byte{byte});
-  return bytes;
+// What a client is told that is not let in.
+std::vector<std::byte> Notice(Protocol::Refusal reason, std::uint8_t fixed_key) {
+  Protocol::S_LOGIN answer;
+  answer.set_reason(reason);
+  return SealedFrame(ClientPacketHandler::MakeSendBuffer(answer), fixed_key);
 }
 
 }  // namespace
@@ -36,7 +34,7 @@ bool Summary::clean() const {
 
 ChatService::ChatService(const config::Config& config)
     : config_(config),
-      door_(ConnectionLimits(config)),
+      door_(ChatDoorOptions(config), &Notice, static_cast<std::uint8_t>(config.server.fixed_key)),
       collector_({config.server.id, std::chrono::milliseconds(config.monitor.interval_ms)}) {}
 
 ChatService::~ChatService() {
@@ -52,7 +50,8 @@ net::Status ChatService::Start() {
     if (net::Status status = StartDatabase(); !status.ok()) return status;
     if (net::Status status = StartKeys(); !status.ok()) return status;
     net::ServerOptions net = ChatNetOptions(config_);
-    net.full_notice = FullNotice(net.fixed_key);
+    const std::span<const std::byte> full = door_.notice(DoorAnswer::kFull);
+    net.full_notice.assign(full.begin(), full.end());
     chat_ =
         std::make_unique<chat::ChatServer>(net, WorldOptions(config_), UpdateOptions(config_),
                                            chat::ChatServices{*chronicle_, *lobby_keys_, door_});
@@ -86,7 +85,7 @@ net::Status ChatService::StartDatabase() {
 }
 
 net::Status ChatService::StartKeys() {
-  keys_ = MakeSessionKeys(config_.login);
+  keys_ = MakeSessionKeys(config_.login, KeyRole::kTakes);
   if (keys_ == nullptr) {
     return net::Status::Error(
         "login.store: this program was built without Redis; login.store = \"memory\" works");
@@ -111,6 +110,7 @@ net::Status ChatService::StartCollecting() {
   services::AddSystemMetrics(collector_);
   collector_.AddBeforeSampling([this] { door_.RefreshCountries(); });
   Watch(collector_, [this] { return LookAtIt(); });
+  if (auth_) auth_->AddMetrics(collector_);
   collector_.Start();
   if (!config_.monitor.metrics) return net::Status::Ok();
   const std::string error =
@@ -138,7 +138,12 @@ ChatLook ChatService::LookAtIt() const {
   now.sessions = chat_->live_sessions();
   now.players = static_cast<double>(chat_->players());
   now.packets = static_cast<double>(net::Packet::LiveCount());
-  now.refused = static_cast<double>(door_.refused());
+  for (std::size_t i = 0; i < now.door.size(); ++i) {
+    now.door[i] = door_.refused(static_cast<DoorAnswer>(i));
+  }
+  for (std::size_t i = 0; i < now.key_answers.size(); ++i) {
+    now.key_answers[i] = lobby_keys_->count(static_cast<chat::KeyAnswer>(i));
+  }
   now.paused = congestion_ && congestion_->IsPaused();
   now.countries_stale = door_.countries_stale();
   return now;
@@ -151,7 +156,7 @@ std::string ChatService::StatusLine() const {
        << " packets_in=" << now.traffic.recv_packets << " packets_out=" << now.traffic.send_packets
        << " talk=" << chronicle_->talk() << " rows=" << now.database.written_rows
        << " queue=" << now.database.queue_records << " database=" << ToString(now.database.state)
-       << " keys=" << (now.keys.up ? "up" : "down");
+       << " keys=" << ToText(now.keys);
   return line.str();
 }
 

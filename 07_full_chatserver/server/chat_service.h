@@ -26,6 +26,7 @@
 #include "services/journal/journal.h"
 #include "services/monitor/collector.h"
 #include "services/monitor/metrics_endpoint.h"
+#include "services/monitor/standard_metrics.h"
 
 namespace server {
 

@@ -113,6 +113,7 @@ auth::AuthOptions AuthOptions(const config::Config& config) {
   auth::AuthOptions to;
   to.threads = config.auth.hash_threads;
   to.queue_max = config.auth.hash_queue_max;
+  to.address_queue_max = config.auth.hash_queue_per_address;
   to.name_bytes = config.limits.name_bytes;
   return to;
 }
@@ -122,6 +123,8 @@ account::GuessLimits GuessLimits(const config::Config& config) {
   to.per_account = config.auth.guesses_per_account;
   to.per_address = config.auth.guesses_per_address;
   to.window = std::chrono::seconds(config.auth.guess_window_s);
+  to.delay_max = milliseconds(config.auth.guess_delay_max_ms);
+  to.known_for = std::chrono::seconds(config.limits.known_address_s);
   to.entries_max = config.auth.guess_entries_max;
   return to;
 }
@@ -130,11 +133,32 @@ account::HashCost HashCost(const config::Config& config) {
   return {config.auth.hash_ops, config.auth.hash_memory_bytes};
 }
 
-services::ConnectionLimits ConnectionLimits(const config::Config& config) {
-  services::ConnectionLimits to;
-  to.per_address = config.limits.connections_per_address;
-  to.rate = config.limits.connection_rate;
-  to.burst = config.limits.connection_burst;
+namespace {
+
+DoorOptions Door(const config::Config& config, std::uint32_t session_max,
+                 std::uint32_t per_address) {
+  DoorOptions to;
+  to.limits.per_address = per_address;
+  to.limits.rate = config.limits.connection_rate;
+  to.limits.burst = config.limits.connection_burst;
+  to.session_max = session_max;
+  to.reserved =
+      static_cast<std::uint32_t>(std::uint64_t{session_max} * config.limits.reserved_percent / 100);
+  to.known_for = std::chrono::seconds(config.limits.known_address_s);
+  return to;
+}
+
+}  // namespace
+
+DoorOptions ChatDoorOptions(const config::Config& config) {
+  DoorOptions to = Door(config, config.server.session_max, config.limits.connections_per_address);
+  to.limits.wrong_keys = config.limits.wrong_keys_per_minute;
+  return to;
+}
+
+DoorOptions AuthDoorOptions(const config::Config& config) {
+  DoorOptions to = Door(config, config.auth.session_max, config.auth.connections_per_address);
+  to.port = "auth";
   return to;
 }
 

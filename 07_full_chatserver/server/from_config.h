@@ -10,9 +10,9 @@
 #include "chat/world.h"
 #include "job/update_threads.h"
 #include "net/server_options.h"
+#include "server/doorman.h"
 #include "services/account/guess_limiter.h"
 #include "services/account/password.h"
-#include "services/admission/connection_gate.h"
 #include "services/config/config.h"
 #include "services/congestion/congestion_judge.h"
 #include "services/country/country_check.h"
@@ -33,7 +33,8 @@ job::UpdateOptions UpdateOptions(const config::Config& config);
 auth::AuthOptions AuthOptions(const config::Config& config);
 account::GuessLimits GuessLimits(const config::Config& config);
 account::HashCost HashCost(const config::Config& config);
-services::ConnectionLimits ConnectionLimits(const config::Config& config);
+DoorOptions ChatDoorOptions(const config::Config& config);
+DoorOptions AuthDoorOptions(const config::Config& config);
 services::CongestionOptions CongestionOptions(const config::Config& config);
 services::CountryOptions CountryOptions(const config::Config& config);
 // `program` goes where the file's name says {program}: two programs must not rotate one file.

@@ -1,5 +1,6 @@
 # server: the parts put together, and the configuration as their options.
 stage_library(server
+  server/auth_metrics.cc
   server/auth_service.cc
   server/chat_metrics.cc
   server/chat_service.cc

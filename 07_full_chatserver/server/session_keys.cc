@@ -32,7 +32,7 @@ class MemoryKeys final : public SessionKeys {
 
 #ifdef COURSE_HAS_REDIS
 
-services::RedisOptions RedisOptions(const config::Login& from) {
+services::RedisOptions RedisOptions(const config::Login& from, KeyRole role) {
   services::RedisOptions to;
   to.host = from.redis_host;
   to.port = static_cast<std::uint16_t>(from.redis_port);
@@ -44,13 +44,15 @@ services::RedisOptions RedisOptions(const config::Login& from) {
   to.backoff_first = std::chrono::milliseconds(from.redis_backoff_min_ms);
   to.backoff_max = std::chrono::milliseconds(from.redis_backoff_max_ms);
   to.max_requests = from.redis_queue_max;
+  to.probe = role == KeyRole::kGives ? services::RedisKeyStore::GiveProbe(from.redis_prefix)
+                                     : services::RedisKeyStore::TakeProbe(from.redis_prefix);
   return to;
 }
 
 class RedisKeys final : public SessionKeys {
  public:
-  explicit RedisKeys(const config::Login& login)
-      : client_(RedisOptions(login)), store_(client_, login.redis_prefix) {}
+  RedisKeys(const config::Login& login, KeyRole role)
+      : client_(RedisOptions(login, role)), store_(client_, login.redis_prefix) {}
 
   std::string Start() override {
     try {
@@ -63,8 +65,9 @@ class RedisKeys final : public SessionKeys {
   void Stop() override { client_.Stop(); }
   [[nodiscard]] KeyStoreStatus Status() const override {
     const services::RedisStatus status = client_.Status();
-    return {status.state == services::RedisState::kUp, static_cast<double>(status.inside),
-            static_cast<double>(status.timeouts)};
+    const bool up = status.state == services::RedisState::kUp;
+    return {up, !up && status.trouble.empty() ? "connecting" : status.trouble,
+            static_cast<double>(status.inside), static_cast<double>(status.timeouts)};
   }
   void Put(std::uint64_t account, account::IssuedKey issued, std::chrono::seconds ttl,
            PutCallback done) override {
@@ -83,10 +86,11 @@ class RedisKeys final : public SessionKeys {
 
 }  // namespace
 
-std::unique_ptr<SessionKeys> MakeSessionKeys(const config::Login& login) {
+std::unique_ptr<SessionKeys> MakeSessionKeys(const config::Login& login,
+                                             [[maybe_unused]] KeyRole role) {
   if (login.store == config::LoginStore::kMemory) return std::make_unique<MemoryKeys>();
 #ifdef COURSE_HAS_REDIS
-  return std::make_unique<RedisKeys>(login);
+  return std::make_unique<RedisKeys>(login, role);
 #else
   return nullptr;
 #endif
@@ -95,7 +99,7 @@ std::unique_ptr<SessionKeys> MakeSessionKeys(const config::Login& login) {
 std::optional<std::string> ValidateKeys(const config::Login& login) {
   if (login.store == config::LoginStore::kMemory) return std::nullopt;
 #ifdef COURSE_HAS_REDIS
-  return RedisOptions(login).Validate();
+  return RedisOptions(login, KeyRole::kTakes).Validate();
 #else
   return "this program was built without Redis; login.store = \"memory\" works";
 #endif
@@ -104,7 +108,7 @@ std::optional<std::string> ValidateKeys(const config::Login& login) {
 std::string ReachKeys([[maybe_unused]] const config::Login& login) {
 #ifdef COURSE_HAS_REDIS
   if (login.store == config::LoginStore::kMemory) return {};
-  services::RedisClient client(RedisOptions(login));
+  services::RedisClient client(RedisOptions(login, KeyRole::kTakes));
   client.Start();
   if (client.WaitUntilUp(std::chrono::milliseconds(login.redis_connect_ms))) return {};
   const std::string reason = client.Status().reason;
@@ -114,21 +118,32 @@ std::string ReachKeys([[maybe_unused]] const config::Login& login) {
 #endif
 }
 
+namespace {
+
+chat::KeyAnswer ToAnswer(services::KeyVerdict verdict) {
+  switch (verdict) {
+    case services::KeyVerdict::kAccepted:
+      return chat::KeyAnswer::kRight;
+    case services::KeyVerdict::kMissing:
+      return chat::KeyAnswer::kMissing;
+    case services::KeyVerdict::kWrong:
+      return chat::KeyAnswer::kWrong;
+    case services::KeyVerdict::kUnavailable:
+      break;
+  }
+  return chat::KeyAnswer::kUnavailable;
+}
+
+}  // namespace
+
+// The store outlives neither this nor the lobby: it is stopped before both.
 void LobbyKeys::TakeKey(chat::AccountNo account, std::string key, Done done) {
   store_.TakeAndCheck(
       account, std::move(key),
-      [done = std::move(done)](services::KeyVerdict verdict, const std::string& text) {
-        switch (verdict) {
-          case services::KeyVerdict::kAccepted:
-            return done({chat::KeyAnswer::kRight, text});
-          case services::KeyVerdict::kMissing:
-            return done(chat::KeyAnswer::kMissing);
-          case services::KeyVerdict::kWrong:
-            return done(chat::KeyAnswer::kWrong);
-          case services::KeyVerdict::kUnavailable:
-            break;
-        }
-        done(chat::KeyAnswer::kUnavailable);
+      [this, done = std::move(done)](services::KeyVerdict verdict, const std::string& text) {
+        const chat::KeyAnswer answer = ToAnswer(verdict);
+        counts_[static_cast<std::size_t>(answer)].fetch_add(1, std::memory_order_relaxed);
+        done(answer == chat::KeyAnswer::kRight ? chat::KeyReply{answer, text} : answer);
       });
 }
 

@@ -4,9 +4,13 @@
 // Threading: Start and Stop by one owner thread, the rest by any.
 #pragma once
 
+#include <array>
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "chat/lobby.h"
 #include "services/account/session_key.h"
@@ -16,9 +20,15 @@ namespace server {
 
 struct KeyStoreStatus {
   bool up = true;
-  double inside = 0;    // requests on their way
-  double timeouts = 0;  // sum
+  std::string_view trouble;  // when it is not up: one of services::kTroubles, or "connecting"
+  double inside = 0;         // requests on their way
+  double timeouts = 0;       // sum
 };
+
+// "up", or "down(READONLY)".
+inline std::string ToText(const KeyStoreStatus& status) {
+  return status.up ? "up" : "down(" + std::string(status.trouble) + ")";
+}
 
 class SessionKeys : public account::SessionKeyStore {
  public:
@@ -29,8 +39,12 @@ class SessionKeys : public account::SessionKeyStore {
   [[nodiscard]] virtual KeyStoreStatus Status() const = 0;
 };
 
+// What a program does with the store, and so what is probed: a Redis that is out of memory stores
+// no key, but gives out those that it has.
+enum class KeyRole : unsigned char { kGives, kTakes };
+
 // nullptr: this program was built without Redis.
-std::unique_ptr<SessionKeys> MakeSessionKeys(const config::Login& login);
+std::unique_ptr<SessionKeys> MakeSessionKeys(const config::Login& login, KeyRole role);
 
 // What is wrong with the section; nothing when it is fine.
 std::optional<std::string> ValidateKeys(const config::Login& login);
@@ -43,8 +57,14 @@ class LobbyKeys final : public chat::KeyLookup {
   explicit LobbyKeys(account::SessionKeyStore& store) : store_(store) {}
   void TakeKey(chat::AccountNo account, std::string key, Done done) override;
 
+  // How many look-ups have ended like this.
+  [[nodiscard]] std::uint64_t count(chat::KeyAnswer answer) const {
+    return counts_[static_cast<std::size_t>(answer)].load(std::memory_order_relaxed);
+  }
+
  private:
   account::SessionKeyStore& store_;
+  std::array<std::atomic<std::uint64_t>, chat::kKeyAnswers> counts_{};  // atomic: the store's threads
 };
 
 }  // namespace server

@@ -6,4 +6,4 @@ stage_library(account
   services/account/guess_limiter.cc
   services/account/password.cc
   services/account/session_key.cc
-  LINK db login_key course_sodium course_utf8proc)
+  LINK db login_key admission course_sodium course_utf8proc)

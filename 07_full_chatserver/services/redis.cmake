@@ -12,12 +12,14 @@ if(COURSE_WITH_REDIS AND NOT WIN32)
 endif()
 if(COURSE_HAS_REDIS)
   stage_library(redis
+    services/redis/name_lookup.cc
     services/redis/redis_client.cc
     services/redis/redis_key_store.cc
     services/redis/redis_link.cc
     services/redis/redis_names.cc
     services/redis/redis_options.cc
     services/redis/redis_thread.cc
+    services/redis/redis_trouble.cc
     services/redis/wake_pipe.cc
     LINK login_key reconnect course_log ${HIREDIS_LIBRARY})
   target_include_directories(${STAGE}_redis SYSTEM PUBLIC ${HIREDIS_INCLUDE_DIR})

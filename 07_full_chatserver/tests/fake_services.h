@@ -11,7 +11,7 @@
 
 namespace course_test {
 
-struct FakeServices final : chat::KeyLookup, chat::Doorman, chat::Chronicle {
+struct FakeServices final : chat::KeyLookup, net::Doorman, chat::Chronicle {
   void TakeKey(chat::AccountNo account, std::string, Done done) override {
     done({chat::KeyAnswer::kRight, "name" + std::to_string(account)});
   }

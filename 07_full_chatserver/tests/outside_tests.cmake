@@ -7,7 +7,11 @@ if(NOT WIN32 AND BUILD_TESTING)
     tests/outside/redis_server.cc)
 endif()
 if(COURSE_HAS_REDIS)
-  stage_unit_test(redis tests/unit_redis.cc tests/unit_redis_outage.cc LINK redis outside_test_support)
+  stage_unit_test(redis
+    tests/unit_redis.cc
+    tests/unit_redis_outage.cc
+    tests/unit_redis_trouble.cc
+    LINK redis outside_test_support)
   stage_unit_test(redis_stress tests/unit_redis_stress.cc LINK redis outside_test_support LABELS stress)
 endif()
 
@@ -44,6 +48,12 @@ endif()
 # Mounts a small disk (skipped where that is not permitted).
 if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
   stage_unit_test(full_disk tests/unit_full_disk.cc LINK server)
+endif()
+
+# Hostile clients at the door, and honest ones beside them.
+if(COURSE_HAS_REDIS AND COURSE_HAS_PROMETHEUS)
+  stage_scenario_test(admission tests/scenario_admission.cc
+    LINK chat_talker outside_test_support TIMEOUT 300)
 endif()
 
 # The server as a process, by what it says of itself on /metrics; long runs by COURSE_STRESS.

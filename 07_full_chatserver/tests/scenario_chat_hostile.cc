@@ -48,14 +48,16 @@ SCENARIO("requests at the wrong time are refused with a reason, and the session 
     REQUIRE(rude.Send(Protocol::C_LEAVE_GAME()));
     CHECK(rude.ReadLeaveGame()->reason() == Protocol::REFUSAL_NOT_LOGGED_IN);
     for (const std::size_t length : {64u, 256u, 257u, 2000u}) {
-      Protocol::C_LOGIN guess(rude.login());
+      ChatTalker guesser(server.port);
+      Protocol::C_LOGIN guess(guesser.login());
       guess.set_account(guess.account() + 1'000'000);
       guess.set_session_key(std::string(length, 'x'));
-      REQUIRE(rude.Send(guess));
-      const auto answer = rude.ReadLogin();
+      REQUIRE(guesser.Send(guess));
+      const auto answer = guesser.ReadLogin();
       REQUIRE(answer);
       CHECK_FALSE(answer->success());
       CHECK(answer->reason() == Protocol::REFUSAL_BAD_SESSION_KEY);
+      CHECK_FALSE(guesser.Read());  // the end: each guess costs a connection
     }
     THEN("it may still log in") {
       CHECK(rude.LogIn());

@@ -102,7 +102,7 @@ SCENARIO("Only the allowed countries come in, also when the database changes und
   CHECK_FALSE(IsRefused(kFirst, chat.port()));
   CHECK(IsRefused(kSecond, chat.port()));
   CHECK_FALSE(IsRefused("127.0.0.1", chat.port()));
-  CHECK(chat.AwaitMetric("chat_refused_total", 1));
+  CHECK(chat.AwaitMetric("chat_refused_total{reason=\"country\"}", 1));
   CHECK(chat.AwaitMetric("chat_accepts_total", 2));
 
   // The weekly update: the two have changed places.

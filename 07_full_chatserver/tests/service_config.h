@@ -19,6 +19,7 @@ inline config::Config SmallConfig(const std::filesystem::path& folder) {
   config.auth.hash_ops = 1;
   config.auth.hash_memory_bytes = 8192;
   config.update.threads = 2;
+  config.timeouts.first_packet_ms = 30'000;  // a busy machine, a sanitizer
   config.limits.rooms = 4;
   config.database.path = (folder / "chat.db").string();
   config.journal.folder = (folder / "journal").string();

@@ -1,6 +1,7 @@
 # Tests of the full chat server: all parts together (from stage 07 on).
 stage_unit_test(traffic_gate tests/unit_traffic_gate.cc
   LINK net net_test_support LABELS stress)
+stage_unit_test(work_pool tests/unit_work_pool.cc LINK auth LABELS stress)
 stage_unit_test(connection_gate tests/unit_connection_gate.cc LINK admission)
 stage_unit_test(request_budget tests/unit_request_budget.cc LINK chat)
 stage_unit_test(chat_limits tests/unit_chat_limits.cc

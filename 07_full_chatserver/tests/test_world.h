@@ -15,7 +15,7 @@ namespace course_test {
 
 struct WorldParts {
   WorldParts(chat::SessionSender& sender, chat::LoginDesk::MakePlayers make_players)
-      : desk(1024, sender, services, std::move(make_players)) {}
+      : desk(1024, sender, services, {std::move(make_players), [](net::SessionId) {}}) {}
   FakeServices services;
   chat::LoginDesk desk;
 };

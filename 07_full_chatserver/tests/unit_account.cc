@@ -32,7 +32,14 @@ class AccountTest : public ::testing::Test {
   }
   TemporaryFolder folder_;
   PasswordHasher hasher_{account::kTestHashCost};
-  GuessLimiter limiter_{{.per_account = 3, .per_address = 6, .window = 300s, .entries_max = 1000}};
+  account::GuessLimits Limits() const {
+    account::GuessLimits limits;
+    limits.per_account = 3;
+    limits.per_address = 6;
+    limits.entries_max = 1000;
+    return limits;
+  }
+  GuessLimiter limiter_{Limits()};
 };
 
 TEST_F(AccountTest, TheRightPasswordOpensAndOthersDoNot) {
@@ -126,7 +133,7 @@ TEST_F(AccountTest, NamesAndPasswordsThatNobodyCanHave) {
   EXPECT_EQ(service.Authenticate("'; DROP TABLE accounts; --", "p", "x").code, AuthCode::kOk);
 }
 
-TEST_F(AccountTest, WrongGuessesAreLimitedPerAccount) {
+TEST_F(AccountTest, WrongGuessesAreLimitedPerAccountAndAddress) {
   AccountService service = Make();
   ASSERT_EQ(service.Create("victim", "secret").code, AuthCode::kOk);
   for (int i = 0; i < 3; ++i)
@@ -135,6 +142,22 @@ TEST_F(AccountTest, WrongGuessesAreLimitedPerAccount) {
   EXPECT_EQ(limited.code, AuthCode::kLimited) << "even the right one must wait now";
   EXPECT_GT(limited.retry_after, 200s);
   EXPECT_LE(limited.retry_after, 300s);
+}
+
+TEST_F(AccountTest, NobodyLocksAnOwnerOut) {
+  AccountService service = Make();
+  ASSERT_EQ(service.Create("victim", "secret").code, AuthCode::kOk);
+  ASSERT_EQ(service.Authenticate("victim", "secret", "10.0.0.1").code, AuthCode::kOk);
+  // From many addresses, one of them the owner's own (others live behind it, too).
+  for (const char* address : {"10.0.0.9", "10.0.0.8", "10.0.0.7", "10.0.0.1"}) {
+    for (int i = 0; i < 3; ++i) {
+      EXPECT_EQ(service.Authenticate("victim", "guess", address).code, AuthCode::kWrong);
+    }
+  }
+  EXPECT_EQ(service.Authenticate("victim", "secret", "10.0.0.9").code, AuthCode::kLimited);
+  EXPECT_EQ(service.Authenticate("victim", "secret", "10.0.0.1").code, AuthCode::kOk);
+  EXPECT_EQ(limiter_.LookAt("victim", "10.0.0.1").delay, 0s) << "it has succeeded lately";
+  EXPECT_EQ(service.Authenticate("victim", "secret", "10.0.0.2").code, AuthCode::kOk) << "travels";
 }
 
 TEST_F(AccountTest, RightPasswordsCostNothing) {
@@ -205,15 +228,28 @@ TEST_F(AccountTest, DamagedHashesOpenNothing) {
   EXPECT_FALSE(hasher_.Verify(std::string(5000, 'x'), "x"));
 }
 
+account::GuessLimits Limits(std::uint32_t per_account, std::uint32_t per_address) {
+  account::GuessLimits limits;
+  limits.per_account = per_account;
+  limits.per_address = per_address;
+  limits.window = 60s;
+  limits.entries_max = 100;
+  return limits;
+}
+
 TEST(Guesses, WindowsEndAndAddressesAreCounted) {
-  GuessLimiter limiter({.per_account = 2, .per_address = 3, .window = 60s, .entries_max = 100});
+  GuessLimiter limiter(Limits(2, 3));
   const GuessLimiter::Clock::time_point start{};
   const auto charge = [&](const char* account, const char* address, std::chrono::seconds at) {
-    return limiter.Charge(account, address, start + at);
+    const GuessLimiter::Look look = limiter.LookAt(account, address, start + at);
+    const GuessLimiter::Clock::duration wait = limiter.Charge(account, address, start + at);
+    EXPECT_EQ(look.wait, wait) << "what is said before the queue is what counts behind it";
+    return wait;
   };
   EXPECT_EQ(charge("a", "1", 0s), 0s);
   EXPECT_EQ(charge("a", "1", 10s), 0s);
-  EXPECT_EQ(charge("a", "1", 20s), 40s) << "the account's window began at 0";
+  EXPECT_EQ(charge("a", "1", 20s), 40s) << "the window of this account and address began at 0";
+  EXPECT_EQ(charge("a", "2", 20s), 0s) << "another address is not refused";
   EXPECT_EQ(charge("b", "1", 30s), 0s)
       << "a guess that was not allowed is not counted on the address";
   EXPECT_EQ(charge("c", "1", 30s), 30s) << "three from this address";
@@ -221,28 +257,62 @@ TEST(Guesses, WindowsEndAndAddressesAreCounted) {
   EXPECT_EQ(charge("a", "1", 60s), 0s) << "a new window";
 }
 
+TEST(Guesses, AnAccountIsSlowedDownNeverRefused) {
+  account::GuessLimits limits = Limits(2, 1000);
+  limits.entries_max = 1000;
+  limits.delay_max = 1500ms;
+  GuessLimiter limiter(limits);
+  const GuessLimiter::Clock::time_point now{};
+  limiter.Succeeded("a", "home", now);
+  std::vector<GuessLimiter::Clock::duration> delays;
+  for (int guess = 0; guess < 8; ++guess) {
+    const std::string address = std::to_string(guess);
+    delays.push_back(limiter.LookAt("a", address, now).delay);
+    EXPECT_EQ(limiter.Charge("a", address, now), 0s);
+  }
+  EXPECT_EQ(delays, (std::vector<GuessLimiter::Clock::duration>{0s, 0s, 250ms, 500ms, 1000ms,
+                                                                1500ms, 1500ms, 1500ms}));
+  EXPECT_EQ(limiter.LookAt("a", "home", now).delay, 0s) << "an address that has succeeded";
+  EXPECT_EQ(limiter.LookAt("a", "home", now + limits.known_for).delay, 0s) << "the window is over";
+  EXPECT_EQ(limiter.LookAt("b", "1", now).delay, 0s) << "another account";
+}
+
 TEST(Guesses, MemoryIsBounded) {
-  GuessLimiter limiter({.per_account = 2, .per_address = 2, .window = 60s, .entries_max = 100});
+  GuessLimiter limiter(Limits(2, 2));
   for (int i = 0; i < 5000; ++i) {
     const std::string name = std::to_string(i);
     EXPECT_EQ(limiter.Charge(name, "address" + name), 0s);
   }
-  EXPECT_LE(limiter.entries(), 200U);
+  EXPECT_LE(limiter.entries(), 300U);
 }
 
 TEST(Guesses, ManyAtOnceGetNoFurther) {
-  GuessLimiter limiter({.per_account = 10, .per_address = 1000, .window = 60s, .entries_max = 100});
+  GuessLimiter limiter(Limits(10, 1000));
   std::atomic<int> allowed{0};
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] {
       for (int k = 0; k < 200; ++k) {
+        (void)limiter.LookAt("victim", "10.0.0.1");
         if (limiter.Charge("victim", "10.0.0.1") == 0s) ++allowed;
       }
     });
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(allowed.load(), 10);
+}
+
+TEST(RecentSet, ForgetsTheOldestAndTheExpired) {
+  services::RecentSet<std::string> recent(3, 10s);
+  const services::RecentSet<std::string>::Clock::time_point start{};
+  for (const char* name : {"a", "b", "c"}) recent.Add(name, start);
+  recent.Add("a", start + 5s);  // again: it is the newest now
+  recent.Add("d", start + 5s);
+  EXPECT_EQ(recent.size(), 3U);
+  EXPECT_FALSE(recent.Contains("b", start + 5s)) << "the oldest";
+  EXPECT_TRUE(recent.Contains("c", start + 9s));
+  EXPECT_FALSE(recent.Contains("c", start + 10s));
+  EXPECT_TRUE(recent.Contains("a", start + 14s));
 }
 
 TEST(SessionKeys, AreLongAndDifferent) {

@@ -16,19 +16,38 @@ namespace {
 
 using server::ChatLook;
 using server::ChatMetric;
+using server::DoorAnswer;
 
 using Change = void (*)(ChatLook&);
+
+template <class Array, class Index>
+std::uint64_t& At(Array& array, Index index) {
+  return array[static_cast<std::size_t>(index)];
+}
+
+// The name, and the label's value when there are several of that name.
+std::string NameOf(const std::string& name, const std::string& label_value) {
+  return label_value.empty() ? name : name + " " + label_value;
+}
 
 // Each thing that a server knows, and the one metric that tells it.
 const std::map<std::string, Change> kChanges = {
     {"chat_sessions", [](ChatLook& l) { l.sessions = 1; }},
     {"chat_players", [](ChatLook& l) { l.players = 1; }},
     {"chat_accepts_total", [](ChatLook& l) { l.traffic.accepts = 1; }},
-    {"chat_refused_total", [](ChatLook& l) { l.refused = 1; }},
-    {"chat_logins_total", [](ChatLook& l) { l.lobby.logins = 1; }},
-    {"chat_logins_refused_total", [](ChatLook& l) { l.lobby.refused = 1; }},
-    {"chat_logins_superseded_total", [](ChatLook& l) { l.lobby.superseded = 1; }},
-    {"chat_logins_timed_out_total", [](ChatLook& l) { l.lobby.timed_out = 1; }},
+    {"chat_refused_total country", [](ChatLook& l) { At(l.door, DoorAnswer::kAbroad) = 1; }},
+    {"chat_refused_total limit", [](ChatLook& l) { At(l.door, DoorAnswer::kLimited) = 1; }},
+    {"chat_refused_total full",
+     [](ChatLook& l) { At(l.door, DoorAnswer::kFull) = l.traffic.full = 1; }},
+    {"chat_logins_total granted", [](ChatLook& l) { l.lobby.logins = 1; }},
+    {"chat_logins_total wrong_key",
+     [](ChatLook& l) { At(l.key_answers, chat::KeyAnswer::kWrong) = 1; }},
+    {"chat_logins_total no_key",
+     [](ChatLook& l) { At(l.key_answers, chat::KeyAnswer::kMissing) = 1; }},
+    {"chat_logins_total try_later",
+     [](ChatLook& l) { At(l.key_answers, chat::KeyAnswer::kUnavailable) = 1; }},
+    {"chat_logins_total superseded", [](ChatLook& l) { l.lobby.superseded = 1; }},
+    {"chat_logins_total timed_out", [](ChatLook& l) { l.lobby.timed_out = 1; }},
     {"chat_packets_received_total", [](ChatLook& l) { l.traffic.recv_packets = 1; }},
     {"chat_packets_sent_total", [](ChatLook& l) { l.traffic.send_packets = 1; }},
     {"chat_updates_total", [](ChatLook& l) { l.jobs.executed = 1; }},
@@ -55,7 +74,7 @@ TEST(ChatMetrics, EachTellsOneThing) {
     change(changed);
     std::set<std::string> told;
     for (const ChatMetric& metric : server::ChatMetrics()) {
-      if (metric.value(changed) != metric.value({})) told.insert(metric.name);
+      if (metric.value(changed) != metric.value({})) told.insert(NameOf(metric.name, metric.label_value));
     }
     EXPECT_EQ(told, std::set<std::string>{name});
   }
@@ -88,7 +107,7 @@ TEST(ChatMetrics, AServerTellsAllOfThemUnderGoodNames) {
   for (const services::MetricSample& sample : collector.Latest()) {
     const std::string& name = sample.info.name;
     EXPECT_TRUE(services::History::IsGoodName(name)) << name;
-    EXPECT_TRUE(names.insert(name).second) << "twice: " << name;
+    EXPECT_TRUE(names.insert(NameOf(name, sample.info.label.value)).second) << "twice: " << name;
     EXPECT_TRUE(sample.info.help.ends_with(".")) << name;
     EXPECT_EQ(name.ends_with("_total"), sample.info.kind == services::MetricKind::kCounter) << name;
   }

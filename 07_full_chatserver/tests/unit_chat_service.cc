@@ -132,6 +132,7 @@ TEST_F(ChatServiceTest, AKeyOpensOneSessionAndAWrongOneNone) {
   const auto refused = thief.AwaitLogin();
   ASSERT_TRUE(refused);
   EXPECT_EQ(refused->reason(), Protocol::REFUSAL_BAD_SESSION_KEY);
+  EXPECT_TRUE(thief.AwaitEnd()) << "each guess costs a connection";
 
   // A wrong key has changed nothing: the right one works, once.
   Player& owner = Connect();
@@ -140,10 +141,12 @@ TEST_F(ChatServiceTest, AKeyOpensOneSessionAndAWrongOneNone) {
   ASSERT_TRUE(granted);
   EXPECT_TRUE(granted->success());
   EXPECT_EQ(granted->players_size(), 2);
-  thief.LogIn(ticket);
-  const auto again = thief.AwaitLogin(2);
+  Player& late = Connect();
+  late.LogIn(ticket);
+  const auto again = late.AwaitLogin();
   ASSERT_TRUE(again);
   EXPECT_EQ(again->reason(), Protocol::REFUSAL_BAD_SESSION_KEY);
+  EXPECT_TRUE(late.AwaitEnd());
   EXPECT_EQ(TicketOf("one", "guess").refusal, Protocol::REFUSAL_BAD_PASSWORD);
 }
 

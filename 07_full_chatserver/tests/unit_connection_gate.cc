@@ -49,6 +49,24 @@ TEST(ConnectionGate, TheRateIsABucketThatFillsAgain) {
   EXPECT_EQ(gate.Knock(1), GateAnswer::kTooFast) << "never more than the burst";
 }
 
+TEST(ConnectionGate, WrongKeysCostAnAddressItsWelcomeForAWhile) {
+  Time time;
+  ConnectionGate gate({.wrong_keys = 6}, [&time] { return time(); });
+  for (int guess = 0; guess < 6; ++guess) {
+    EXPECT_EQ(gate.Knock(1), GateAnswer::kOpen);
+    gate.WrongKey(1);
+  }
+  EXPECT_EQ(gate.Knock(1), GateAnswer::kWrongKeys);
+  EXPECT_EQ(gate.Knock(2), GateAnswer::kOpen);
+  time.now += 10s;  // six a minute
+  EXPECT_EQ(gate.Knock(1), GateAnswer::kOpen);
+  gate.WrongKey(1);
+  EXPECT_EQ(gate.Knock(1), GateAnswer::kWrongKeys);
+  gate.WrongKey(1);  // of a connection that was there before: it owes nothing
+  time.now += 10s;
+  EXPECT_EQ(gate.Knock(1), GateAnswer::kOpen);
+}
+
 TEST(ConnectionGate, ForgetsWhoIsIdleAndRefusesAboveItsMemory) {
   Time time;
   ConnectionGate gate({.per_address = 5, .rate = 1, .burst = 1, .entries_max = 2000},

@@ -39,6 +39,48 @@ const double* Find(const std::vector<MetricSample>& samples, const std::string& 
   return nullptr;
 }
 
+TEST(Collector, AStateIsOneSampleForEachValue) {
+  std::string_view now = "READONLY";
+  Collector collector({7, milliseconds(1000)});
+  collector.AddState("redis_trouble", "Why.", "reason", {"READONLY", "OOM"}, [&] { return now; });
+  const auto samples = [&] {
+    collector.CollectOnce(Time());
+    std::string text;
+    for (const MetricSample& sample : collector.Latest()) {
+      text += sample.info.name + "{" + sample.info.label.name + "=" + sample.info.label.value + "}" +
+              (sample.value == 1 ? "1 " : "0 ");
+    }
+    return text;
+  };
+  EXPECT_EQ(samples(), "redis_trouble{reason=READONLY}1 redis_trouble{reason=OOM}0 ");
+  now = "OOM";
+  EXPECT_EQ(samples(), "redis_trouble{reason=READONLY}0 redis_trouble{reason=OOM}1 ");
+  now = "";
+  EXPECT_EQ(samples(), "redis_trouble{reason=READONLY}0 redis_trouble{reason=OOM}0 ");
+  EXPECT_TRUE(collector.BuildReport().metrics.empty()) << "a report has no labels";
+}
+
+TEST(Collector, CountersOfOneNameAreOneRate) {
+  double abroad = 0;
+  double full = 0;
+  Collector collector({});
+  collector.AddCounter("refused_total", "Refused.", [&] { return abroad; }, "refused_per_second",
+                       {"reason", "country"});
+  collector.AddCounter("refused_total", "Refused.", [&] { return full; }, "refused_per_second",
+                       {"reason", "full"});
+  const Time start = Time() + seconds(100);
+  collector.CollectOnce(start);
+  abroad = 4;
+  full = 6;
+  collector.CollectOnce(start + seconds(2));
+  ASSERT_EQ(collector.Latest().size(), 2U);
+  EXPECT_EQ(collector.Latest()[0].value, 4);
+  EXPECT_EQ(collector.Latest()[1].value, 6);
+  EXPECT_EQ(collector.Latest()[1].info.label.value, "full");
+  ASSERT_EQ(collector.BuildReport().metrics.size(), 1U);
+  EXPECT_EQ(*Find(collector.BuildReport(), "refused_per_second"), 5);
+}
+
 TEST(Collector, GaugesAsTheyAreCountersAsRates) {
   double sessions = 5;
   double packets = 1000;

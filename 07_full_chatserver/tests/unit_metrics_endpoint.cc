@@ -30,6 +30,8 @@ class Endpoint : public ::testing::Test {
     collector_.AddHistogram("chat_job_seconds", "Jobs.", [] {
       return HistogramValue{{0.001, 0.5}, {3, 2, 1}, 4.25};
     });
+    collector_.AddState("chat_redis_trouble", "Why Redis is not up.", "reason", {"OOM", "READONLY"},
+                        [] { return "READONLY"; });
     ASSERT_EQ(endpoint_.Start("127.0.0.1", 0, collector_), "");
     ASSERT_NE(endpoint_.port(), 0);
   }
@@ -51,7 +53,10 @@ TEST_F(Endpoint, TextFormatWithTypesAndHelp) {
         "\nchat_packets_received_total 10\n", "# TYPE chat_job_seconds histogram\n",
         "\nchat_job_seconds_bucket{le=\"0.001\"} 3\n", "\nchat_job_seconds_bucket{le=\"0.5\"} 5\n",
         "\nchat_job_seconds_bucket{le=\"+Inf\"} 6\n", "\nchat_job_seconds_sum 4.25\n",
-        "\nchat_job_seconds_count 6\n", "\nprocess_resident_memory_bytes "}) {
+        "\nchat_job_seconds_count 6\n", 
+        "# TYPE chat_redis_trouble gauge\nchat_redis_trouble{reason=\"OOM\"} 0\n"
+        "chat_redis_trouble{reason=\"READONLY\"} 1\n",
+        "\nprocess_resident_memory_bytes "}) {
     EXPECT_NE(reply.body.find(line), std::string::npos) << line << "\n" << reply.body;
   }
   EXPECT_EQ(reply.body.find("rate"), std::string::npos) << "rates are Prometheus' business";

@@ -33,6 +33,7 @@ TEST(RedisStress, EveryCallbackOnceThroughKillsAndRestarts) {
   options.backoff_first = milliseconds(1);
   options.backoff_max = milliseconds(10);
   options.max_requests = 64;  // so that kBusy happens too
+  options.check_interval = milliseconds(5);
   RedisClient client(options, 42);
   client.Start();
   ASSERT_TRUE(client.WaitUntilUp(seconds(20)));

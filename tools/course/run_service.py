@@ -130,7 +130,10 @@ class Service:
         raise CourseError("redis-server did not start; see " + str(self.folder / "redis.out"))
 
     def _settings(self, redis_port):
-        sets = ["server.port=0", "auth.port=0", "monitor.metrics_port=0", "monitor_server.port=0",
+        sets = ["server.port=0", "auth.port=0", "monitor.metrics_port=0", "auth.metrics_port=0",
+                # all clients come from this machine
+                "limits.connections_per_address=0", "limits.connection_rate=0", "auth.connections_per_address=0",
+                "monitor_server.port=0",
                 "monitor_server.http_port=0", f"database.path={self.folder / 'chat.db'}",
                 f"journal.folder={self.folder / 'journal'}", "auth.create_accounts=true",
                 # A hundred people log in at once on a small machine: the cheapest hash. A real server keeps

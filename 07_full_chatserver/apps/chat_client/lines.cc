@@ -99,6 +99,10 @@ std::string_view InWords(Protocol::Refusal reason) {
       return "too much is being said here, try again";
     case Protocol::REFUSAL_ROOM_FULL:
       return "the room is full";
+    case Protocol::REFUSAL_COUNTRY:
+      return "the server does not take connections from this country";
+    case Protocol::REFUSAL_TOO_MANY_CONNECTIONS:
+      return "too many connections from this address, try again later";
     default:
       return "a reason that this client does not know";
   }

@@ -95,8 +95,9 @@ AuthResult AccountService::Authenticate(std::string_view text, std::string_view 
     return Unavailable(result);
   }
   if (found.account_no == 0 && create) {
-    limiter_.GiveBack(name->key, address);
     AuthResult created = Create(text, password);
+    created.code == AuthCode::kOk ? limiter_.Succeeded(name->key, address)
+                                  : limiter_.GiveBack(name->key, address);
     // Somebody else was first; then it is a matter of that password.
     return created.code == AuthCode::kTaken ? Authenticate(text, password, address, false)
                                             : created;
@@ -104,7 +105,7 @@ AuthResult AccountService::Authenticate(std::string_view text, std::string_view 
   const bool right =
       found.account_no != 0 ? hasher_.Verify(found.hash, password) : hasher_.VerifyNobody(password);
   if (!right) return {.code = AuthCode::kWrong};
-  limiter_.GiveBack(name->key, address);
+  limiter_.Succeeded(name->key, address);
   if (hasher_.IsOutdated(found.hash)) {
     const std::optional<std::string> hash = hasher_.Hash(password);
     if (hash) (void)StoreHash(found.account_no, *hash);  // the login is right either way

@@ -4,6 +4,21 @@
 
 namespace account {
 
+namespace {
+
+constexpr std::chrono::milliseconds kFirstDelay{250};
+
+// A name has no NUL.
+std::string PairOf(std::string_view account, std::string_view address) {
+  std::string pair(account);
+  pair += '\0';
+  return pair.append(address);
+}
+
+}  // namespace
+
+// --- one table ------------------------------------------------------------------------------------
+
 void GuessLimiter::Table::Forget(Clock::time_point now) {
   while (!entries_.empty() &&
          (now - entries_.front().since >= window_ || entries_.size() > entries_max_)) {
@@ -12,20 +27,29 @@ void GuessLimiter::Table::Forget(Clock::time_point now) {
   }
 }
 
-GuessLimiter::Clock::duration GuessLimiter::Table::Charge(std::string_view name,
-                                                          Clock::time_point now) {
+GuessLimiter::Clock::duration GuessLimiter::Table::WaitOf(std::string_view name,
+                                                          std::uint32_t limit,
+                                                          Clock::time_point now) const {
+  if (CountOf(name, now) < limit) return Clock::duration::zero();
+  return window_ - (now - by_name_.find(name)->second->since);
+}
+
+std::uint32_t GuessLimiter::Table::CountOf(std::string_view name, Clock::time_point now) const {
+  const auto known = by_name_.find(name);
+  const bool counts = known != by_name_.end() && now - known->second->since < window_;
+  return counts ? known->second->count : 0;
+}
+
+void GuessLimiter::Table::Charge(std::string_view name, Clock::time_point now) {
   Forget(now);
   const auto known = by_name_.find(name);
   if (known != by_name_.end()) {
-    Entry& entry = *known->second;
-    if (entry.count >= limit_) return std::max(window_ - (now - entry.since), Clock::duration(1));
-    ++entry.count;
-    return Clock::duration::zero();
+    ++known->second->count;
+    return;
   }
   entries_.push_back({std::string(name), now, 1});
   by_name_.emplace(entries_.back().name, std::prev(entries_.end()));
   Forget(now);
-  return Clock::duration::zero();
 }
 
 void GuessLimiter::Table::GiveBack(std::string_view name) {
@@ -36,28 +60,62 @@ void GuessLimiter::Table::GiveBack(std::string_view name) {
   entries_.erase(entry);
 }
 
+// --- all of them ----------------------------------------------------------------------------------
+
+// [guess-limits]
+GuessLimiter::Clock::duration GuessLimiter::WaitOf(const std::string& pair,
+                                                   std::string_view address,
+                                                   Clock::time_point now) const {
+  const Clock::duration wait = address_.WaitOf(address, limits_.per_address, now);
+  if (wait > Clock::duration::zero() || known_.Contains(pair, now)) return wait;
+  return pair_.WaitOf(pair, limits_.per_account, now);
+}
+
+GuessLimiter::Look GuessLimiter::LookAt(std::string_view account, std::string_view address,
+                                        Clock::time_point now) const {
+  const std::string pair = PairOf(account, address);
+  const std::lock_guard guard(lock_);
+  Look look;
+  look.wait = WaitOf(pair, address, now);
+  const std::uint32_t wrong = account_.CountOf(account, now);
+  if (wrong < limits_.per_account || known_.Contains(pair, now)) return look;
+  // Doubles with each guess; 16 doublings are above every delay_max.
+  const std::uint32_t doublings = std::min(wrong - limits_.per_account, 16U);
+  look.delay = std::min<Clock::duration>(kFirstDelay * (1U << doublings), limits_.delay_max);
+  return look;
+}
+
 GuessLimiter::Clock::duration GuessLimiter::Charge(std::string_view account,
                                                    std::string_view address,
                                                    Clock::time_point now) {
+  const std::string pair = PairOf(account, address);
   const std::lock_guard guard(lock_);
-  const Clock::duration wait = address_.Charge(address, now);
+  const Clock::duration wait = WaitOf(pair, address, now);
   if (wait > Clock::duration::zero()) return wait;
-  const Clock::duration account_wait = account_.Charge(account, now);
-  // Not a guess after all. (Kept on the address it would let one locked account block everybody
-  // behind that address.)
-  if (account_wait > Clock::duration::zero()) address_.GiveBack(address);
-  return account_wait;
+  pair_.Charge(pair, now);
+  address_.Charge(address, now);
+  account_.Charge(account, now);
+  return Clock::duration::zero();
 }
+// [/guess-limits]
 
 void GuessLimiter::GiveBack(std::string_view account, std::string_view address) {
   const std::lock_guard guard(lock_);
-  account_.GiveBack(account);
+  pair_.GiveBack(PairOf(account, address));
   address_.GiveBack(address);
+  account_.GiveBack(account);
+}
+
+void GuessLimiter::Succeeded(std::string_view account, std::string_view address,
+                             Clock::time_point now) {
+  GiveBack(account, address);
+  const std::lock_guard guard(lock_);
+  known_.Add(PairOf(account, address), now);
 }
 
 std::size_t GuessLimiter::entries() const {
   const std::lock_guard guard(lock_);
-  return account_.size() + address_.size();
+  return pair_.size() + address_.size() + account_.size();
 }
 
 }  // namespace account

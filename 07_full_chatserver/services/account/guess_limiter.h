@@ -1,10 +1,17 @@
-// How often somebody may be wrong: per account (a thief who tries many passwords for one name) and
-// per address (one who tries one password for many names).
+// How often somebody may be wrong, so that guessing is slow and nobody can lock an owner out:
+//
+//   one account from one address   refused above per_account, until the window ends
+//   one address                    refused above per_address (one password for many names)
+//   one account from everywhere    slowed down: the answer comes later, at most delay_max
+//
+// A limit per account alone would be a gift: five wrong guesses by anybody, and the owner waits for
+// the window's end. So an account that many guess at is only slowed down, and a log-in from an
+// address that has succeeded with this account lately is neither slowed down nor held to
+// per_account.
 //
 // A guess is charged before the password is looked at and given back when it was right: a thousand
-// guesses at once get no further than a thousand in a row. Memory is bounded: when the table is
-// full its oldest entry goes. The price: an attacker can keep an owner out of his account for a
-// window by guessing wrongly; that is why the window is minutes.
+// guesses at once get no further than a thousand in a row. Memory is bounded: when a table is full
+// its oldest entry goes.
 //
 // Any thread.
 #pragma once
@@ -17,13 +24,17 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "services/admission/recent_set.h"
+
 namespace account {
 
 struct GuessLimits {
-  std::uint32_t per_account = 5;
+  std::uint32_t per_account = 5;  // of one account from one address
   std::uint32_t per_address = 50;
   std::chrono::seconds window{300};
-  std::size_t entries_max = 100'000;  // of each kind
+  std::chrono::milliseconds delay_max{4000};
+  std::chrono::seconds known_for{24 * 3600};  // an address that has succeeded
+  std::size_t entries_max = 100'000;          // of each kind
 };
 
 class GuessLimiter {
@@ -31,24 +42,41 @@ class GuessLimiter {
   using Clock = std::chrono::steady_clock;
 
   explicit GuessLimiter(const GuessLimits& limits)
-      : account_(limits.per_account, limits.window, limits.entries_max),
-        address_(limits.per_address, limits.window, limits.entries_max) {}
+      : limits_(limits),
+        pair_(limits.window, limits.entries_max),
+        address_(limits.window, limits.entries_max),
+        account_(limits.window, limits.entries_max),
+        known_(limits.entries_max, limits.known_for) {}
+
+  // Cheap, before anything is queued: nothing is charged.
+  struct Look {
+    Clock::duration wait{};   // above zero: refused, and for how long
+    Clock::duration delay{};  // how much later to look at the password
+  };
+  Look LookAt(std::string_view account, std::string_view address,
+              Clock::time_point now = Clock::now()) const;
 
   // Zero: go on, the guess is charged. Otherwise wait this long.
   Clock::duration Charge(std::string_view account, std::string_view address,
                          Clock::time_point now = Clock::now());
-  // The password was right (or nobody looked at it: the database was away).
+  // Nobody looked at the password: the database was away.
   void GiveBack(std::string_view account, std::string_view address);
+  // The password was right.
+  void Succeeded(std::string_view account, std::string_view address,
+                 Clock::time_point now = Clock::now());
 
-  std::size_t entries() const;
+  std::size_t entries() const;  // that count guesses
 
  private:
   // Counts per name. Guarded by lock_.
   class Table {
    public:
-    Table(std::uint32_t limit, Clock::duration window, std::size_t entries_max)
-        : limit_(limit), window_(window), entries_max_(entries_max) {}
-    Clock::duration Charge(std::string_view name, Clock::time_point now);
+    Table(Clock::duration window, std::size_t entries_max)
+        : window_(window), entries_max_(entries_max) {}
+    // Zero, or how long `name` must wait because it has `limit` already.
+    Clock::duration WaitOf(std::string_view name, std::uint32_t limit, Clock::time_point now) const;
+    std::uint32_t CountOf(std::string_view name, Clock::time_point now) const;
+    void Charge(std::string_view name, Clock::time_point now);
     void GiveBack(std::string_view name);
     std::size_t size() const { return entries_.size(); }
 
@@ -60,7 +88,6 @@ class GuessLimiter {
     };
     void Forget(Clock::time_point now);
 
-    std::uint32_t limit_;
     Clock::duration window_;
     std::size_t entries_max_;
     std::list<Entry> entries_;  // oldest window first
@@ -68,9 +95,15 @@ class GuessLimiter {
         by_name_;  // the keys are in entries_
   };
 
+  Clock::duration WaitOf(const std::string& pair, std::string_view address,
+                         Clock::time_point now) const;  // under lock_
+
+  const GuessLimits limits_;
   mutable std::mutex lock_;
-  Table account_;  // guarded by lock_
-  Table address_;  // guarded by lock_
+  Table pair_;                              // guarded by lock_: account and address
+  Table address_;                           // guarded by lock_
+  Table account_;                           // guarded by lock_
+  services::RecentSet<std::string> known_;  // guarded by lock_: pairs that have succeeded
 };
 
 }  // namespace account

@@ -13,6 +13,8 @@ const char* ToString(GateAnswer answer) {
       return "too many connections from this address";
     case GateAnswer::kTooFast:
       return "connections from this address come too fast";
+    case GateAnswer::kWrongKeys:
+      return "too many wrong session keys from this address";
     case GateAnswer::kTooManyAddresses:
       return "too many addresses at once";
   }
@@ -24,21 +26,18 @@ ConnectionGate::ConnectionGate(const ConnectionLimits& limits,
     : limits_(limits), now_(std::move(now)) {}
 
 GateAnswer ConnectionGate::Knock(std::uint32_t address) {
-  if (limits_.per_address == 0 && limits_.rate == 0) return GateAnswer::kOpen;
+  if (!IsLimited()) return GateAnswer::kOpen;
   const Clock::time_point now = now_();
   const std::lock_guard lock(lock_);
   if (entries_.size() >= std::min(forget_at_, limits_.entries_max)) ForgetIdle(now);
   GateAnswer answer = GateAnswer::kOpen;
-  auto found = entries_.find(address);
-  if (found == entries_.end() && entries_.size() >= limits_.entries_max) {
+  if (entries_.size() >= limits_.entries_max && !entries_.contains(address)) {
     answer = GateAnswer::kTooManyAddresses;
   } else {
-    if (found == entries_.end()) {
-      found = entries_.emplace(address, Entry{0, static_cast<double>(limits_.burst), now}).first;
-    }
-    Entry& entry = found->second;
-    Fill(entry, now);
-    if (limits_.per_address != 0 && entry.connections >= limits_.per_address) {
+    Entry& entry = At(address, now);
+    if (limits_.wrong_keys != 0 && entry.keys < 1) {
+      answer = GateAnswer::kWrongKeys;
+    } else if (limits_.per_address != 0 && entry.connections >= limits_.per_address) {
       answer = GateAnswer::kTooMany;
     } else if (limits_.rate != 0 && entry.tokens < 1) {
       answer = GateAnswer::kTooFast;
@@ -52,13 +51,9 @@ GateAnswer ConnectionGate::Knock(std::uint32_t address) {
 
 void ConnectionGate::Entered(std::uint32_t address) {
   if (limits_.per_address == 0) return;
+  const Clock::time_point now = now_();
   const std::lock_guard lock(lock_);
-  const auto [entry, fresh] = entries_.try_emplace(address);
-  if (fresh) {
-    entry->second.tokens = static_cast<double>(limits_.burst);
-    entry->second.filled = now_();
-  }
-  ++entry->second.connections;
+  ++At(address, now).connections;
 }
 
 void ConnectionGate::Left(std::uint32_t address) {
@@ -68,11 +63,29 @@ void ConnectionGate::Left(std::uint32_t address) {
   if (entry != entries_.end() && entry->second.connections != 0) --entry->second.connections;
 }
 
+// Only for an address that has a connection, so no new entry: the memory stays bounded.
+void ConnectionGate::WrongKey(std::uint32_t address) {
+  if (limits_.wrong_keys == 0) return;
+  const Clock::time_point now = now_();
+  const std::lock_guard lock(lock_);
+  Entry& entry = At(address, now);
+  entry.keys = std::max(entry.keys - 1, 0.0);
+}
+
+ConnectionGate::Entry& ConnectionGate::At(std::uint32_t address, Clock::time_point now) {
+  const auto [found, fresh] = entries_.try_emplace(address);
+  Entry& entry = found->second;
+  if (fresh) entry = {0, double(limits_.burst), double(limits_.wrong_keys), now};
+  Fill(entry, now);
+  return entry;
+}
+
 void ConnectionGate::Fill(Entry& entry, Clock::time_point now) const {
   const std::chrono::duration<double> passed = now - entry.filled;
   entry.filled = now;
-  entry.tokens = std::min<double>(
-      limits_.burst, entry.tokens + passed.count() * static_cast<double>(limits_.rate));
+  entry.tokens = std::min<double>(limits_.burst, entry.tokens + passed.count() * limits_.rate);
+  entry.keys =
+      std::min<double>(limits_.wrong_keys, entry.keys + passed.count() * limits_.wrong_keys / 60);
 }
 
 // Those about whom there is nothing to remember. Called again when the table has doubled, so each
@@ -81,7 +94,8 @@ void ConnectionGate::ForgetIdle(Clock::time_point now) {
   for (auto entry = entries_.begin(); entry != entries_.end();) {
     Fill(entry->second, now);
     const bool idle = entry->second.connections == 0 &&
-                      (limits_.rate == 0 || entry->second.tokens >= limits_.burst);
+                      (limits_.rate == 0 || entry->second.tokens >= limits_.burst) &&
+                      entry->second.keys >= limits_.wrong_keys;
     entry = idle ? entries_.erase(entry) : std::next(entry);
   }
   forget_at_ = std::max<std::size_t>(1024, entries_.size() * 2);

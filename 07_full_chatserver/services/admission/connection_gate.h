@@ -1,8 +1,10 @@
-// How many connections one address may have, and how fast it may make them.
+// How many connections one address may have, how fast it may make them, and how many wrong session
+// keys it may try.
 //
-// The rate is a token bucket: `burst` connections at once, then `rate` a second. An address that
-// has no connection and a full bucket is forgotten, so the memory is bounded by those who are
-// active; above `entries_max` active addresses a new one is refused.
+// The rate is a token bucket: `burst` connections at once, then `rate` a second. Wrong keys are
+// one, too: `wrong_keys` at once, then as many a minute; who has used them up is not let in. An
+// address that has no connection and full buckets is forgotten, so the memory is bounded by those
+// who are active; above `entries_max` active addresses a new one is refused.
 //
 // Threading: any thread (one lock, held for a look-up).
 #pragma once
@@ -20,10 +22,11 @@ struct ConnectionLimits {
   std::uint32_t per_address = 0;      // connections at the same time; 0: no limit
   std::uint32_t rate = 0;             // new ones a second; 0: no limit
   std::uint32_t burst = 1;            // new ones at once, at least 1
+  std::uint32_t wrong_keys = 0;       // a minute; 0: no limit
   std::size_t entries_max = 100'000;  // addresses that are remembered
 };
 
-enum class GateAnswer : std::uint8_t { kOpen, kTooMany, kTooFast, kTooManyAddresses };
+enum class GateAnswer : std::uint8_t { kOpen, kTooMany, kTooFast, kWrongKeys, kTooManyAddresses };
 const char* ToString(GateAnswer answer);
 
 class ConnectionGate {
@@ -37,6 +40,8 @@ class ConnectionGate {
   // The connection has become a session / the session has ended.
   void Entered(std::uint32_t address);
   void Left(std::uint32_t address);
+  // The address has tried a session key that was not the right one.
+  void WrongKey(std::uint32_t address);
 
   [[nodiscard]] std::size_t addresses() const;
   [[nodiscard]] std::uint64_t refused() const;
@@ -44,9 +49,13 @@ class ConnectionGate {
  private:
   struct Entry {
     std::uint32_t connections = 0;
-    double tokens = 0;
+    double tokens = 0;  // connections that it may still make
+    double keys = 0;    // wrong keys that it may still try
     Clock::time_point filled;
   };
+  // Both under lock_.
+  bool IsLimited() const { return limits_.per_address + limits_.rate + limits_.wrong_keys != 0; }
+  Entry& At(std::uint32_t address, Clock::time_point now);
   void Fill(Entry& entry, Clock::time_point now) const;
   void ForgetIdle(Clock::time_point now);
 

@@ -58,9 +58,12 @@ struct Limits {
   std::uint32_t message_burst = 40;
   std::uint32_t refused_messages = 200;
   std::uint32_t fan_out_bytes_per_second = 64'000'000;
-  std::uint32_t connections_per_address = 20000;
-  std::uint32_t connection_rate = 0;
-  std::uint32_t connection_burst = 200;
+  std::uint32_t connections_per_address = 1000;
+  std::uint32_t connection_rate = 100;
+  std::uint32_t connection_burst = 500;
+  std::uint32_t reserved_percent = 10;
+  std::uint32_t known_address_s = 86'400;
+  std::uint32_t wrong_keys_per_minute = 30;
 };
 
 struct Update {
@@ -70,7 +73,7 @@ struct Update {
 };
 
 struct Timeouts {
-  std::uint32_t first_packet_ms = 30'000;
+  std::uint32_t first_packet_ms = 5000;
   std::uint32_t login_ms = 30'000;
   std::uint32_t heartbeat_ms = 60'000;
   std::uint32_t idle_ms = 300'000;
@@ -96,15 +99,19 @@ struct Login {
 struct Auth {
   std::string bind = "127.0.0.1";
   std::uint32_t port = 7001;
+  std::uint32_t metrics_port = 7091;
   std::uint32_t session_max = 2000;
+  std::uint32_t connections_per_address = 100;
   std::uint32_t key_ttl_s = 60;
   std::uint32_t hash_threads = 1;
   std::uint32_t hash_queue_max = 1000;
+  std::uint32_t hash_queue_per_address = 64;
   std::uint32_t hash_ops = 2;
   std::uint32_t hash_memory_bytes = 64 * 1024 * 1024;
   std::uint32_t guesses_per_account = 5;
   std::uint32_t guesses_per_address = 50;
   std::uint32_t guess_window_s = 300;
+  std::uint32_t guess_delay_max_ms = 4000;
   std::uint32_t guess_entries_max = 100'000;
   bool create_accounts = false;
 };

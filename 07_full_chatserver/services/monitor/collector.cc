@@ -34,15 +34,15 @@ double Quantile(const HistogramValue& values, double fraction) {
 
 void Collector::AddGauge(std::string name, std::string help, Sampler sample) {
   Source source;
-  source.info = {std::move(name), std::move(help), MetricKind::kGauge};
+  source.info = {std::move(name), std::move(help), MetricKind::kGauge, {}};
   source.sample = std::move(sample);
   sources_.push_back(std::move(source));
 }
 
 void Collector::AddCounter(std::string name, std::string help, Sampler sample,
-                           std::string rate_name) {
+                           std::string rate_name, MetricLabel label) {
   Source source;
-  source.info = {std::move(name), std::move(help), MetricKind::kCounter};
+  source.info = {std::move(name), std::move(help), MetricKind::kCounter, std::move(label)};
   source.sample = std::move(sample);
   source.rate_name = std::move(rate_name);
   sources_.push_back(std::move(source));
@@ -51,10 +51,21 @@ void Collector::AddCounter(std::string name, std::string help, Sampler sample,
 void Collector::AddHistogram(std::string name, std::string help,
                              std::function<HistogramValue()> sample, std::string p99_name) {
   Source source;
-  source.info = {std::move(name), std::move(help), MetricKind::kHistogram};
+  source.info = {std::move(name), std::move(help), MetricKind::kHistogram, {}};
   source.histogram = std::move(sample);
   source.rate_name = std::move(p99_name);
   sources_.push_back(std::move(source));
+}
+
+void Collector::AddState(const std::string& name, const std::string& help, const std::string& label,
+                         const std::vector<std::string>& values,
+                         const std::function<std::string_view()>& now) {
+  for (const std::string& value : values) {
+    Source source;
+    source.info = {name, help, MetricKind::kGauge, {label, value}};
+    source.sample = [now, value] { return now() == value ? 1.0 : 0.0; };
+    sources_.push_back(std::move(source));
+  }
 }
 
 void Collector::AddBeforeSampling(std::function<void()> prepare) {
@@ -109,7 +120,7 @@ void Collector::CollectOnce(Clock::time_point now) {
     if (!std::isfinite(value)) continue;
     latest.push_back({source.info, value, {}});
     if (source.info.kind == MetricKind::kGauge) {
-      report.metrics.push_back({source.info.name, value});
+      if (source.info.label.name.empty()) report.metrics.push_back({source.info.name, value});
     } else {
       AppendRate(source, value, seconds, report.metrics);
     }
@@ -137,7 +148,12 @@ void Collector::AppendRate(Source& source, double value, double seconds,
   // The first round has nothing to compare with; a sum that fell has begun anew.
   const bool comparable = source.has_last && value >= source.last && seconds > 0;
   if (comparable && !source.rate_name.empty()) {
-    report.push_back({source.rate_name, (value - source.last) / seconds});
+    const double rate = (value - source.last) / seconds;
+    if (!report.empty() && report.back().name == source.rate_name) {
+      report.back().value += rate;
+    } else {
+      report.push_back({source.rate_name, rate});
+    }
   }
   source.last = value;
   source.has_last = true;

@@ -19,6 +19,7 @@
 #include <functional>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -42,10 +43,17 @@ struct HistogramValue {
 // As Prometheus' histogram_quantile: evenly spread within a bucket. NaN: there are none.
 double Quantile(const HistogramValue& values, double fraction);
 
+// What this one of several samples of one name is about: reason="country". Empty: there is one.
+struct MetricLabel {
+  std::string name;
+  std::string value;
+};
+
 struct MetricInfo {
   std::string name;  // Prometheus' conventions: base units, in the name (_seconds, _bytes)
   std::string help;  // one English sentence
   MetricKind kind = MetricKind::kGauge;
+  MetricLabel label;
 };
 
 struct MetricSample {
@@ -73,12 +81,20 @@ class Collector {
   void AddGauge(std::string name, std::string help, Sampler sample);
   // The report carries the growth per second as `rate_name` (when given), not the sum: that is what
   // a chart shows. /metrics has the sum: Prometheus makes rates itself.
-  void AddCounter(std::string name, std::string help, Sampler sample, std::string rate_name = "");
+  // Counters of one name with other labels are told one after another; those of them with the same
+  // `rate_name` are one sum in the report, which has no labels.
+  void AddCounter(std::string name, std::string help, Sampler sample, std::string rate_name = "",
+                  MetricLabel label = {});
   // The report carries, as `p99_name` (when given), what 99 of 100 values of the last interval were
   // at most: a percentile since the start would hide an hour of trouble behind a month of peace.
   // Without values it is 0.
   void AddHistogram(std::string name, std::string help, std::function<HistogramValue()> sample,
                     std::string p99_name = "");
+  // Which of `values` holds now: a gauge for each, with the value as its label; 1 or 0. For
+  // /metrics only.
+  void AddState(const std::string& name, const std::string& help, const std::string& label,
+                const std::vector<std::string>& values,
+                const std::function<std::string_view()>& now);
   // Runs before each round of sampling: takes one snapshot that several sampling functions read.
   void AddBeforeSampling(std::function<void()> prepare);
   // Gets each report, on the collection thread; must not block for long.

@@ -24,29 +24,44 @@ prometheus::ClientMetric::Histogram ToHistogram(const HistogramValue& from) {
   return to;
 }
 
-prometheus::MetricFamily ToFamily(const MetricSample& sample) {
-  prometheus::MetricFamily family;
-  family.name = sample.info.name;
-  family.help = sample.info.help;
-  prometheus::ClientMetric metric;
-  if (sample.info.kind == MetricKind::kHistogram) {
-    family.type = prometheus::MetricType::Histogram;
-    metric.histogram = ToHistogram(sample.histogram);
-  } else if (sample.info.kind == MetricKind::kCounter) {
-    family.type = prometheus::MetricType::Counter;
-    metric.counter.value = sample.value;
-  } else {
-    family.type = prometheus::MetricType::Gauge;
-    metric.gauge.value = sample.value;
+prometheus::MetricType TypeOf(MetricKind kind) {
+  switch (kind) {
+    case MetricKind::kGauge:
+      return prometheus::MetricType::Gauge;
+    case MetricKind::kCounter:
+      return prometheus::MetricType::Counter;
+    case MetricKind::kHistogram:
+      break;
   }
-  family.metric.push_back(std::move(metric));
-  return family;
+  return prometheus::MetricType::Histogram;
+}
+
+// Samples of one name are neighbours, and one family.
+void Append(const MetricSample& sample, std::vector<prometheus::MetricFamily>& families) {
+  if (families.empty() || families.back().name != sample.info.name) {
+    prometheus::MetricFamily family;
+    family.name = sample.info.name;
+    family.help = sample.info.help;
+    family.type = TypeOf(sample.info.kind);
+    families.push_back(std::move(family));
+  }
+  prometheus::ClientMetric metric;
+  if (!sample.info.label.name.empty()) {
+    metric.label.push_back({sample.info.label.name, sample.info.label.value});
+  }
+  if (sample.info.kind == MetricKind::kHistogram) {
+    metric.histogram = ToHistogram(sample.histogram);
+  } else {
+    (sample.info.kind == MetricKind::kCounter ? metric.counter.value : metric.gauge.value) =
+        sample.value;
+  }
+  families.back().metric.push_back(std::move(metric));
 }
 
 HttpAnswer Scrape(const Collector& collector, const HttpRequest& request) {
   if (request.path != "/metrics") return {404, "text/plain", "see /metrics\n"};
   std::vector<prometheus::MetricFamily> families;
-  for (const MetricSample& sample : collector.Latest()) families.push_back(ToFamily(sample));
+  for (const MetricSample& sample : collector.Latest()) Append(sample, families);
   return {200, "text/plain; version=0.0.4; charset=utf-8",
           prometheus::TextSerializer().Serialize(families)};
 }

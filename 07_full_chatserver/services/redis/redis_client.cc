@@ -20,7 +20,9 @@ RedisOptions Checked(RedisOptions options) {
 
 RedisClient::RedisClient(RedisOptions options, std::uint64_t seed)
     : options_(Checked(std::move(options))),
+      wake_(std::make_shared<WakePipe>()),
       link_(options_),
+      names_(options_.host, options_.resolve, [wake = wake_] { wake->Wake(); }),
       backoff_(options_.backoff_first, options_.backoff_max, seed) {
   status_.since = std::chrono::system_clock::now();
 }
@@ -35,7 +37,7 @@ void RedisClient::Stop() {
     stopping_ = true;
     status_.state = RedisState::kStopped;
   }
-  wake_.Wake();
+  wake_->Wake();
   state_changed_.notify_all();
   if (thread_.joinable()) thread_.join();
 }
@@ -53,7 +55,7 @@ void RedisClient::Send(std::vector<std::string> command, RedisCallback done) {
       ++status_.inside;
       queue_.push_back(std::make_shared<Request>(
           Request{std::move(command), std::move(done), Clock::now() + options_.request_timeout}));
-      if (queue_.size() == 1) wake_.Wake();
+      if (queue_.size() == 1) wake_->Wake();
       return;
     }
     ++status_.refused;

@@ -12,6 +12,11 @@
 //     take), whatever Redis does;
 //   - a command is never sent twice. After kTimeout and kUnavailable it may or may not have been
 //     executed (a key that was taken out by it is gone for a second one);
+//   - a Redis that answers but cannot serve (a replica, out of memory, no permission, ...) is down
+//   like
+//     one that is away, with its own words as the reason. The connection is made anew, with a fresh
+//     look-up of the name, until the probe is answered without an error; nobody has to do anything;
+//   - the name's look-up holds up neither the requests nor Stop;
 //   - callbacks hold up every other request, so they post a job and return. They must not throw and
 //     must not call Stop. They may call Send.
 //
@@ -29,6 +34,7 @@
 #include <vector>
 
 #include "services/reconnect/backoff.h"
+#include "services/redis/name_lookup.h"
 #include "services/redis/redis_link.h"
 #include "services/redis/redis_options.h"
 #include "services/redis/redis_reply.h"
@@ -70,12 +76,15 @@ class RedisClient {
 
   void Run();
   void Connect(Clock::time_point now);
+  void TakeAddress(Clock::time_point now);
+  void Check(Clock::time_point now);
+  void SendOne(const RequestPtr& request);
   void SendQueued();
   void Expire(Clock::time_point now);
   void WatchLink(Clock::time_point now);
   void Poll(Clock::time_point now);
   void LinkIsUp();
-  void LinkIsDown(Clock::time_point now);
+  void LinkIsDown(Clock::time_point now, const std::string& reason);
   void Answer(Request& request, const RedisReply& reply);
   void AnswerQueued(const RedisReply& reply);
   Clock::time_point NextWake(Clock::time_point now) const;
@@ -84,18 +93,24 @@ class RedisClient {
 
   mutable std::mutex mutex_;
   mutable std::condition_variable state_changed_;
-  RedisStatus status_;            // guarded by mutex_
-  std::deque<RequestPtr> queue_;  // guarded by mutex_; handed in, not yet sent
-  bool stopping_ = false;         // guarded by mutex_
-  WakePipe wake_;                 // any thread wakes, the Redis thread waits
+  RedisStatus status_;                    // guarded by mutex_
+  std::deque<RequestPtr> queue_;          // guarded by mutex_; handed in, not yet sent
+  bool stopping_ = false;                 // guarded by mutex_
+  const std::shared_ptr<WakePipe> wake_;  // any thread wakes, the Redis thread waits; a look-up
+                                          // that was forgotten holds it, too
 
   // The Redis thread only:
   RedisLink link_;
+  NameLookup names_;
+  bool looking_up_ = false;       // instead of link_, as the first part of being opened
+  std::size_t next_address_ = 0;  // of a name with several
+  std::string trouble_;           // the answer that says that Redis does not serve us
   Backoff backoff_;
   std::deque<RequestPtr> sent_;  // in order; those at the front with `done` empty have timed out
   bool was_ready_ = false;       // link_ has been kReady since it was opened
   bool link_open_ = false;       // link_ was opened and its end not yet seen
   Clock::time_point next_attempt_{};
+  Clock::time_point next_check_{};
   Clock::time_point opened_at_{};
   Clock::time_point last_heard_{};  // Redis answered, or had nothing to answer
 

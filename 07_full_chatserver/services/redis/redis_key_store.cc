@@ -22,6 +22,15 @@ constexpr const char* kCompareAndDelete =
 
 }  // namespace
 
+std::vector<std::string> RedisKeyStore::GiveProbe(const std::string& prefix) {
+  return {"SET", prefix + "probe", "1", "EX", "1"};
+}
+
+std::vector<std::string> RedisKeyStore::TakeProbe(const std::string& prefix) {
+  return {"EVAL", "redis.call('GET', KEYS[1]) return redis.call('DEL', KEYS[1])", "1",
+          prefix + "probe"};
+}
+
 void RedisKeyStore::Put(std::uint64_t account, account::IssuedKey issued, std::chrono::seconds ttl,
                         PutCallback done) {
   client_.Send({"SET", prefix_ + std::to_string(account),

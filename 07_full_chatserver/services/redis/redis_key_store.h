@@ -18,6 +18,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "services/account/session_key.h"
 #include "services/redis/redis_client.h"
@@ -29,6 +30,11 @@ class RedisKeyStore final : public account::SessionKeyStore {
   // `client` is not owned and must be stopped before the store goes.
   explicit RedisKeyStore(RedisClient& client, std::string prefix = "session:")
       : client_(client), prefix_(std::move(prefix)) {}
+
+  // Commands like Put's and TakeAndCheck's, for RedisOptions::probe: they write, and change nothing
+  // that anybody uses.
+  static std::vector<std::string> GiveProbe(const std::string& prefix);
+  static std::vector<std::string> TakeProbe(const std::string& prefix);
 
   // The auth side. ttl: at least 1 s. An error does not mean that the key was not stored
   // (time-out).

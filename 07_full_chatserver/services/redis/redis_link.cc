@@ -7,6 +7,8 @@
 #include <memory>
 #include <utility>
 
+#include "services/redis/redis_trouble.h"
+
 namespace services {
 namespace {
 
@@ -40,11 +42,11 @@ RedisLink* Self(void* link) {
 
 }  // namespace
 
-void RedisLink::Open() {
+void RedisLink::Open(const std::string& address) {
   reason_.clear();
   rejection_.clear();
   redisAsyncContext* context = options_.unix_socket.empty()
-                                   ? redisAsyncConnect(options_.host.c_str(), options_.port)
+                                   ? redisAsyncConnect(address.c_str(), options_.port)
                                    : redisAsyncConnectUnix(options_.unix_socket.c_str());
   if (context == nullptr) {
     reason_ = "out of memory";
@@ -108,10 +110,13 @@ void RedisLink::HandleEvents(short events) {
 
 void RedisLink::OnConnect(const redisAsyncContext* context, int status) {
   RedisLink* link = Self(context->data);
-  if (status == REDIS_OK) {
-    link->Shake();
-  } else {
+  if (status != REDIS_OK) {
     link->reason_ = ErrorText(context);
+  } else if (IsConnectedToItself(context->c.fd)) {
+    EndByReset(context->c.fd);
+    link->rejection_ = "connected to itself: nobody listens there";
+  } else {
+    link->Shake();
   }
 }
 
@@ -131,11 +136,17 @@ void RedisLink::Shake() {
     Command({"SELECT", std::to_string(options_.database)},
             [this](const RedisReply& reply) { ShakeStep("SELECT", reply); });
   }
-  // A Redis that wants a password, or still loads its data, takes connections all the same: only
-  // the answer to a command shows that it will serve us.
-  Command({"PING"}, [this](const RedisReply& reply) {
-    ShakeStep("PING", reply);
-    if (reply.kind == ReplyKind::kText && rejection_.empty()) state_ = State::kReady;
+  // A Redis that wants a password, or still loads its data, takes connections all the same, and one
+  // that is a replica or out of memory answers PING: only the answer to a command like ours shows
+  // that it will serve us.
+  const std::vector<std::string>& last = options_.probe;
+  if (!last.empty()) {
+    Command({"PING"}, [this](const RedisReply& reply) { ShakeStep("PING", reply); });
+  }
+  Command(last.empty() ? std::vector<std::string>{"PING"} : last, [this](const RedisReply& reply) {
+    ShakeStep(options_.probe.empty() ? "PING" : options_.probe[0].c_str(), reply);
+    const bool answered = reply.kind == ReplyKind::kText || reply.kind == ReplyKind::kNil;
+    if (answered && rejection_.empty()) state_ = State::kReady;
   });
 }
 

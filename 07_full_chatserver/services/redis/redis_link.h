@@ -1,5 +1,5 @@
 // One connection to Redis: hiredis' asynchronous context, driven by poll(). Says when the handshake
-// (AUTH, SELECT, PING) is through, and why the connection ended.
+// (AUTH, SELECT, PING, the probe) is through, and why the connection ended.
 //
 // hiredis calls back from inside HandleEvents and Close only. An answer belongs to the oldest
 // command that has none yet: Redis answers in order,
@@ -28,8 +28,9 @@ class RedisLink {
   RedisLink(const RedisLink&) = delete;
   RedisLink& operator=(const RedisLink&) = delete;
 
-  // Starts to connect. On failure the state is kClosed at once; reason() says why.
-  void Open();
+  // Starts to connect to `address` (an IP address: a name would be looked up here and now), or to
+  // the unix socket. On failure the state is kClosed at once; reason() says why.
+  void Open(const std::string& address);
 
   // Ends the connection. Every command without an answer gets kUnavailable.
   void Close(const std::string& reason);

@@ -10,7 +10,7 @@ std::optional<std::string> RedisOptions::Validate() const {
   if (!user.empty() && password.empty()) return "redis: a user needs a password";
   if (max_requests == 0) return "redis: max_requests must be at least 1";
   for (const milliseconds limit :
-       {connect_timeout, request_timeout, silence_limit, backoff_first}) {
+       {connect_timeout, request_timeout, silence_limit, backoff_first, check_interval}) {
     if (limit <= milliseconds(0)) return "redis: time-outs must be above 0 ms";
   }
   if (backoff_max < backoff_first) return "redis: backoff_max must not be below backoff_first";

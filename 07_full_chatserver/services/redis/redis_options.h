@@ -6,6 +6,9 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
+
+#include "services/redis/name_lookup.h"
 
 namespace services {
 
@@ -23,6 +26,13 @@ struct RedisOptions {
       3000};  // requests are inside and Redis says nothing: drop it
   std::chrono::milliseconds backoff_first{100};
   std::chrono::milliseconds backoff_max{5000};
+  // Sent to see that Redis does what we need (an answer that is no error), as the last step of
+  // connecting and every check_interval; empty: PING.
+  std::vector<std::string> probe;
+  std::chrono::milliseconds check_interval{2000};
+  // Blocks; called on a thread that is forgotten when it takes too long (name_lookup.h).
+  NameLookup::Resolve resolve = &NameLookup::AskSystem;
+
   std::size_t max_requests = 4096;  // inside at once, sent or not; the next is refused (kBusy)
 
   // What is wrong with the options, as one line for the user; nothing when they are fine.

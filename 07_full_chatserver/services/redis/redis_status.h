@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace services {
 
@@ -14,6 +15,7 @@ struct RedisStatus {
   RedisState state = RedisState::kConnecting;
   std::chrono::system_clock::time_point since{};  // of this state
   std::string reason;                             // of kDown; the last one while connecting again
+  std::string_view trouble;                       // of kDown: one of kTroubles (redis_trouble.h)
   std::uint64_t connects = 0;                     // times that Redis came up
   std::uint64_t failed_attempts = 0;
   std::uint64_t requests = 0;  // handed in

@@ -39,6 +39,7 @@ class Redis : public ::testing::Test {
     options.request_timeout = seconds(20);  // tests of time-outs take less
     options.connect_timeout = seconds(20);
     options.silence_limit = seconds(20);
+    options.check_interval = seconds(3600);
     return options;
   }
 
