@@ -127,6 +127,7 @@ struct Journal {
   JournalSync sync = JournalSync::kNone;
   std::uint32_t segment_bytes = 16 * 1024 * 1024;
   std::uint64_t max_bytes = 4ULL * 1024 * 1024 * 1024;
+  std::uint64_t keep_bytes = 256ULL * 1024 * 1024;
 };
 
 struct Monitor {
@@ -149,8 +150,9 @@ struct MonitorServer {
   std::uint32_t history_s = 3600;
   std::uint32_t servers_max = 64;
   std::uint32_t server_gone_ms = 5000;
-  std::vector<std::string> alarms = {"chat_sessions > 18000 for 10", "chat_database_up < 1 for 5",
-                                     "chat_redis_up < 1 for 5"};
+  std::vector<std::string> alarms = {
+      "chat_sessions > 18000 for 10", "chat_database_up < 1 for 5", "chat_redis_up < 1 for 5",
+      "chat_records_lost_per_second > 0 for 0", "chat_rows_parked > 0 for 0"};
 };
 
 struct Country {
