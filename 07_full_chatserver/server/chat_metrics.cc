@@ -36,6 +36,8 @@ void ChatService::AddSamples() {
   samples.journal_bytes = [&writer, number] { return number(writer.Stats().journal_bytes); };
   samples.journal_refused = [&writer, number] { return number(writer.Stats().refused); };
   samples.not_journaled = [&writer, number] { return number(writer.Stats().unjournaled); };
+  samples.records_replayed = [&writer, number] { return number(writer.Stats().replayed); };
+  samples.rows_parked = [&writer, number] { return number(writer.Stats().parked); };
   samples.records_lost = [&writer, number] { return number(writer.Stats().lost); };
   const SessionKeys& keys = *keys_;
   samples.redis_up = [&keys] { return keys.Status().up ? 1.0 : 0.0; };

@@ -170,7 +170,9 @@ std::size_t HistoryPoints(const config::Config& config) {
 journal::JournalOptions JournalOptions(const config::Config& config) {
   journal::JournalOptions to;
   to.folder = config.journal.folder;
-  to.sync_each_turn = config.journal.sync == config::JournalSync::kTurn;
+  to.sync = config.journal.sync == config::JournalSync::kTurn;
+  to.hold_when_sync_fails = config.database.on_full != config::OnFull::kContinue;
+  to.keep_bytes = config.journal.keep_bytes;
   to.segment_bytes = config.journal.segment_bytes;
   to.max_bytes = config.journal.max_bytes;
   return to;

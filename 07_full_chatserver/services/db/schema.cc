@@ -6,7 +6,7 @@ namespace db {
 
 namespace {
 
-// {int} {text} {name} {bytes} {auto} {end} differ between the databases. Every statement may run
+// What is in braces (kWords) differs between the databases. Every statement may run
 // twice: a database that commits each of them by itself can be interrupted in between.
 constexpr std::string_view kVersion1[] = {
     R"(CREATE TABLE IF NOT EXISTS accounts (
@@ -49,7 +49,18 @@ constexpr std::string_view kVersion2[] = {
     "CREATE INDEX IF NOT EXISTS login_log_by_account ON login_log (account_no, at_ms)",
 };
 
-constexpr std::span<const std::string_view> kVersions[] = {kVersion1, kVersion2};
+// What nobody filled or read goes; the order of a player's states gets a number of its own, because
+// clocks are set back.
+constexpr std::string_view kVersion3[] = {
+    "ALTER TABLE login_log DROP COLUMN {if-there} name",
+    "ALTER TABLE player_state DROP COLUMN {if-there} name",
+    "ALTER TABLE player_state DROP COLUMN {if-there} messages",
+    "ALTER TABLE player_state ADD COLUMN {if-not-there} order_no {int} NOT NULL DEFAULT 0",
+    "UPDATE player_state SET order_no = at_ms WHERE order_no = 0",
+    "CREATE INDEX IF NOT EXISTS player_state_by_order ON player_state (order_no)",
+};
+
+constexpr std::span<const std::string_view> kVersions[] = {kVersion1, kVersion2, kVersion3};
 static_assert(std::size(kVersions) == kSchemaVersion);
 
 struct Word {
@@ -62,6 +73,9 @@ constexpr Word kWords[] = {
     {"{text}", "TEXT", "MEDIUMTEXT"},
     {"{name}", "TEXT", "VARCHAR(255)"},
     {"{bytes}", "BLOB", "MEDIUMBLOB"},
+    // SQLite has neither, and does not need them: all steps are one transaction.
+    {"{if-there}", "", "IF EXISTS"},
+    {"{if-not-there}", "", "IF NOT EXISTS"},
     {"{auto}", "INTEGER PRIMARY KEY AUTOINCREMENT", "BIGINT PRIMARY KEY AUTO_INCREMENT"},
     // _bin: names that differ in case or accents are different names, as in SQLite.
     {"{end}", "", " ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin"},

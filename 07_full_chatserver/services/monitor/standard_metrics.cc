@@ -97,6 +97,10 @@ void AddChatMetrics(Collector& collector, const ChatSamples& s) {
   counter("chat_not_journaled_total",
           "Records kept in memory only: the journal could not be written.", s.not_journaled,
           "chat_not_journaled_per_second");
+  gauge("chat_rows_parked", "Rows too long for the database, in the journal's file PARKED.",
+        s.rows_parked);
+  counter("chat_records_replayed_total", "Rows stored again: the database had gone back.",
+          s.records_replayed, "chat_records_replayed_per_second");
   counter("chat_records_lost_total", "Records that are nowhere.", s.records_lost,
           "chat_records_lost_per_second");
   gauge("chat_redis_up", "1: Redis answers.", s.redis_up);

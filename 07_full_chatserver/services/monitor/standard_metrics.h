@@ -33,7 +33,9 @@ struct ChatSamples {
   Sampler journal_bytes;     // not yet confirmed by the database
   Sampler journal_refused;   // sums of records: refused, because the journal could not be written;
   Sampler not_journaled;     // in memory only, for the same reason;
+  Sampler records_replayed;  // stored again, in a database that had gone back;
   Sampler records_lost;      // nowhere
+  Sampler rows_parked;       // too long for the database, now
   Sampler redis_up;          // 1 or 0
   Sampler redis_inside;      // requests on their way
   Sampler redis_timeouts;    // sum
