@@ -38,7 +38,8 @@ ChatServer::ChatServer(const net::ServerOptions& server_options, const WorldOpti
       world_(WithinSendMemory(world_options, server_options.send_memory_max), *this,
              services.chronicle, services.keys, desk_, threads_),
       sessions_(server_options.session_max),
-      peers_(server_options.session_max) {}
+      peers_(server_options.session_max),
+      gate_(services.chronicle, *this) {}
 
 // No callback and no job may come any more when the members go.
 ChatServer::~ChatServer() {
@@ -79,16 +80,18 @@ void ChatServer::OnClientLeave(net::SessionId id, std::string_view reason) {
   const std::shared_ptr<LoginSlot> login = desk_.Close(id);
   // From here on a late answer of the key store lets nobody in.
   if (login->state.exchange(LoginState::kGone, std::memory_order_acq_rel) == LoginState::kIn) {
-    WriteLogout(*session, *login);
+    WriteLogout(*session, *login, reason);
   }
   session->Disconnected();  // its room, the grid and the lobby are told
   net::Log(net::LogLevel::kInfo, "leave", id, "reason=\"" + std::string(reason) + "\"");
   door_.Left(peers_[id.index()]);
 }
 
-void ChatServer::WriteLogout(const GameSession& session, const LoginSlot& login) {
+void ChatServer::WriteLogout(const GameSession& session, const LoginSlot& login,
+                             std::string_view reason) {
   const Position at = session.position();
-  chronicle_.Record(LoginRecord{login.account, login.owner, false},
+  const std::string address = net::ToString(peers_[login.owner.index()]);
+  chronicle_.Record(LoginRecord{login.account, login.owner, false, reason, address},
                     PlayerRecord{login.account, session.last_room(), at.x, at.y});
 }
 
@@ -125,12 +128,12 @@ void ChatServer::OnRecv(net::SessionId id, const net::PacketRef& packet) {
 
 void ChatServer::Send(net::SessionId to, const net::PacketRef& packet) {
   if (!packet->sealed()) Seal(*packet);
-  SendPacket(to, packet);
+  if (!gate_.Hold(to, packet)) SendPacket(to, packet);
 }
 
 void ChatServer::SendLast(net::SessionId to, const net::PacketRef& packet, const char* reason) {
   if (!packet->sealed()) Seal(*packet);
-  SendAndDisconnect(to, packet, reason);
+  if (!gate_.Hold(to, packet, reason)) SendAndDisconnect(to, packet, reason);
 }
 
 std::unique_ptr<net::SendTurn> ChatServer::BeginTurn() {

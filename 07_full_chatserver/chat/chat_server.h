@@ -10,6 +10,7 @@
 #include "chat/chronicle.h"
 #include "chat/game_session.h"
 #include "chat/login_desk.h"
+#include "chat/output_gate.h"
 #include "chat/session_sender.h"
 #include "chat/world.h"
 #include "job/update_threads.h"
@@ -76,7 +77,7 @@ class ChatServer final : public net::Server, private SessionSender {
   void Seal(net::Packet& packet) override;
 
   std::vector<PlayerRef> MakePlayers(net::SessionId owner, std::uint64_t account);
-  void WriteLogout(const GameSession& session, const LoginSlot& login);
+  void WriteLogout(const GameSession& session, const LoginSlot& login, std::string_view reason);
 
   Chronicle& chronicle_;
   Doorman& door_;
@@ -91,6 +92,7 @@ class ChatServer final : public net::Server, private SessionSender {
   // into it.
   std::vector<std::unique_ptr<GameSession>> sessions_;
   std::vector<net::PeerAddress> peers_;  // as sessions_
+  OutputGate gate_;                      // the last: nothing is sent through it any more
 };
 
 }  // namespace chat

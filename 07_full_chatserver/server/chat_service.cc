@@ -78,7 +78,11 @@ net::Status ChatService::StartDatabase() {
     return net::Status::Error("database.kind: this program was built without that database");
   }
   writer_ = std::make_unique<db::DbWriter>(WriterOptions(config_), std::move(connection), journal_);
-  chronicle_ = std::make_unique<JournalChronicle>(*writer_, config_.server.id);
+  chronicle_ =
+      std::make_unique<JournalChronicle>(*writer_, config_.server.id, [this](net::SessionId id) {
+        const auto peer = chat_->PeerOf(id);
+        return peer ? net::ToString(*peer) : std::string();
+      });
   return writer_->Start();
 }
 
