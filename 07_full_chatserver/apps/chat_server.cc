@@ -24,7 +24,8 @@ void Print(const server::Summary& summary, const Left& left) {
             << "database: rows written " << summary.database.written_rows << ", retries "
             << summary.database.retries << ", refused " << summary.database.refused
             << ", not journaled " << summary.database.unjournaled << ", lost "
-            << summary.database.lost << ", left in the journal " << summary.drain.left << "\n"
+            << summary.database.lost << ", left in the journal " << summary.drain.left
+            << ", parked " << summary.database.parked << "\n"
             << "stopped: live sessions " << summary.stop.live_sessions
             << ", outstanding operations " << summary.stop.outstanding_operations
             << ", dropped jobs " << summary.stop.jobs.dropped_jobs << "\n"

@@ -7,6 +7,7 @@ stage_library(chat
   chat/sector_handlers.cc
   chat/sector_host.cc
   chat/handlers.cc
+  chat/output_gate.cc
   chat/room.cc
   chat/room_limits.cc
   chat/room_turn.cc

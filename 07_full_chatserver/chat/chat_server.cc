@@ -46,7 +46,8 @@ ChatServer::ChatServer(const net::ServerOptions& server_options, const WorldOpti
       world_(WithinSendMemory(world_options, server_options.send_memory_max), *this,
              services.chronicle, services.keys, desk_, threads_),
       sessions_(server_options.session_max),
-      peers_(server_options.session_max) {}
+      peers_(server_options.session_max),
+      gate_(services.chronicle, *this) {}
 
 // No callback and no job may come any more when the members go.
 ChatServer::~ChatServer() {
@@ -96,14 +97,16 @@ void ChatServer::OnClientLeave(net::SessionId id, std::string_view reason) {
   const std::shared_ptr<LoginSlot> login = desk_.Close(id);
   // From here on a late answer of the key store lets nobody in.
   const LoginState was = login->state.exchange(LoginState::kGone, std::memory_order_acq_rel);
-  if (was == LoginState::kIn || was == LoginState::kDropped) WriteLogout(*session, *login);
+  if (was == LoginState::kIn || was == LoginState::kDropped) WriteLogout(*session, *login, reason);
   session->Disconnected();  // its room, the grid and the lobby are told
   net::Log(net::LogLevel::kInfo, "leave", id, "reason=\"" + std::string(reason) + "\"");
   door_.Left(peers_[id.index()]);
 }
 
-void ChatServer::WriteLogout(const GameSession& session, const LoginSlot& login) {
-  const LoginRecord logout{login.account, login.owner, false};
+void ChatServer::WriteLogout(const GameSession& session, const LoginSlot& login,
+                             std::string_view reason) {
+  const std::string address = net::ToString(peers_[login.owner.index()]);
+  const LoginRecord logout{login.account, login.owner, false, reason, address};
   if (const auto place = session.last_place()) {
     chronicle_.Record(logout, PlayerRecord{login.account, place->room, place->at.x, place->at.y});
   } else {
@@ -168,12 +171,12 @@ void ChatServer::EndFlood(GameSession& session) {
 
 void ChatServer::Send(net::SessionId to, const net::PacketRef& packet) {
   if (!packet->sealed()) Seal(*packet);
-  SendPacket(to, packet);
+  if (!gate_.Hold(to, packet)) SendPacket(to, packet);
 }
 
 void ChatServer::SendLast(net::SessionId to, const net::PacketRef& packet, const char* reason) {
   if (!packet->sealed()) Seal(*packet);
-  SendAndDisconnect(to, packet, reason);
+  if (!gate_.Hold(to, packet, reason)) SendAndDisconnect(to, packet, reason);
 }
 
 std::unique_ptr<net::SendTurn> ChatServer::BeginTurn() {
@@ -181,7 +184,7 @@ std::unique_ptr<net::SendTurn> ChatServer::BeginTurn() {
 }
 
 void ChatServer::Finish(net::SessionId to) {
-  Server::Finish(to);
+  if (!gate_.Hold(to, {})) Server::Finish(to);
 }
 
 void ChatServer::Seal(net::Packet& packet) {

@@ -12,6 +12,7 @@
 #include "chat/chronicle.h"
 #include "chat/game_session.h"
 #include "chat/login_desk.h"
+#include "chat/output_gate.h"
 #include "chat/session_sender.h"
 #include "chat/world.h"
 #include "job/update_threads.h"
@@ -77,7 +78,7 @@ class ChatServer final : public net::Server, private SessionSender {
   std::vector<PlayerRef> MakePlayers(net::SessionId owner, std::uint64_t account,
                                      const std::string& name);
   void EndFlood(GameSession& session);
-  void WriteLogout(const GameSession& session, const LoginSlot& login);
+  void WriteLogout(const GameSession& session, const LoginSlot& login, std::string_view reason);
 
   Chronicle& chronicle_;
   net::Doorman& door_;
@@ -93,6 +94,7 @@ class ChatServer final : public net::Server, private SessionSender {
   std::vector<std::unique_ptr<GameSession>> sessions_;
   std::vector<net::PeerAddress> peers_;       // as sessions_
   std::atomic<std::uint64_t> over_limit_{0};  // atomic: any worker
+  OutputGate gate_;                           // the last: nothing is sent through it any more
 };
 
 }  // namespace chat

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string_view>
 
@@ -27,7 +28,9 @@ struct TalkRecord {
 struct LoginRecord {
   std::uint64_t account = 0;
   net::SessionId session;
-  bool in = true;  // false: the session has ended
+  bool in = true;              // false: the session has ended
+  std::string_view reason{};   // of the end
+  std::string_view address{};  // of the end: nobody can be asked for it any more
 };
 
 // What is kept of a player from one session to the next.
@@ -45,8 +48,15 @@ class Chronicle {
  public:
   virtual bool Record(std::span<const TalkRecord> turn) = 0;
   virtual bool Record(const LoginRecord& login) = 0;
-  // The log-out and the player's last state.
+  // The log-out and the player's last state. It has happened, so it is never refused.
   virtual bool Record(const LoginRecord& logout, const PlayerRecord& player) = 0;
+
+  // A chronicle that survives power cuts needs a while after Record: what is sent afterwards must
+  // not leave before `told` has been called with what Written said then, or more (output_gate.h).
+  // 0: nothing is ever waited for.
+  [[nodiscard]] virtual std::uint64_t Written() const { return 0; }
+  // `told` by a thread of the chronicle's; an empty one waits until a running call has ended.
+  virtual void WhenSafe(std::function<void(std::uint64_t safe)> told) { (void)told; }
 
  protected:
   ~Chronicle() = default;

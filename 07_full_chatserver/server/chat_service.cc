@@ -3,16 +3,16 @@
 #include <spdlog/spdlog.h>
 
 #include <exception>
-#include <sstream>
 #include <span>
+#include <sstream>
 #include <utility>
 
 #include "client_packet_handler.h"
 #include "net/packet.h"
 #include "net/peer_address.h"
 #include "server/from_config.h"
-#include "services/monitor/standard_metrics.h"
 #include "server/sealed_frame.h"
+#include "services/monitor/standard_metrics.h"
 
 namespace server {
 
@@ -80,7 +80,11 @@ net::Status ChatService::StartDatabase() {
     return net::Status::Error("database.kind: this program was built without that database");
   }
   writer_ = std::make_unique<db::DbWriter>(WriterOptions(config_), std::move(connection), journal_);
-  chronicle_ = std::make_unique<JournalChronicle>(*writer_, config_.server.id);
+  chronicle_ =
+      std::make_unique<JournalChronicle>(*writer_, config_.server.id, [this](net::SessionId id) {
+        const auto peer = chat_->PeerOf(id);
+        return peer ? net::ToString(*peer) : std::string();
+      });
   return writer_->Start();
 }
 

@@ -74,7 +74,7 @@ net::ServerOptions MonitorNetOptions(const config::Config& config) {
   to.session_max =
       config.monitor_server.servers_max * 2;  // one that comes again may be counted twice
   to.worker_threads = 1;
-  to.send_memory_untrusted = 0;  // nobody logs in here
+  to.send_memory_untrusted = 0;       // nobody logs in here
   to.first_packet_timeout_ms = 3000;  // a server proves itself at once; others make room
   to.packet_max = 16 * 1024;          // a report has more to say than a player
   to.receive_buffer = 32 * 1024;
@@ -240,7 +240,9 @@ services::MonitorOptions MonitorOptions(const config::Config& config) {
 journal::JournalOptions JournalOptions(const config::Config& config) {
   journal::JournalOptions to;
   to.folder = config.journal.folder;
-  to.sync_each_turn = config.journal.sync == config::JournalSync::kTurn;
+  to.sync = config.journal.sync == config::JournalSync::kTurn;
+  to.hold_when_sync_fails = config.database.on_full != config::OnFull::kContinue;
+  to.keep_bytes = config.journal.keep_bytes;
   to.segment_bytes = config.journal.segment_bytes;
   to.max_bytes = config.journal.max_bytes;
   return to;

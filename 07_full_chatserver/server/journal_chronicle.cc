@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <string>
+
 #include "services/db/event.h"
 
 namespace server {
@@ -16,8 +18,8 @@ journal::Batch& EmptyBatch() {
 
 }  // namespace
 
-bool JournalChronicle::Store(journal::Batch& batch) {
-  const db::StoreResult result = writer_.Store(batch);
+bool JournalChronicle::Store(journal::Batch& batch, db::Matter matter) {
+  const db::StoreResult result = writer_.Store(batch, matter);
   if (result.code == db::StoreCode::kStored) return true;
   const std::int64_t now = db::NowMs();
   std::int64_t last = warned_ms_.load(std::memory_order_relaxed);
@@ -44,41 +46,44 @@ bool JournalChronicle::Record(std::span<const chat::TalkRecord> turn) {
     event.msg = talk.message;
     db::Add(batch, event);
   }
-  if (!Store(batch)) return false;
+  if (!Store(batch, db::Matter::kWish)) return false;
   talk_.fetch_add(turn.size(), std::memory_order_relaxed);
   return true;
 }
 
-bool JournalChronicle::Record(const chat::LoginRecord& login) {
-  journal::Batch& batch = EmptyBatch();
+void JournalChronicle::Add(journal::Batch& batch, const chat::LoginRecord& login) {
+  std::string address(login.address);
+  if (address.empty() && address_of_) address = address_of_(login.session);
   db::LoginEvent event;
   event.at_ms = db::NowMs();
   event.server_id = server_id_;
   event.account_no = login.account;
   event.session_id = login.session.value;
   event.what = login.in ? db::LoginWhat::kLogin : db::LoginWhat::kLogout;
+  event.address = address;
+  event.reason = login.reason;
   db::Add(batch, event);
-  return Store(batch);
+}
+
+bool JournalChronicle::Record(const chat::LoginRecord& login) {
+  journal::Batch& batch = EmptyBatch();
+  Add(batch, login);
+  return Store(batch, login.in ? db::Matter::kWish : db::Matter::kFact);
 }
 
 bool JournalChronicle::Record(const chat::LoginRecord& logout, const chat::PlayerRecord& player) {
   journal::Batch& batch = EmptyBatch();
-  db::LoginEvent event;
-  event.at_ms = db::NowMs();
-  event.server_id = server_id_;
-  event.account_no = logout.account;
-  event.session_id = logout.session.value;
-  event.what = db::LoginWhat::kLogout;
-  db::Add(batch, event);
+  Add(batch, logout);
   db::PlayerStateEvent state;
-  state.at_ms = event.at_ms;
+  state.at_ms = db::NowMs();
+  state.order_no = writer_.NextStateOrder(state.at_ms);
   state.server_id = server_id_;
   state.account_no = player.account;
   state.room_id = player.room;
   state.sector_x = player.x;
   state.sector_y = player.y;
   db::Add(batch, state);
-  return Store(batch);
+  return Store(batch, db::Matter::kFact);
 }
 
 }  // namespace server

@@ -7,9 +7,12 @@ endif()
 stage_library(db
   services/db/connection.cc
   services/db/db_writer.cc
+  services/db/db_writer_thread.cc
   services/db/event.cc
   services/db/event_store.cc
   ${db_mariadb}
+  services/db/parked_rows.cc
+  services/db/resume.cc
   services/db/schema.cc
   services/db/sqlite.cc
   services/db/writer_queue.cc

@@ -8,6 +8,9 @@ stage_library(journal
   services/journal/file_ops.cc
   ${journal_file_ops}
   services/journal/folder_lock.cc
+  services/journal/history.cc
   services/journal/journal.cc
+  services/journal/journal_read.cc
+  services/journal/journal_sync.cc
   services/journal/record.cc
   services/journal/segment.cc)

@@ -31,6 +31,8 @@ MariaDbServer* MariaDbServer::Shared(std::string& why) {
 MariaDbServer::~MariaDbServer() = default;
 void MariaDbServer::Start() {}
 void MariaDbServer::Kill() {}
+void MariaDbServer::TakeSnapshot() {}
+void MariaDbServer::RestoreSnapshot() {}
 db::MariaDbOptions MariaDbServer::NewDatabase() {
   return {};
 }
@@ -145,6 +147,18 @@ void MariaDbServer::Kill() {
   pid_ = 0;
 }
 
+void MariaDbServer::TakeSnapshot() {
+  std::filesystem::remove_all(folder_.File("snapshot"));
+  std::filesystem::copy(folder_.File("data"), folder_.File("snapshot"),
+                        std::filesystem::copy_options::recursive);
+}
+
+void MariaDbServer::RestoreSnapshot() {
+  std::filesystem::remove_all(folder_.File("data"));
+  std::filesystem::copy(folder_.File("snapshot"), folder_.File("data"),
+                        std::filesystem::copy_options::recursive);
+}
+
 MariaDbServer::~MariaDbServer() {
   Kill();
 }
@@ -229,6 +243,8 @@ class FaultyConnection final : public db::Connection {
     return result;
   }
   void Rollback() override { real_->Rollback(); }
+  std::size_t statement_bytes_max() const override { return real_->statement_bytes_max(); }
+  db::Result Check() override { return real_->Check(); }
 
  private:
   bool Fails() { return faults_.down || (faults_.fail_at_random && faults_.fail_at_random()); }

@@ -24,6 +24,9 @@ class MariaDbServer {
 
   void Start();
   void Kill();  // SIGKILL
+  // While it is killed: all its files, as they are; and back.
+  void TakeSnapshot();
+  void RestoreSnapshot();
   // A new, empty database.
   db::MariaDbOptions NewDatabase();
 

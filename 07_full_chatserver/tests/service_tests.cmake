@@ -8,6 +8,8 @@ stage_unit_test(chat_limits tests/unit_chat_limits.cc
   LINK server chat_talker LABELS stress TIMEOUT 240)
 stage_unit_test(chat_service tests/unit_chat_service.cc LINK server LABELS stress TIMEOUT 240)
 stage_unit_test(chat_metrics tests/unit_chat_metrics.cc LINK server monitor_core)
+stage_unit_test(group_commit tests/unit_group_commit.cc server/journal_chronicle.cc
+  LINK chat client db LABELS stress)
 stage_unit_test(report_client tests/unit_report_client.cc LINK server test_support TIMEOUT 240)
 if(NOT WIN32 AND BUILD_TESTING)
   stage_scenario_test(pause tests/scenario_pause.cc

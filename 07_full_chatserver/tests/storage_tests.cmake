@@ -6,6 +6,7 @@ stage_unit_test(config
 
 stage_unit_test(journal
   tests/unit_journal.cc
+  tests/unit_journal_sync.cc
   LINK journal
   LABELS stress)
 
@@ -20,6 +21,8 @@ stage_library(storage_test_support
 # Real SQLite and, where it is installed, a real MariaDB of their own.
 stage_unit_test(db
   tests/unit_db.cc
+  tests/unit_db_limits.cc
+  tests/unit_db_older.cc
   tests/unit_db_writer.cc
   LINK storage_test_support
   LABELS stress

@@ -59,6 +59,8 @@ const std::map<std::string, Change> kChanges = {
     {"chat_journal_bytes", [](ChatLook& l) { l.database.journal_bytes = 1; }},
     {"chat_journal_refused_total", [](ChatLook& l) { l.database.refused = 1; }},
     {"chat_not_journaled_total", [](ChatLook& l) { l.database.unjournaled = 1; }},
+    {"chat_rows_parked", [](ChatLook& l) { l.database.parked = 1; }},
+    {"chat_records_replayed_total", [](ChatLook& l) { l.database.replayed = 1; }},
     {"chat_records_lost_total", [](ChatLook& l) { l.database.lost = 1; }},
     {"chat_redis_up", [](ChatLook& l) { l.keys.up = false; }},
     {"chat_redis_requests_inside", [](ChatLook& l) { l.keys.inside = 1; }},
@@ -74,7 +76,8 @@ TEST(ChatMetrics, EachTellsOneThing) {
     change(changed);
     std::set<std::string> told;
     for (const ChatMetric& metric : server::ChatMetrics()) {
-      if (metric.value(changed) != metric.value({})) told.insert(NameOf(metric.name, metric.label_value));
+      if (metric.value(changed) != metric.value({}))
+        told.insert(NameOf(metric.name, metric.label_value));
     }
     EXPECT_EQ(told, std::set<std::string>{name});
   }

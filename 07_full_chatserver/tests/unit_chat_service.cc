@@ -117,6 +117,12 @@ TEST_F(ChatServiceTest, WhatIsHeardIsInTheDatabase) {
             std::vector<std::string>{"3"});
   EXPECT_EQ(Select(folder_, "SELECT room_id FROM player_state ORDER BY account_no"),
             (std::vector<std::string>{"1", "1", "2"}));
+  EXPECT_EQ(Select(folder_, "SELECT count(*) FROM login_log WHERE address LIKE '127.0.0.1:%'"),
+            std::vector<std::string>{"6"});
+  EXPECT_EQ(Select(folder_, "SELECT count(*) FROM login_log WHERE what = 2 AND reason <> ''"),
+            std::vector<std::string>{"3"});
+  EXPECT_EQ(Select(folder_, "SELECT count(*) FROM player_state WHERE order_no > 0"),
+            std::vector<std::string>{"3"});
 }
 
 TEST_F(ChatServiceTest, AKeyOpensOneSessionAndAWrongOneNone) {

@@ -10,6 +10,7 @@
 #include "services/db/event.h"
 #include "services/db/event_store.h"
 #include "services/db/schema.h"
+#include "services/db/state_order.h"
 #include "tests/database_support.h"
 
 namespace {
@@ -48,14 +49,18 @@ class DbTest : public ::testing::TestWithParam<Kind> {
   }
   void Store(std::uint64_t source, const std::vector<Record>& records) {
     db::StoreReport report;
-    const Result result = db::StoreRecords(*connection_, source, records, report);
+    std::uint64_t mark = 0;
+    ASSERT_TRUE(db::ReadCheckpoint(*connection_, source, mark).ok());
+    const Result result = db::StoreRecords(*connection_, source, mark, records, parked_, report);
     ASSERT_TRUE(result.ok()) << result.text;
     rejected_ += report.rejected;
   }
   std::int64_t Number(const std::string& sql) { return database_.Number(sql); }
 
+  storage_test::TemporaryFolder folder_;
   TestDatabase database_;
   std::unique_ptr<db::Connection> connection_;
+  db::ParkedRows parked_{journal::SystemFileOps(), folder_.File("PARKED")};
   std::uint64_t rejected_ = 0;
 };
 
@@ -121,8 +126,20 @@ TEST_P(DbTest, MigrationIsDoneOnceAndStepByStep) {
   EXPECT_EQ(Number("SELECT MAX(version) FROM schema_version"), 1);
   Batch batch = ChatBatch({"from the old days"});
   Store(9, RecordsOf(batch, 1));
+  for (const char* sql :
+       {"INSERT INTO login_log (source, id, at_ms, server_id, account_no, session_id, what, name, "
+        "address, reason) VALUES (9, 2, 1000, 1, 42, 77, 1, '', '', '')",
+        "INSERT INTO player_state (account_no, at_ms, server_id, name, room_id, sector_x, "
+        "sector_y, "
+        "messages) VALUES (42, 5000, 1, '', 3, 4, 5, 0)"}) {
+    const Result result = connection_->Run(sql);
+    ASSERT_TRUE(result.ok()) << result.text;
+  }
   MigrateIt();
   MigrateIt();
+  EXPECT_EQ(Number("SELECT session_id FROM login_log"), 77);
+  EXPECT_EQ(Number("SELECT order_no FROM player_state"), 5000);
+  EXPECT_EQ(Number("SELECT room_id FROM player_state"), 3);
   EXPECT_EQ(Number("SELECT MAX(version) FROM schema_version"), db::kSchemaVersion);
   EXPECT_EQ(Number("SELECT COUNT(*) FROM schema_version"), db::kSchemaVersion);
   EXPECT_EQ(Number("SELECT COUNT(*) FROM chat_log"), 1);
@@ -158,10 +175,9 @@ TEST_P(DbTest, AllKindsOfEventsBecomeRows) {
   login.server_id = 2;
   login.account_no = 42;
   login.session_id = 77;
-  login.what = db::LoginWhat::kRefused;
-  login.name = "철수";
+  login.what = db::LoginWhat::kLogout;
   login.address = "10.1.2.3";
-  login.reason = "wrong key";
+  login.reason = "철수 has gone";
   db::Add(batch, login);
   db::PlayerStateEvent state;
   state.at_ms = 2000;
@@ -170,8 +186,7 @@ TEST_P(DbTest, AllKindsOfEventsBecomeRows) {
   state.room_id = 3;
   state.sector_x = 4;
   state.sector_y = 5;
-  state.messages = 6;
-  state.name = "철수";
+  state.order_no = 6;
   db::Add(batch, state);
   Store(9, RecordsOf(batch, 100));
   const std::vector<Row> chat = database_.Query(
@@ -183,16 +198,16 @@ TEST_P(DbTest, AllKindsOfEventsBecomeRows) {
                           std::int64_t{3}, std::int64_t{9}, std::string("철수"),
                           std::string("안녕하세요")}));
   const std::vector<Row> logins = database_.Query(
-      "SELECT id, at_ms, account_no, session_id, what, name, address, reason FROM login_log");
+      "SELECT id, at_ms, account_no, session_id, what, address, reason FROM login_log");
   ASSERT_EQ(logins.size(), 1U);
-  EXPECT_EQ(logins[0], (Row{std::int64_t{101}, std::int64_t{1000}, std::int64_t{42},
-                            std::int64_t{77}, std::int64_t{3}, std::string("철수"),
-                            std::string("10.1.2.3"), std::string("wrong key")}));
+  EXPECT_EQ(logins[0],
+            (Row{std::int64_t{101}, std::int64_t{1000}, std::int64_t{42}, std::int64_t{77},
+                 std::int64_t{2}, std::string("10.1.2.3"), std::string("철수 has gone")}));
   const std::vector<Row> states = database_.Query(
-      "SELECT account_no, at_ms, room_id, sector_x, sector_y, messages, name FROM player_state");
+      "SELECT account_no, at_ms, room_id, sector_x, sector_y, order_no FROM player_state");
   ASSERT_EQ(states.size(), 1U);
   EXPECT_EQ(states[0], (Row{std::int64_t{42}, std::int64_t{2000}, std::int64_t{3}, std::int64_t{4},
-                            std::int64_t{5}, std::int64_t{6}, std::string("철수")}));
+                            std::int64_t{5}, std::int64_t{6}}));
 }
 
 TEST_P(DbTest, StoringTwiceChangesNothing) {
@@ -241,21 +256,42 @@ TEST_P(DbTest, ARecordThatIsNotTakenHoldsUpNobody) {
   EXPECT_EQ(db::TextOf(rejected[1][3]), "a kind that nobody knows");
 }
 
+// By its number, whatever the clock said: it was set back between the second and the third.
 TEST_P(DbTest, TheNewestStateOfAPlayerStays) {
   MigrateIt();
   std::uint64_t id = 0;
-  for (const auto& [at, room] : {std::pair{2000, 2}, {3000, 3}, {1000, 1}, {3000, 4}}) {
+  struct State {
+    std::uint64_t order, room;
+    std::int64_t at;
+  };
+  for (const State& given : {State{2, 20, 2000}, State{3, 30, 9000}, State{4, 40, 1000},
+                             State{1, 10, 9999}, State{4, 41, 1000}}) {
     Batch batch;
     db::PlayerStateEvent state;
-    state.at_ms = at;
+    state.at_ms = given.at;
+    state.order_no = given.order;
     state.account_no = 1;
-    state.room_id = static_cast<std::uint64_t>(room);
-    state.name = "n";
+    state.room_id = given.room;
     db::Add(batch, state);
     Store(9, RecordsOf(batch, ++id));
   }
-  EXPECT_EQ(Number("SELECT room_id FROM player_state"), 4);
-  EXPECT_EQ(Number("SELECT at_ms FROM player_state"), 3000);
+  EXPECT_EQ(Number("SELECT room_id FROM player_state"), 41);
+  EXPECT_EQ(Number("SELECT at_ms FROM player_state"), 1000);
+  std::uint64_t newest = 0;
+  ASSERT_TRUE(db::ReadStateOrder(*connection_, newest).ok());
+  EXPECT_EQ(newest, 4U);
+}
+
+TEST(Db, StatesAreNumberedOnWhenTheClockIsSetBack) {
+  db::StateOrder order;
+  const std::uint64_t first = order.Next(1'000'000);
+  EXPECT_EQ(first, 1'000'000U);
+  EXPECT_EQ(order.Next(1'000'000 - 3600), first + 1);
+  EXPECT_EQ(order.Next(2'000'000), 2'000'000U);
+  order.Seen(3'000'000);  // another server's, whose clock is ahead
+  EXPECT_EQ(order.Next(2'000'001), 3'000'001U);
+  order.Seen(5);
+  EXPECT_EQ(order.Next(0), 3'000'002U);
 }
 
 TEST(Db, EventsThatAreCutOffAreNotRead) {

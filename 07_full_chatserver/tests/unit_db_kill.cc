@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
+#include <functional>
 #include <random>
 #include <string>
 #include <vector>
@@ -101,9 +103,11 @@ class Child {
 };
 
 // `connect` gives a connection to the database that the child writes to.
-void KillAgainAndAgain(int rounds, const std::string& folder,
-                       const std::vector<std::string>& database,
-                       const std::function<std::unique_ptr<db::Connection>()>& connect) {
+// `meanwhile` is done to the database while the child stores.
+void KillAgainAndAgain(
+    int rounds, const std::string& folder, const std::vector<std::string>& database,
+    const std::function<std::unique_ptr<db::Connection>()>& connect,
+    const std::function<void()>& meanwhile = [] {}) {
   std::mt19937_64 random(storage_test::Seed());
   std::vector<std::string> acknowledged;
   for (int round = 0; round < rounds; ++round) {
@@ -112,6 +116,8 @@ void KillAgainAndAgain(int rounds, const std::string& folder,
     Child child(arguments);
     ASSERT_TRUE(child.Read(1 + random() % 300))
         << "round " << round << ": the child stores nothing";
+    meanwhile();
+    ASSERT_TRUE(child.Read(1 + random() % 300)) << "round " << round << ": it has stopped";
     // And a little more, so that the moment is not always the one after an acknowledgement.
     const auto until =
         std::chrono::steady_clock::now() + std::chrono::microseconds(random() % 3000);
@@ -151,6 +157,20 @@ TEST(Kill, WhatWasAcknowledgedIsThereSqlite) {
   TemporaryFolder folder;
   KillAgainAndAgain(kRoundsSqlite * storage_test::StressScale(), folder.path(), {},
                     [&] { return db::MakeSqlite({.path = folder.File("chat.db")}); });
+}
+
+// Under a server that goes on, the database's files are moved away; then it is killed.
+TEST(Kill, WhatWasAcknowledgedIsThereWithoutTheFileItWasIn) {
+  TemporaryFolder folder;
+  KillAgainAndAgain(
+      kRoundsMariaDb, folder.path(), {},
+      [&] { return db::MakeSqlite({.path = folder.File("chat.db")}); },
+      [&] {
+        std::error_code ignored;  // a file that is being made
+        std::filesystem::rename(folder.File("chat.db"), folder.File("away.db"), ignored);
+        std::filesystem::remove(folder.File("chat.db-wal"), ignored);
+        std::filesystem::remove(folder.File("chat.db-shm"), ignored);
+      });
 }
 
 TEST(Kill, WhatWasAcknowledgedIsThereMariaDb) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "tests/database_support.h"
+#include "tests/writer_server.h"
 
 #ifdef __linux__
 #include <sys/mount.h>
@@ -23,44 +24,17 @@ using db::DrainResult;
 using db::StoreCode;
 using db::WriterOptions;
 using db::WriterState;
-using journal::Batch;
 using journal::Journal;
-using storage_test::ChatBatch;
 using storage_test::Faults;
 using storage_test::Kind;
+using storage_test::Lines;
+using storage_test::Long;
 using storage_test::MariaDbServer;
+using storage_test::Server;
 using storage_test::TemporaryFolder;
 using storage_test::TestDatabase;
 using storage_test::WaitUntil;
 using namespace std::chrono_literals;
-
-// A journal and a writer on it: one "server".
-struct Server {
-  Server(const std::string& folder, std::unique_ptr<db::Connection> connection,
-         WriterOptions options = {}, std::uint64_t journal_max = 1ULL << 30) {
-    options.backoff_min = 1ms;
-    options.backoff_max = 20ms;
-    journal::JournalOptions journal_options;
-    journal_options.folder = folder;
-    journal_options.segment_bytes = 64 * 1024;
-    journal_options.max_bytes = journal_max;
-    const net::Status opened = journal.Open(journal_options);
-    EXPECT_TRUE(opened.ok()) << opened.error();
-    writer = std::make_unique<DbWriter>(options, std::move(connection), journal);
-    const net::Status started = writer->Start();
-    EXPECT_TRUE(started.ok()) << started.error();
-  }
-  db::StoreResult Store(const std::vector<std::string>& lines) {
-    Batch batch = ChatBatch(lines);
-    return writer->Store(batch);
-  }
-  bool WaitForRows(std::uint64_t rows) {
-    return WaitUntil([&] { return writer->Stats().written_rows >= rows; });
-  }
-
-  Journal journal;
-  std::unique_ptr<DbWriter> writer;
-};
 
 class WriterTest : public ::testing::TestWithParam<Kind> {
  protected:
@@ -84,19 +58,6 @@ INSTANTIATE_TEST_SUITE_P(Databases, WriterTest, ::testing::Values(Kind::kSqlite,
                          [](const auto& kind) {
                            return kind.param == Kind::kSqlite ? "Sqlite" : "MariaDb";
                          });
-
-std::string Long(std::uint64_t number, std::size_t size) {
-  std::string line = std::to_string(number);
-  line += ' ';
-  line.resize(size, '.');
-  return line;
-}
-
-std::vector<std::string> Lines(const std::string& prefix, int count) {
-  std::vector<std::string> lines;
-  for (int i = 0; i < count; ++i) lines.push_back(prefix + std::to_string(i));
-  return lines;
-}
 
 TEST_P(WriterTest, WhatIsStoredArrivesInOrder) {
   const auto server = Make();

@@ -19,6 +19,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/faulty_ops.h"
 #include "tests/storage_support.h"
 
 namespace {
@@ -32,6 +33,7 @@ using journal::Journal;
 using journal::JournalOptions;
 using journal::Parse;
 using journal::Record;
+using storage_test::FaultyOps;
 using storage_test::TemporaryFolder;
 
 struct Kept {
@@ -88,6 +90,7 @@ class JournalTest : public ::testing::Test {
   JournalOptions Options() {
     JournalOptions options;
     options.folder = folder_.path();
+    options.keep_bytes = 0;
     return options;
   }
   TemporaryFolder folder_;
@@ -184,6 +187,46 @@ TEST_F(JournalTest, SegmentsAreBegunAndGoWhenTheyAreConfirmed) {
   journal.RemoveConfirmed(50);
   EXPECT_EQ(SegmentsIn(folder_.path()).size(), 1U);
   EXPECT_EQ(Append(journal, {"on"}).first_id, 51U);
+}
+
+// What the database has is kept as long as there is room for it, goes when others need it, and is
+// remembered by its numbers.
+TEST_F(JournalTest, ConfirmedSegmentsAreKeptWhileThereIsRoom) {
+  JournalOptions options = Options();
+  options.segment_bytes = 1000;
+  options.max_bytes = 10'000;
+  options.keep_bytes = 4000;
+  std::uint64_t source = 0;
+  {
+    Journal journal;
+    ASSERT_TRUE(journal.Open(options).ok());
+    source = journal.source();
+    for (int i = 0; i < 50; ++i) Append(journal, {std::string(100, 'k')});
+    journal.RemoveConfirmed(50);
+    EXPECT_LE(journal.Stats().bytes, 4000U);
+    EXPECT_GT(journal.Stats().bytes, 2500U);
+    EXPECT_EQ(journal.Stats().waiting_bytes, 0U);
+    EXPECT_GT(journal.oldest_id(), 1U);
+    const std::uint64_t kept = journal.oldest_id();
+    (void)journal.Hold();
+    journal.RemoveConfirmed(0);  // the database has gone back: nothing may go
+    int more = 0;
+    while (Append(journal, {std::string(100, 'n')}).code == AppendCode::kOk) ++more;
+    EXPECT_EQ(journal.oldest_id(), kept);
+    journal.RemoveConfirmed(50);
+    EXPECT_EQ(Append(journal, {std::string(100, 'n')}).code, AppendCode::kOk)
+        << "what is kept only makes room";
+    EXPECT_GT(more, 30);
+  }
+  Journal journal;
+  ASSERT_TRUE(journal.Open(options).ok());
+  const journal::Holdings holdings = journal.Hold();
+  ASSERT_EQ(holdings.removed.size(), 1U);
+  EXPECT_EQ(holdings.removed[0].source, source);
+  EXPECT_EQ(holdings.removed[0].first_id, 1U);
+  EXPECT_EQ(holdings.removed[0].last_id + 1, journal.oldest_id());
+  ASSERT_EQ(holdings.kept.size(), 1U);
+  EXPECT_EQ(holdings.kept[0].last_id, journal.last_id());
 }
 
 TEST_F(JournalTest, NumbersGoOnWhenEverythingWasConfirmed) {
@@ -324,43 +367,6 @@ TEST_F(JournalTest, MaxBytesIsLikeAFullDisk) {
 
 // --- faults ----------------------------------------------------------------------------------------
 
-class FaultyOps final : public journal::FileOps {
- public:
-  std::function<IoResult(FileHandle, std::uint64_t, std::string_view)> on_write;
-  std::error_code truncate_error;
-  std::error_code sync_error;
-  int syncs = 0;
-
-  journal::FileOps& real() { return journal::SystemFileOps(); }
-  FileHandle Create(const std::string& path, std::error_code& error) override {
-    return real().Create(path, error);
-  }
-  FileHandle OpenToRead(const std::string& path, std::error_code& error) override {
-    return real().OpenToRead(path, error);
-  }
-  FileHandle OpenToCut(const std::string& path, std::error_code& error) override {
-    return real().OpenToCut(path, error);
-  }
-  void Close(FileHandle file) override { real().Close(file); }
-  IoResult WriteSome(FileHandle file, std::uint64_t offset, std::string_view data) override {
-    return on_write ? on_write(file, offset, data) : real().WriteSome(file, offset, data);
-  }
-  IoResult ReadSome(FileHandle file, std::uint64_t offset, char* to, std::size_t size) override {
-    return real().ReadSome(file, offset, to, std::min<std::size_t>(size, 7));
-  }
-  std::error_code Truncate(FileHandle file, std::uint64_t size) override {
-    return truncate_error ? truncate_error : real().Truncate(file, size);
-  }
-  std::error_code Sync(FileHandle file) override {
-    ++syncs;
-    return sync_error ? sync_error : real().Sync(file);
-  }
-  std::error_code SyncFolder(const std::string& folder) override {
-    return real().SyncFolder(folder);
-  }
-  std::error_code Remove(const std::string& path) override { return real().Remove(path); }
-};
-
 const std::error_code kNoSpace = make_error_code(std::errc::no_space_on_device);
 
 class JournalFaultTest : public JournalTest {
@@ -436,21 +442,6 @@ TEST_F(JournalFaultTest, OtherErrorsAreFailuresAndPass) {
       << "a write that does nothing must not loop";
   ops_.on_write = nullptr;
   EXPECT_EQ(Append(journal, {"y"}).first_id, 1U);
-}
-
-TEST_F(JournalFaultTest, SyncEachTurnSyncsAndItsFailureIsOne) {
-  JournalOptions options = Faulty();
-  options.sync_each_turn = true;
-  Journal journal;
-  ASSERT_TRUE(journal.Open(options).ok());
-  const int before = ops_.syncs;
-  Append(journal, {"a", "b", "c"});
-  EXPECT_EQ(ops_.syncs, before + 1) << "one per turn";
-  ops_.sync_error = make_error_code(std::errc::io_error);
-  EXPECT_EQ(Append(journal, {"lost"}).code, AppendCode::kFailed);
-  ops_.sync_error.clear();
-  Append(journal, {"d"});
-  EXPECT_EQ(PayloadsOf(ReadAllOf(journal)), (std::vector<std::string>{"a", "b", "c", "d"}));
 }
 
 TEST_F(JournalTest, DamageThatComesLaterIsCountedNotHidden) {

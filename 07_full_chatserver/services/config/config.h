@@ -140,6 +140,7 @@ struct Journal {
   JournalSync sync = JournalSync::kNone;
   std::uint32_t segment_bytes = 16 * 1024 * 1024;
   std::uint64_t max_bytes = 4ULL * 1024 * 1024 * 1024;
+  std::uint64_t keep_bytes = 256ULL * 1024 * 1024;
 };
 
 struct Monitor {
@@ -164,8 +165,12 @@ struct MonitorServer {
   std::uint32_t history_s = 3600;
   std::uint32_t servers_max = 64;
   std::uint32_t server_gone_ms = 5000;
-  std::vector<std::string> alarms = {"chat_sessions > 18000 for 10", "chat_database_up < 1 for 5",
-                                     "chat_redis_up < 1 for 5", "chat_countries_stale > 0 for 60"};
+  std::vector<std::string> alarms = {"chat_sessions > 18000 for 10",
+                                     "chat_database_up < 1 for 5",
+                                     "chat_redis_up < 1 for 5",
+                                     "chat_countries_stale > 0 for 60",
+                                     "chat_records_lost_per_second > 0 for 0",
+                                     "chat_rows_parked > 0 for 0"};
 };
 
 struct Country {

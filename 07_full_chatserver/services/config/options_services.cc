@@ -109,8 +109,9 @@ constexpr Option kOptions[] = {
            "sqlite = 이 컴퓨터의 파일, mariadb = 데이터베이스 서버."),
     String("database.path", kDatabase<&Database::path>, Text::kNotEmpty,
            "File of the SQLite database.", "SQLite 데이터베이스 파일."),
-    String("database.host", kDatabase<&Database::host>, Text::kAny, "Host of MariaDB.",
-           "MariaDB 호스트."),
+    String("database.host", kDatabase<&Database::host>, Text::kAny,
+           "Host of MariaDB, by TCP (\"localhost\" too; see socket).",
+           "MariaDB 호스트. TCP로 접속한다(\"localhost\"도 마찬가지. 소켓은 socket을 쓴다)."),
     Number("database.port", kDatabase<&Database::port>, 1, 65535, "Port of MariaDB.",
            "MariaDB 포트."),
     String("database.socket", kDatabase<&Database::socket>, Text::kAny,
@@ -151,13 +152,24 @@ constexpr Option kOptions[] = {
     String("journal.folder", kJournal<&Journal::folder>, Text::kNotEmpty,
            "Where the journal is; one server per folder.", "저널 폴더. 서버마다 하나씩."),
     Choice("journal.sync", kJournal<&Journal::sync>, kSyncNames,
-           "none = survives a killed process; turn = survives a power cut too, one fsync per turn.",
-           "none = 프로세스가 죽어도 남는다. turn = 정전에도 남는다(턴마다 fsync)."),
+           "none = survives a killed process; turn = survives a power cut too: nothing is sent "
+           "before one "
+           "fsync for all that waits.",
+           "none = 프로세스가 죽어도 남는다. turn = 정전에도 남는다(기다리는 것을 fsync 한 번에 "
+           "묶어 쓰고 "
+           "나서 보낸다)."),
     Number("journal.segment_bytes", kJournal<&Journal::segment_bytes>, 64 * 1024, 1024 * kMiB,
            "Size of one journal file.", "저널 파일 하나의 크기."),
     Number("journal.max_bytes", kJournal<&Journal::max_bytes>, 1 * kMiB, 1024 * 1024 * kMiB,
            "Size of all journal files; reaching it is like a full disk (database.on_full).",
            "저널 파일 전체의 한도. 넘으면 디스크가 가득 찬 것과 같다(database.on_full)."),
+    Number(
+        "journal.keep_bytes", kJournal<&Journal::keep_bytes>, 0, 1024 * 1024 * kMiB,
+        "Journal kept although the database has it (256 files at most): a database restored from "
+        "an older copy gets the rest from here, as far back as this reaches.",
+        "DB에 들어간 뒤에도 남겨 두는 저널(최대 256개 파일). DB를 옛 사본에서 복구하면 빠진 부분을 "
+        "여기 "
+        "남은 데까지 다시 기록한다."),
 };
 
 }  // namespace

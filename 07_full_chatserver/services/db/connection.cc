@@ -14,6 +14,8 @@ std::string_view ToString(Code code) {
       return "rejected";
     case Code::kRefused:
       return "refused";
+    case Code::kMoved:
+      return "moved";
     case Code::kFailed:
       return "failed";
   }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -21,6 +22,7 @@ enum class Code : unsigned char {
   kFull,         // no room for more rows: try again when somebody has made some
   kRejected,     // this row cannot be stored, now or later
   kRefused,      // wrong password, no such database, not a database: somebody must change something
+  kMoved,        // another database than before: look where it stands, then go on from there
   kFailed,       // anything else: try again later
 };
 std::string_view ToString(Code code);
@@ -63,6 +65,14 @@ class Connection {
   // idempotent.
   virtual Result Commit() = 0;
   virtual void Rollback() = 0;
+
+  // Longest statement with its values that the database takes.
+  virtual std::size_t statement_bytes_max() const {
+    return std::numeric_limits<std::size_t>::max();
+  }
+  // Is the database still there? kMoved: what has been stored is not to be found any more under the
+  // name that it was stored under. The connection is closed then.
+  virtual Result Check() = 0;
 };
 
 struct SqliteOptions {
@@ -73,7 +83,7 @@ struct SqliteOptions {
 std::unique_ptr<Connection> MakeSqlite(const SqliteOptions& options);
 
 struct MariaDbOptions {
-  std::string host = "127.0.0.1";
+  std::string host = "127.0.0.1";  // always by TCP, "localhost" too
   std::uint32_t port = 3306;
   std::string socket;  // instead of host and port when it is not empty
   std::string user;

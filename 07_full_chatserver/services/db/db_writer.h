@@ -17,6 +17,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -27,6 +28,8 @@
 #include "net/status.h"
 #include "services/db/backoff.h"
 #include "services/db/connection.h"
+#include "services/db/parked_rows.h"
+#include "services/db/state_order.h"
 #include "services/db/writer_queue.h"
 #include "services/journal/journal.h"
 
@@ -45,10 +48,15 @@ struct WriterOptions {
   std::chrono::milliseconds backoff_max{5000};
 };
 
+// A wish may be refused (somebody wants to say something), a fact has happened (somebody has gone):
+// it has a reserve in the journal, and without a journal it is kept in memory, whatever on_full
+// says.
+enum class Matter : unsigned char { kWish, kFact };
+
 enum class StoreCode : unsigned char {
   kStored,       // in the journal
   kUnjournaled,  // kContinue: in memory only, or lost when that is full too (both counted)
-  kRefused,      // kRefuse, or after Stop: do not send it
+  kRefused,      // a wish with kRefuse, or after Stop (a fact counts as lost): do not send it
 };
 
 struct StoreResult {
@@ -69,12 +77,15 @@ struct WriterStats {
   std::uint64_t written_rows = 0;     // this start
   std::uint64_t transactions = 0;
   std::uint64_t retries = 0;      // transactions and connections that failed
+  std::uint64_t replayed = 0;     // rows stored again, in a database that had gone back
+  std::uint64_t parked = 0;       // rows too long for the database, in the file PARKED
   std::uint64_t rejected = 0;     // rows that went to rejected_log
   std::uint64_t refused = 0;      // records that Store refused
   std::uint64_t unjournaled = 0;  // records that Store kept in memory only
-  std::uint64_t lost =
-      0;  // records that are nowhere: kContinue with full memory, or a disk that forgets
-  std::uint64_t journal_bytes = 0;
+  // Records that are nowhere: no journal and full memory, a disk that forgets, a database that is
+  // an older copy than the journal can make up for.
+  std::uint64_t lost = 0;
+  std::uint64_t journal_bytes = 0;  // of what the database does not have
 };
 
 struct DrainResult {
@@ -98,8 +109,12 @@ class DbWriter {
 
   // [store]
   // One turn. Seals the batch and leaves it to the caller (Clear it for the next turn).
-  StoreResult Store(journal::Batch& batch);
+  StoreResult Store(journal::Batch& batch, Matter matter = Matter::kWish);
   // [/store]
+
+  // The number of a player's next state. Any thread.
+  std::uint64_t NextStateOrder(std::int64_t now_ms) { return state_order_.Next(now_ms); }
+  journal::Journal& journal() const { return journal_; }
 
   WriterStats Stats() const;
 
@@ -119,10 +134,12 @@ class DbWriter {
 
   void Run();
   Result Connect();
+  Result Resume();
+  Result LearnStateOrder();
+  Result BringBackParked();
   bool GetPortion();
   void TakeTurn(Work& work);
   bool TakeFromJournal(const Work& work);
-  Result SkipStored();
   Result StorePortion();
   void Finish();
   bool Wait(const Result& result);
@@ -140,8 +157,17 @@ class DbWriter {
   std::unique_ptr<Connection> connection_;  // the writer thread only (Start before it exists)
   std::optional<Portion> portion_;          // the writer thread only
   Backoff backoff_;                         // the writer thread only
-  bool must_look_ = true;         // the writer thread only: read the checkpoint before storing
-  std::uint64_t loose_next_ = 1;  // the writer thread only
+  // The writer thread only, too: how far the database has each source; the last record that was
+  // stored since the start; the records that fit into no statement; up to where damage of the
+  // journal has been counted.
+  std::map<std::uint64_t, std::uint64_t> marks_;
+  std::uint64_t stored_to_ = 0;
+  ParkedRows parked_;
+  bool parked_tried_ = false;
+  bool owes_ = false;  // the last thing that it was to store has failed
+  std::uint64_t damaged_to_ = 0;
+  std::uint64_t loose_next_ = 1;
+  StateOrder state_order_;  // any thread
 
   // Waiting that Stop ends early.
   class Pause {
@@ -176,8 +202,8 @@ class DbWriter {
   std::int64_t since_ms_ = 0;                     // guarded by state_lock_
 
   // atomic: counters, added to by one side, read by Stats
-  std::atomic<std::uint64_t> written_{0}, transactions_{0}, retries_{0}, rejected_{0}, refused_{0},
-      unjournaled_{0}, lost_{0};
+  std::atomic<std::uint64_t> written_{0}, transactions_{0}, retries_{0}, replayed_{0}, rejected_{0},
+      refused_{0}, unjournaled_{0}, lost_{0};
   std::thread thread_;
 };
 

@@ -11,22 +11,22 @@ namespace {
 // bits before them.
 class Writer {
  public:
-  template <class... Fields>
-  void Put(const Fields&... fields) {
-    (PutOne(fields), ...);
-  }
-  const std::string& bytes() const { return bytes_; }
-
- private:
-  void PutOne(std::string_view text) {
-    PutOne(static_cast<std::uint32_t>(text.size()));
+  void operator()(std::string_view, std::string_view text) {
+    Put(text.size(), sizeof(std::uint32_t));
     bytes_.append(text);
   }
   template <class Number>
-  requires(std::is_integral_v<Number> || std::is_enum_v<Number>) void PutOne(Number number) {
-    char bytes[sizeof(Number)];
-    journal::PutInteger(bytes, static_cast<std::uint64_t>(number), sizeof(Number));
-    bytes_.append(bytes, sizeof bytes);
+  void operator()(std::string_view, Number number) {
+    Put(static_cast<std::uint64_t>(number), sizeof(Number));
+  }
+  void Unused() { Put(0, sizeof(std::uint32_t)); }
+  const std::string& bytes() const { return bytes_; }
+
+ private:
+  void Put(std::uint64_t number, std::size_t size) {
+    char bytes[8];
+    journal::PutInteger(bytes, number, size);
+    bytes_.append(bytes, size);
   }
   std::string bytes_;
 };
@@ -35,90 +35,54 @@ class Reader {
  public:
   explicit Reader(std::string_view bytes) : bytes_(bytes) {}
 
-  // False: too few bytes, or too many.
-  template <class... Fields>
-  bool Get(Fields&... fields) {
-    return (GetOne(fields) && ...) && bytes_.empty();
+  void operator()(std::string_view, std::string_view& text) { text = Get(GetNumber(4)); }
+  template <class Number>
+  void operator()(std::string_view, Number& number) {
+    number = static_cast<Number>(GetNumber(sizeof(Number)));
   }
+  void Unused() { (void)Get(GetNumber(4)); }
+
+  // Neither too few bytes nor too many.
+  bool fits() const { return enough_ && bytes_.empty(); }
 
  private:
-  bool GetOne(std::string_view& text) {
-    std::uint32_t size = 0;
-    if (!GetOne(size) || bytes_.size() < size) return false;
-    text = bytes_.substr(0, size);
-    bytes_.remove_prefix(size);
-    return true;
+  std::uint64_t GetNumber(std::size_t size) {
+    const std::string_view bytes = Get(size);
+    return enough_ ? journal::GetInteger(bytes.data(), size) : 0;
   }
-  template <class Number>
-  requires(std::is_integral_v<Number> || std::is_enum_v<Number>) bool GetOne(Number& number) {
-    if (bytes_.size() < sizeof(Number)) return false;
-    number = static_cast<Number>(journal::GetInteger(bytes_.data(), sizeof(Number)));
-    bytes_.remove_prefix(sizeof(Number));
-    return true;
+  std::string_view Get(std::uint64_t size) {
+    enough_ = enough_ && bytes_.size() >= size;
+    if (!enough_) return {};
+    const std::string_view bytes = bytes_.substr(0, static_cast<std::size_t>(size));
+    bytes_.remove_prefix(bytes.size());
+    return bytes;
   }
   std::string_view bytes_;
+  bool enough_ = true;
 };
-
-// One list of fields per event, for both directions.
-template <class Coder>
-auto Fields(Coder&& code, auto& e) requires requires {
-  e.msg;
-}
-{
-  return code(e.at_ms, e.server_id, e.account_no, e.session_id, e.place, e.place_id, e.sequence,
-              e.name, e.msg);
-}
-template <class Coder>
-auto Fields(Coder&& code, auto& e) requires requires {
-  e.address;
-}
-{
-  return code(e.at_ms, e.server_id, e.account_no, e.session_id, e.what, e.name, e.address,
-              e.reason);
-}
-template <class Coder>
-auto Fields(Coder&& code, auto& e) requires requires {
-  e.sector_x;
-}
-{
-  return code(e.at_ms, e.server_id, e.account_no, e.room_id, e.sector_x, e.sector_y, e.messages,
-              e.name);
-}
-
-template <class Event>
-void AddEvent(journal::Batch& batch, EventKind kind, const Event& event) {
-  Writer writer;
-  Fields([&](const auto&... fields) { writer.Put(fields...); }, event);
-  batch.Add(static_cast<std::uint32_t>(kind), writer.bytes());
-}
-
-template <class Event>
-bool DecodeEvent(std::string_view payload, Event& event) {
-  Reader reader(payload);
-  return Fields([&](auto&... fields) { return reader.Get(fields...); }, event);
-}
 
 }  // namespace
 
-void Add(journal::Batch& batch, const ChatEvent& event) {
-  AddEvent(batch, EventKind::kChat, event);
-}
-void Add(journal::Batch& batch, const LoginEvent& event) {
-  AddEvent(batch, EventKind::kLogin, event);
-}
-void Add(journal::Batch& batch, const PlayerStateEvent& event) {
-  AddEvent(batch, EventKind::kPlayerState, event);
+template <class Event>
+void Add(journal::Batch& batch, const Event& event) {
+  Writer writer;
+  Event::Fields(event, writer);
+  batch.Add(static_cast<std::uint32_t>(Event::kKind), writer.bytes());
 }
 
-bool Decode(std::string_view payload, ChatEvent& event) {
-  return DecodeEvent(payload, event);
+template <class Event>
+bool Decode(std::string_view payload, Event& event) {
+  Reader reader(payload);
+  Event::Fields(event, reader);
+  return reader.fits();
 }
-bool Decode(std::string_view payload, LoginEvent& event) {
-  return DecodeEvent(payload, event);
-}
-bool Decode(std::string_view payload, PlayerStateEvent& event) {
-  return DecodeEvent(payload, event);
-}
+
+template void Add(journal::Batch&, const ChatEvent&);
+template void Add(journal::Batch&, const LoginEvent&);
+template void Add(journal::Batch&, const PlayerStateEvent&);
+template bool Decode(std::string_view, ChatEvent&);
+template bool Decode(std::string_view, LoginEvent&);
+template bool Decode(std::string_view, PlayerStateEvent&);
 
 std::int64_t NowMs() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(

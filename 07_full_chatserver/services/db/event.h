@@ -1,7 +1,10 @@
-// What the server has stored: events, as payloads of journal records.
+// What the server has stored: events, as payloads of journal records and as rows of the database.
 //
 // Times are milliseconds since 1970 (UTC). The string_views of a decoded event point into the
 // payload.
+//
+// Each event lists its fields once, in Fields. The order is that of the bytes in the journal; the
+// names are the columns. A field that is no more keeps its place: Unused.
 #pragma once
 
 #include <cstdint>
@@ -26,9 +29,17 @@ struct ChatEvent {
   std::uint32_t sequence = 0;  // as stamped on the broadcast
   std::string_view name;
   std::string_view msg;
+
+  static constexpr EventKind kKind = EventKind::kChat;
+  static constexpr std::string_view kTable = "chat_log";
+  static void Fields(auto& e, auto&& field) {
+    field("at_ms", e.at_ms), field("server_id", e.server_id), field("account_no", e.account_no);
+    field("session_id", e.session_id), field("place", e.place), field("place_id", e.place_id);
+    field("sequence", e.sequence), field("name", e.name), field("msg", e.msg);
+  }
 };
 
-enum class LoginWhat : std::uint8_t { kLogin = 1, kLogout = 2, kRefused = 3 };
+enum class LoginWhat : std::uint8_t { kLogin = 1, kLogout = 2 };
 
 struct LoginEvent {
   std::int64_t at_ms = 0;
@@ -36,12 +47,19 @@ struct LoginEvent {
   std::uint64_t account_no = 0;
   std::uint64_t session_id = 0;
   LoginWhat what = LoginWhat::kLogin;
-  std::string_view name;
   std::string_view address;
-  std::string_view reason;  // of a logout or refusal
+  std::string_view reason;  // of a logout
+
+  static constexpr EventKind kKind = EventKind::kLogin;
+  static constexpr std::string_view kTable = "login_log";
+  static void Fields(auto& e, auto&& field) {
+    field("at_ms", e.at_ms), field("server_id", e.server_id), field("account_no", e.account_no);
+    field("session_id", e.session_id), field("what", e.what), field.Unused();
+    field("address", e.address), field("reason", e.reason);
+  }
 };
 
-// The newest one (by at_ms) of an account is kept.
+// The one with the highest order_no of an account is kept.
 struct PlayerStateEvent {
   std::int64_t at_ms = 0;
   std::uint32_t server_id = 0;
@@ -49,19 +67,24 @@ struct PlayerStateEvent {
   std::uint64_t room_id = 0;
   std::uint32_t sector_x = 0;
   std::uint32_t sector_y = 0;
-  std::uint64_t messages = 0;
-  std::string_view name;
+  std::uint64_t order_no = 0;  // StateOrder; 0, of an older program: at_ms
+
+  static constexpr EventKind kKind = EventKind::kPlayerState;
+  static constexpr std::string_view kTable = "player_state";
+  static void Fields(auto& e, auto&& field) {
+    field("at_ms", e.at_ms), field("server_id", e.server_id), field("account_no", e.account_no);
+    field("room_id", e.room_id), field("sector_x", e.sector_x), field("sector_y", e.sector_y);
+    field("order_no", e.order_no), field.Unused();
+  }
 };
 
-// Onto the batch of this turn.
-void Add(journal::Batch& batch, const ChatEvent& event);
-void Add(journal::Batch& batch, const LoginEvent& event);
-void Add(journal::Batch& batch, const PlayerStateEvent& event);
+// Onto the batch of this turn. For the three events.
+template <class Event>
+void Add(journal::Batch& batch, const Event& event);
 
 // False: the payload is not one of these.
-bool Decode(std::string_view payload, ChatEvent& event);
-bool Decode(std::string_view payload, LoginEvent& event);
-bool Decode(std::string_view payload, PlayerStateEvent& event);
+template <class Event>
+bool Decode(std::string_view payload, Event& event);
 
 // Milliseconds since 1970, now.
 std::int64_t NowMs();

@@ -1,6 +1,8 @@
 #include "services/db/event_store.h"
 
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "services/db/event.h"
@@ -13,62 +15,111 @@ using journal::Record;
 
 // Rows per statement: one round trip to the database for all of them.
 constexpr std::size_t kRowsPerStatement = 16;
+constexpr std::uint64_t kNoMark = ~0ULL;  // records without a checkpoint
 
 std::int64_t Signed(std::uint64_t value) {
   return static_cast<std::int64_t>(value);
 }
 
+struct Columns {
+  std::vector<std::string_view> names;
+  void operator()(std::string_view name, const auto&) { names.push_back(name); }
+  void Unused() {}
+};
+
+// The columns of an event's table, from the list of its fields.
+template <class Event>
+std::vector<std::string_view> ColumnsOf() {
+  Columns columns;
+  const Event event;
+  Event::Fields(event, columns);
+  return columns.names;
+}
+
+struct RowValues {
+  std::vector<Value> values;
+  void operator()(std::string_view, std::string_view text) { values.emplace_back(text); }
+  template <class Number>
+  void operator()(std::string_view, Number number) {
+    values.emplace_back(static_cast<std::int64_t>(number));
+  }
+  void Unused() {}
+};
+
 // "On a row that is there already do nothing." (MariaDB's INSERT IGNORE would ignore other mistakes
 // as well.)
-std::string_view Nothing(Dialect dialect) {
+std::string Nothing(Dialect dialect) {
   return dialect == Dialect::kSqlite ? " ON CONFLICT DO NOTHING"
                                      : " ON DUPLICATE KEY UPDATE id = id";
 }
 
-// The newest state wins, whatever order the servers' journals are read in. at_ms is last: MariaDB
-// assigns from left to right, and the conditions look at the old one.
-std::string_view NewestState(Dialect dialect) {
-  return dialect == Dialect::kSqlite
-             ? " ON CONFLICT (account_no) DO UPDATE SET server_id = excluded.server_id, name = "
-               "excluded.name,"
-               " room_id = excluded.room_id, sector_x = excluded.sector_x, sector_y = "
-               "excluded.sector_y,"
-               " messages = excluded.messages, at_ms = excluded.at_ms WHERE excluded.at_ms >= "
-               "player_state.at_ms"
-             : " ON DUPLICATE KEY UPDATE"
-               " server_id = IF(VALUES(at_ms) >= at_ms, VALUES(server_id), server_id),"
-               " name = IF(VALUES(at_ms) >= at_ms, VALUES(name), name),"
-               " room_id = IF(VALUES(at_ms) >= at_ms, VALUES(room_id), room_id),"
-               " sector_x = IF(VALUES(at_ms) >= at_ms, VALUES(sector_x), sector_x),"
-               " sector_y = IF(VALUES(at_ms) >= at_ms, VALUES(sector_y), sector_y),"
-               " messages = IF(VALUES(at_ms) >= at_ms, VALUES(messages), messages),"
-               " at_ms = GREATEST(at_ms, VALUES(at_ms))";
+// The newest state wins, whatever order the servers' journals are read in. order_no is last:
+// MariaDB assigns from left to right, and the conditions look at the old one.
+std::string NewestState(Dialect dialect) {
+  const bool sqlite = dialect == Dialect::kSqlite;
+  std::string sql =
+      sqlite ? " ON CONFLICT (account_no) DO UPDATE SET " : " ON DUPLICATE KEY UPDATE ";
+  for (const std::string_view column : ColumnsOf<PlayerStateEvent>()) {
+    const std::string name(column);
+    if (name == "order_no") continue;
+    sql += sqlite
+               ? name + " = excluded." + name + ", "
+               : name + " = IF(VALUES(order_no) >= order_no, VALUES(" + name + "), " + name + "), ";
+  }
+  return sql + (sqlite ? "order_no = excluded.order_no WHERE excluded.order_no >= "
+                         "player_state.order_no"
+                       : "order_no = GREATEST(order_no, VALUES(order_no))");
 }
 
-// Rows of one table on their way into it.
+// Rows of one table on their way into it, in statements that are no longer than the database takes.
 class Table {
  public:
-  Table(std::string_view insert, std::size_t columns, std::string_view end)
-      : insert_(insert), columns_(columns), end_(end) {}
+  Table(std::string_view table, std::vector<std::string_view> columns, std::string end,
+        std::size_t bytes_max)
+      : columns_(columns.size()), end_(std::move(end)), bytes_max_(bytes_max) {
+    insert_ = "INSERT INTO " + std::string(table) + " (";
+    for (std::size_t i = 0; i < columns_; ++i) {
+      if (i > 0) insert_ += ", ";
+      insert_ += columns[i];
+    }
+    insert_ += ") VALUES ";
+  }
 
-  void Add(std::initializer_list<Value> row) { values_.insert(values_.end(), row); }
+  // False: not even alone does it fit into a statement.
+  bool Add(std::span<const Value> row) {
+    if (BytesOf(row) > bytes_max_) return false;
+    values_.insert(values_.end(), row.begin(), row.end());
+    return true;
+  }
 
   Result Store(Connection& connection) {
     Result result;
-    std::size_t left = values_.size() / columns_;
-    for (std::span<const Value> rest = values_; result.ok() && left > 0;) {
-      const std::size_t rows = left >= kRowsPerStatement ? kRowsPerStatement : 1;
+    for (std::span<const Value> rest = values_; result.ok() && !rest.empty();) {
+      std::size_t rows = kRowsPerStatement;
+      while (rows > 1 &&
+             (rows * columns_ > rest.size() || BytesOf(rest.first(rows * columns_)) > bytes_max_)) {
+        rows /= 2;
+      }
       result = connection.Run(Statement(rows), rest.first(rows * columns_));
       rest = rest.subspan(rows * columns_);
-      left -= rows;
     }
     values_.clear();
     return result;
   }
 
  private:
+  // Of a statement with these values, or a little more.
+  static std::size_t BytesOf(std::span<const Value> values) {
+    std::size_t bytes = 64;
+    for (const Value& value : values) {
+      const auto* const text = std::get_if<std::string_view>(&value);
+      bytes += 12 + (text != nullptr ? text->size() : 0);
+    }
+    return bytes;
+  }
+
   const std::string& Statement(std::size_t rows) {
-    std::string& sql = rows == 1 ? one_ : many_;
+    std::string& sql = statements_[rows];
     if (!sql.empty()) return sql;
     std::string row = "(?";
     for (std::size_t i = 1; i < columns_; ++i) row += ",?";
@@ -82,40 +133,43 @@ class Table {
     return sql;
   }
 
-  std::string_view insert_;
+  std::string insert_;
   std::size_t columns_;
-  std::string_view end_;
+  std::string end_;
+  std::size_t bytes_max_;
   std::vector<Value> values_;
-  std::string one_;
-  std::string many_;
+  std::map<std::size_t, std::string> statements_;  // by the number of rows
 };
+
+template <class Event>
+std::vector<std::string_view> LogColumns() {
+  std::vector<std::string_view> columns = ColumnsOf<Event>();
+  columns.insert(columns.begin(), {"source", "id"});
+  return columns;
+}
+
+enum class Added : unsigned char { kYes, kTooLong, kUnreadable };
 
 class Rows {
  public:
-  explicit Rows(Dialect dialect)
-      : login_(
-            "INSERT INTO login_log (source, id, at_ms, server_id, account_no, session_id, what, "
-            "name, address,"
-            " reason) VALUES ",
-            10, Nothing(dialect)),
-        chat_(
-            "INSERT INTO chat_log (source, id, at_ms, server_id, account_no, session_id, place, "
-            "place_id, sequence,"
-            " name, msg) VALUES ",
-            11, Nothing(dialect)),
-        state_(
-            "INSERT INTO player_state (account_no, at_ms, server_id, name, room_id, sector_x, "
-            "sector_y, messages)"
-            " VALUES ",
-            8, NewestState(dialect)),
-        rejected_("INSERT INTO rejected_log (source, id, kind, reason, payload) VALUES ", 5,
-                  Nothing(dialect)) {}
+  explicit Rows(Connection& connection)
+      : Rows(connection.dialect(), connection.statement_bytes_max()) {}
 
-  // False: the payload cannot be read.
-  bool Add(std::uint64_t source, const Record& record);
-  void AddRejected(std::uint64_t source, const Record& record, std::string_view reason) {
-    rejected_.Add(
-        {Signed(source), Signed(record.id), std::int64_t{record.kind}, reason, record.payload});
+  Added Add(std::uint64_t source, const Record& record) {
+    switch (static_cast<EventKind>(record.kind)) {
+      case EventKind::kChat:
+        return AddEvent<ChatEvent>(chat_, source, record);
+      case EventKind::kLogin:
+        return AddEvent<LoginEvent>(login_, source, record);
+      case EventKind::kPlayerState:
+        return AddEvent<PlayerStateEvent>(state_, source, record);
+    }
+    return Added::kUnreadable;
+  }
+  bool AddRejected(std::uint64_t source, const Record& record, std::string_view reason) {
+    const Value row[] = {Signed(source), Signed(record.id), std::int64_t{record.kind}, reason,
+                         record.payload};
+    return rejected_.Add(row);
   }
 
   Result Store(Connection& connection) {
@@ -128,70 +182,139 @@ class Rows {
   }
 
  private:
+  Rows(Dialect dialect, std::size_t max)
+      : login_(LoginEvent::kTable, LogColumns<LoginEvent>(), Nothing(dialect), max),
+        chat_(ChatEvent::kTable, LogColumns<ChatEvent>(), Nothing(dialect), max),
+        state_(PlayerStateEvent::kTable, ColumnsOf<PlayerStateEvent>(), NewestState(dialect), max),
+        rejected_("rejected_log", {"source", "id", "kind", "reason", "payload"}, Nothing(dialect),
+                  max) {}
+
+  template <class Event>
+  static Added AddEvent(Table& table, std::uint64_t source, const Record& record) {
+    Event event;
+    if (!Decode(record.payload, event)) return Added::kUnreadable;
+    RowValues row;
+    if constexpr (Event::kKind == EventKind::kPlayerState) {
+      if (event.order_no == 0) event.order_no = static_cast<std::uint64_t>(event.at_ms);
+    } else {
+      row.values = {Signed(source), Signed(record.id)};
+    }
+    Event::Fields(event, row);
+    return table.Add(row.values) ? Added::kYes : Added::kTooLong;
+  }
+
   Table login_;
   Table chat_;
   Table state_;
   Table rejected_;
 };
 
-bool Rows::Add(std::uint64_t source, const Record& record) {
-  const std::int64_t from = Signed(source);
-  const std::int64_t id = Signed(record.id);
-  switch (static_cast<EventKind>(record.kind)) {
-    case EventKind::kChat: {
-      ChatEvent e;
-      if (!Decode(record.payload, e)) return false;
-      chat_.Add({from, id, e.at_ms, std::int64_t{e.server_id}, Signed(e.account_no),
-                 Signed(e.session_id), static_cast<std::int64_t>(e.place), Signed(e.place_id),
-                 std::int64_t{e.sequence}, e.name, e.msg});
-      return true;
-    }
-    case EventKind::kLogin: {
-      LoginEvent e;
-      if (!Decode(record.payload, e)) return false;
-      login_.Add({from, id, e.at_ms, std::int64_t{e.server_id}, Signed(e.account_no),
-                  Signed(e.session_id), static_cast<std::int64_t>(e.what), e.name, e.address,
-                  e.reason});
-      return true;
-    }
-    case EventKind::kPlayerState: {
-      PlayerStateEvent e;
-      if (!Decode(record.payload, e)) return false;
-      state_.Add({Signed(e.account_no), e.at_ms, std::int64_t{e.server_id}, e.name,
-                  Signed(e.room_id), std::int64_t{e.sector_x}, std::int64_t{e.sector_y},
-                  Signed(e.messages)});
-      return true;
-    }
+// One transaction's records on their way.
+struct Storing {
+  Connection& connection;
+  std::uint64_t source;
+  ParkedRows& parked;
+  StoreReport& report;
+
+  Result Park(const Record& record) {
+    ++report.parked;
+    const std::error_code error = parked.Park(source, record);
+    if (!error) return {};
+    return {journal::IsFull(error) ? Code::kFull : Code::kFailed, error.value(),
+            "a row that is too long for the database cannot be put aside: " + error.message()};
   }
-  return false;
+
+  Result StoreTogether(std::span<const Record> records) {
+    Rows rows(connection);
+    Result result;
+    for (const Record& record : records) {
+      if (static_cast<EventKind>(record.kind) == EventKind::kPlayerState) ++report.states;
+      Added added = rows.Add(source, record);
+      if (added == Added::kUnreadable &&
+          rows.AddRejected(source, record, "the payload cannot be read")) {
+        ++report.rejected;
+      } else if (added != Added::kYes) {
+        result = Park(record);
+      }
+      if (!result.ok()) return result;
+    }
+    return rows.Store(connection);
+  }
+
+  // One of the rows is not taken: find out which, by storing each alone. A statement that fails
+  // leaves the transaction as it was before it, in both databases.
+  Result StoreOneByOne(std::span<const Record> records) {
+    for (const Record& record : records) {
+      Result result = StoreTogether({&record, 1});
+      if (result.code == Code::kRejected) {
+        Rows rows(connection);
+        const bool fits = rows.AddRejected(source, record, result.text);
+        if (fits) result = rows.Store(connection);
+        ++report.rejected;
+        if (result.code == Code::kRejected) {
+          --report.rejected;
+          result = Park(record);
+        }
+      }
+      if (!result.ok()) return result;
+    }
+    return {};
+  }
+};
+
+// A transaction in a database that has `source` up to `mark`.
+Result BeginAt(Connection& connection, std::uint64_t source, std::uint64_t mark) {
+  Result result = connection.Begin();
+  if (!result.ok() || mark == kNoMark) return result;
+  std::uint64_t found = 0;
+  result = ReadCheckpoint(connection, source, found);
+  if (result.ok() && found != mark) {
+    result = {Code::kMoved, 0,
+              "the database has the journal up to record " + std::to_string(found) + ", not " +
+                  std::to_string(mark) + ": it is another one than before, or an older copy"};
+  }
+  return result;
 }
 
-Result StoreTogether(Connection& connection, std::uint64_t source, std::span<const Record> records,
-                     StoreReport& report) {
-  Rows rows(connection.dialect());
-  for (const Record& record : records) {
-    if (rows.Add(source, record)) continue;
-    rows.AddRejected(source, record, "the payload cannot be read");
-    ++report.rejected;
+Result StoreAll(Connection& connection, std::uint64_t source, std::uint64_t mark,
+                std::span<const Record> records, ParkedRows& parked, StoreReport& report) {
+  if (records.empty()) return {};
+  Storing storing{connection, source, parked, report};
+  report = {};
+  Result result = BeginAt(connection, source, mark);
+  if (result.ok()) result = storing.StoreTogether(records);
+  if (result.code == Code::kRejected) {
+    connection.Rollback();
+    report = {};
+    result = BeginAt(connection, source, mark);
+    if (result.ok()) result = storing.StoreOneByOne(records);
   }
-  return rows.Store(connection);
+  if (result.ok() && mark != kNoMark)
+    result = WriteCheckpoint(connection, source, records.back().id);
+  if (result.ok()) result = connection.Commit();
+  if (!result.ok()) connection.Rollback();
+  return result;
 }
 
-// One of the rows is not taken: find out which, by storing each alone. A statement that fails
-// leaves the transaction as it was before it, in both databases.
-Result StoreOneByOne(Connection& connection, std::uint64_t source, std::span<const Record> records,
-                     StoreReport& report) {
-  for (const Record& record : records) {
-    Result result = StoreTogether(connection, source, {&record, 1}, report);
-    if (result.code == Code::kRejected) {
-      Rows rows(connection.dialect());
-      rows.AddRejected(source, record, result.text);
-      ++report.rejected;
-      result = rows.Store(connection);
-    }
-    if (!result.ok()) return result;
-  }
-  return {};
+}  // namespace
+
+Result StoreRecords(Connection& connection, std::uint64_t source, std::uint64_t mark,
+                    std::span<const Record> records, ParkedRows& parked, StoreReport& report) {
+  return StoreAll(connection, source, mark, records, parked, report);
+}
+
+Result StoreLooseRecords(Connection& connection, std::uint64_t source,
+                         std::span<const Record> records, ParkedRows& parked, StoreReport& report) {
+  return StoreAll(connection, source, kNoMark, records, parked, report);
+}
+
+Result ReadCheckpoint(Connection& connection, std::uint64_t source, std::uint64_t& last_id) {
+  const Value values[] = {Signed(source)};
+  std::vector<Row> rows;
+  Result result =
+      connection.Run("SELECT last_id FROM journal_checkpoint WHERE source = ?", values, &rows);
+  last_id = rows.empty() ? 0 : static_cast<std::uint64_t>(IntegerOf(rows[0][0]));
+  return result;
 }
 
 Result WriteCheckpoint(Connection& connection, std::uint64_t source, std::uint64_t last_id) {
@@ -207,43 +330,10 @@ Result WriteCheckpoint(Connection& connection, std::uint64_t source, std::uint64
       values);
 }
 
-Result StoreAll(Connection& connection, std::uint64_t source, std::span<const Record> records,
-                bool checkpoint, StoreReport& report) {
-  if (records.empty()) return {};
-  report = {};
-  Result result = connection.Begin();
-  if (!result.ok()) return result;
-  result = StoreTogether(connection, source, records, report);
-  if (result.code == Code::kRejected) {
-    connection.Rollback();
-    report = {};
-    result = connection.Begin();
-    if (result.ok()) result = StoreOneByOne(connection, source, records, report);
-  }
-  if (result.ok() && checkpoint) result = WriteCheckpoint(connection, source, records.back().id);
-  if (result.ok()) result = connection.Commit();
-  if (!result.ok()) connection.Rollback();
-  return result;
-}
-
-}  // namespace
-
-Result StoreRecords(Connection& connection, std::uint64_t source, std::span<const Record> records,
-                    StoreReport& report) {
-  return StoreAll(connection, source, records, true, report);
-}
-
-Result StoreLooseRecords(Connection& connection, std::uint64_t source,
-                         std::span<const Record> records, StoreReport& report) {
-  return StoreAll(connection, source, records, false, report);
-}
-
-Result ReadCheckpoint(Connection& connection, std::uint64_t source, std::uint64_t& last_id) {
-  const Value values[] = {Signed(source)};
+Result ReadStateOrder(Connection& connection, std::uint64_t& number) {
   std::vector<Row> rows;
-  Result result =
-      connection.Run("SELECT last_id FROM journal_checkpoint WHERE source = ?", values, &rows);
-  last_id = rows.empty() ? 0 : static_cast<std::uint64_t>(IntegerOf(rows[0][0]));
+  Result result = connection.Run("SELECT MAX(order_no) FROM player_state", {}, &rows);
+  number = rows.empty() ? 0 : static_cast<std::uint64_t>(IntegerOf(rows[0][0]));
   return result;
 }
 

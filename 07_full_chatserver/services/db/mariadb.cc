@@ -93,6 +93,8 @@ class MariaDbConnection final : public Connection {
   void Rollback() override {
     if (handle_ != nullptr) (void)Simple("ROLLBACK");
   }
+  Result Check() override;
+  std::size_t statement_bytes_max() const override { return statement_bytes_max_; }
 
  private:
   Result Failed(unsigned native, const char* text);
@@ -102,6 +104,7 @@ class MariaDbConnection final : public Connection {
 
   MariaDbOptions options_;
   MYSQL* handle_ = nullptr;
+  std::size_t statement_bytes_max_ = 0;
   std::map<std::string, Statement, std::less<>> statements_;
 };
 
@@ -127,6 +130,9 @@ Result MariaDbConnection::Open() {
   mysql_options(handle_, MYSQL_INIT_COMMAND,
                 "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'");
   const bool by_socket = !options_.socket.empty();
+  // Otherwise the library takes "localhost" for "the socket of this machine", whatever the port.
+  const unsigned protocol = by_socket ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
+  mysql_options(handle_, MYSQL_OPT_PROTOCOL, &protocol);
   if (mysql_real_connect(handle_, by_socket ? nullptr : options_.host.c_str(),
                          options_.user.c_str(), options_.password.c_str(), options_.name.c_str(),
                          by_socket ? 0 : options_.port,
@@ -136,7 +142,11 @@ Result MariaDbConnection::Open() {
     Close();
     return result;
   }
-  return {};
+  std::vector<Row> rows;
+  Result result = Run("SELECT @@max_allowed_packet", {}, &rows);
+  if (result.ok() && !rows.empty())
+    statement_bytes_max_ = static_cast<std::size_t>(IntegerOf(rows[0][0]));
+  return result;
 }
 
 void MariaDbConnection::Close() {
@@ -148,6 +158,13 @@ void MariaDbConnection::Close() {
 Result MariaDbConnection::Simple(const char* sql) {
   if (handle_ == nullptr) return {Code::kUnavailable, 2006, "not open"};
   if (mysql_query(handle_, sql) == 0) return {};
+  const std::string text = mysql_error(handle_);
+  return Failed(mysql_errno(handle_), text.c_str());
+}
+
+Result MariaDbConnection::Check() {
+  if (handle_ == nullptr) return {Code::kUnavailable, 2006, "not open"};
+  if (mysql_ping(handle_) == 0) return {};
   const std::string text = mysql_error(handle_);
   return Failed(mysql_errno(handle_), text.c_str());
 }

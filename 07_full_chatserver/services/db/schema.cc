@@ -6,7 +6,7 @@ namespace db {
 
 namespace {
 
-// {int} {text} {name} {bytes} {auto} {end} differ between the databases. Every statement may run
+// What is in braces (kWords) differs between the databases. Every statement may run
 // twice: a database that commits each of them by itself can be interrupted in between.
 constexpr std::string_view kVersion1[] = {
     R"(CREATE TABLE IF NOT EXISTS accounts (
@@ -57,7 +57,19 @@ constexpr std::string_view kVersion3[] = {
     "UPDATE {ignore}accounts SET name = LOWER(name)",
 };
 
-constexpr std::span<const std::string_view> kVersions[] = {kVersion1, kVersion2, kVersion3};
+// What nobody filled or read goes; the order of a player's states gets a number of its own, because
+// clocks are set back.
+constexpr std::string_view kVersion4[] = {
+    "ALTER TABLE login_log DROP COLUMN {if-there} name",
+    "ALTER TABLE player_state DROP COLUMN {if-there} name",
+    "ALTER TABLE player_state DROP COLUMN {if-there} messages",
+    "ALTER TABLE player_state ADD COLUMN {if-not-there} order_no {int} NOT NULL DEFAULT 0",
+    "UPDATE player_state SET order_no = at_ms WHERE order_no = 0",
+    "CREATE INDEX IF NOT EXISTS player_state_by_order ON player_state (order_no)",
+};
+
+constexpr std::span<const std::string_view> kVersions[] = {kVersion1, kVersion2, kVersion3,
+                                                           kVersion4};
 static_assert(std::size(kVersions) == kSchemaVersion);
 
 struct Word {
@@ -70,7 +82,8 @@ constexpr Word kWords[] = {
     {"{text}", "TEXT", "MEDIUMTEXT"},
     {"{name}", "TEXT", "VARCHAR(255)"},
     {"{bytes}", "BLOB", "MEDIUMBLOB"},
-    // SQLite does not have it, and does not need it: all steps are one transaction.
+    // SQLite has neither, and does not need them: all steps are one transaction.
+    {"{if-there}", "", "IF EXISTS"},
     {"{if-not-there}", "", "IF NOT EXISTS"},
     {"{ignore}", "OR IGNORE ", "IGNORE "},
     {"{auto}", "INTEGER PRIMARY KEY AUTOINCREMENT", "BIGINT PRIMARY KEY AUTO_INCREMENT"},

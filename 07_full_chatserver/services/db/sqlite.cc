@@ -78,6 +78,7 @@ class SqliteConnection final : public Connection {
     if (handle_ != nullptr && sqlite3_get_autocommit(handle_) == 0)
       (void)Run("ROLLBACK", {}, nullptr);
   }
+  Result Check() override;
 
  private:
   Result Failed(int native) const {
@@ -122,6 +123,18 @@ Result SqliteConnection::Open() {
     Close();
   }
   return result;
+}
+
+// Whoever moves or removes the file leaves us writing into one that nobody finds any more. The name
+// still leads somewhere when a copy was put in its place: the system compares what it is, not what
+// it is called. (On Windows an open file cannot be moved, and SQLite does not know the question.)
+Result SqliteConnection::Check() {
+  if (handle_ == nullptr) return {Code::kUnavailable, SQLITE_MISUSE, "not open"};
+  int moved = 0;
+  const int native = sqlite3_file_control(handle_, nullptr, SQLITE_FCNTL_HAS_MOVED, &moved);
+  if (native != SQLITE_OK || moved == 0) return {};
+  Close();
+  return {Code::kMoved, 0, options_.path + ": the file was moved, removed or replaced"};
 }
 
 void SqliteConnection::Close() {
@@ -172,6 +185,8 @@ Result SqliteConnection::Run(std::string_view sql, std::span<const Value> values
   if (native != SQLITE_DONE) result = Failed(native);
   sqlite3_reset(statement);
   sqlite3_clear_bindings(statement);
+  // A commit (each statement outside of a transaction is one) counts when its file is still there.
+  if (result.ok() && rows == nullptr && sqlite3_get_autocommit(handle_) != 0) result = Check();
   return result;
 }
 

@@ -1,5 +1,7 @@
 #include "services/db/writer_queue.h"
 
+#include <algorithm>
+
 namespace db {
 
 void WriterQueue::StartWith(std::uint64_t oldest, std::uint64_t last) {
@@ -75,6 +77,17 @@ void WriterQueue::TakenTo(std::uint64_t last_id) {
   const std::lock_guard guard(lock_);
   in_hand_ += last_id - taken_;
   taken_ = last_id;
+}
+
+void WriterQueue::GoTo(std::uint64_t next, std::uint64_t in_hand) {
+  const std::lock_guard guard(lock_);
+  while (!turns_.empty() && turns_.front().first_id < next) {
+    memory_ -= turns_.front().bytes.size();
+    in_turns_ -= turns_.front().last_id - turns_.front().first_id + 1;
+    turns_.pop_front();
+  }
+  taken_ = std::min(next - 1, stored_);
+  in_hand_ = in_hand;
 }
 
 void WriterQueue::SetInHand(std::uint64_t records) {

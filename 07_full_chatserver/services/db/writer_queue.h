@@ -55,6 +55,10 @@ class WriterQueue {
   // The next turn when it is in memory, without waiting: kTurn or kNothing.
   Work TakeTurnIfNext();
   void TakenTo(std::uint64_t last_id);
+  // The database has everything before `next`, and nothing from there on: what comes is that
+  // record, from the journal when it has been taken before. `in_hand` of the records without a
+  // journal are in the caller's hand.
+  void GoTo(std::uint64_t next, std::uint64_t in_hand);
   // So many of the records that were taken are not stored yet. They count until then: nobody is
   // told that nothing waits while it is on its way.
   void SetInHand(std::uint64_t records);

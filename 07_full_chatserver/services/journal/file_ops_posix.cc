@@ -4,6 +4,7 @@
 
 #include <cerrno>
 
+#include "services/journal/descriptor_reserve.h"
 #include "services/journal/file_ops.h"
 #include "services/journal/folder_lock.h"
 
@@ -15,15 +16,27 @@ std::error_code LastError() {
   return {errno, std::generic_category()};
 }
 
+constexpr std::size_t kReserve = 8;  // SQLite opens three files
+
+int OpenOnce(const std::string& path, int flags) {
+  int file = -1;
+  do {
+    file = ::open(path.c_str(), flags | O_CLOEXEC, 0640);
+  } while (file < 0 && errno == EINTR);
+  return file;
+}
+
 FileHandle OpenWith(const std::string& path, int flags, std::error_code& error) {
   error.clear();
-  while (true) {
-    const int file = ::open(path.c_str(), flags | O_CLOEXEC, 0640);
-    if (file >= 0) return file;
-    if (errno != EINTR) break;
+  int file = OpenOnce(path, flags);
+  if (file < 0 && (errno == EMFILE || errno == ENFILE)) {
+    const DescriptorReserve::Loan loan;
+    file = OpenOnce(path, flags);
+    if (file < 0) error = LastError();  // before the reserve is filled: that may fail, too
+  } else if (file < 0) {
+    error = LastError();
   }
-  error = LastError();
-  return kNoFile;
+  return file < 0 ? kNoFile : file;
 }
 
 class PosixFileOps final : public FileOps {
@@ -75,6 +88,26 @@ class PosixFileOps final : public FileOps {
 FileOps& SystemFileOps() {
   static PosixFileOps ops;
   return ops;
+}
+
+DescriptorReserve& DescriptorReserve::OfProcess() {
+  static DescriptorReserve reserve;
+  return reserve;
+}
+
+void DescriptorReserve::Fill() {
+  const std::lock_guard guard(lock_);
+  while (held_.size() < kReserve) {
+    const int held = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (held < 0) return;
+    held_.push_back(held);
+  }
+}
+
+void DescriptorReserve::LetGo() {
+  const std::lock_guard guard(lock_);
+  for (const int held : held_) ::close(held);
+  held_.clear();
 }
 
 bool FolderLock::Take(const std::string& folder, std::error_code& error) {

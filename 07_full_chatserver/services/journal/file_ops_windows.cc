@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "services/journal/descriptor_reserve.h"
 #include "services/journal/file_ops.h"
 #include "services/journal/folder_lock.h"
 
@@ -115,6 +116,13 @@ FileOps& SystemFileOps() {
   static WindowsFileOps ops;
   return ops;
 }
+
+DescriptorReserve& DescriptorReserve::OfProcess() {
+  static DescriptorReserve reserve;
+  return reserve;
+}
+void DescriptorReserve::Fill() {}
+void DescriptorReserve::LetGo() {}
 
 bool FolderLock::Take(const std::string& folder, std::error_code& error) {
   // Nobody else may open it as long as this handle is open, and a process takes its handles along.

@@ -5,9 +5,14 @@
 #include <filesystem>
 #include <random>
 
+#include "services/journal/descriptor_reserve.h"
+
 namespace journal {
 
 namespace {
+
+constexpr std::uint64_t kReserveMost = 16 * 1024 * 1024;
+constexpr std::size_t kFilesMost = 256;  // each start begins one, however little it writes
 
 std::uint64_t NewSource() {
   std::random_device device;
@@ -40,15 +45,30 @@ net::Status Journal::Open(const JournalOptions& options) {
   next_id_ = recovered.next_id;
   cut_bytes_ = recovered.cut_bytes;
   for (const Segment& segment : segments_) bytes_ += segment.size;
+  DescriptorReserve::OfProcess().Fill();
+  history_.Load(*options_.ops, options_.folder);
+  written_.store(next_id_ - 1, std::memory_order_release);
+  safe_.store(next_id_ - 1, std::memory_order_release);
   error = BeginSegment();
+  if (options_.sync) sync_thread_ = std::thread([this] { SyncLoop(); });
   // A full disk is no reason not to start: the database writer may be about to make room.
   if (error && !IsFull(error)) return net::Status::Error(options_.folder + ": " + error.message());
   return net::Status::Ok();
 }
 
+Journal::~Journal() {
+  {
+    const std::lock_guard guard(lock_);
+    stopping_ = true;
+  }
+  wake_sync_.notify_one();
+  if (sync_thread_.joinable()) sync_thread_.join();
+}
+
 // On an error there is no open file; the next Append tries again.
 std::error_code Journal::BeginSegment() {
-  file_.Reset();
+  if (file_ && options_.sync) to_sync_.push_back(std::move(file_));
+  file_.reset();
   // A segment without records would have the name of the new one.
   if (!segments_.empty() && segments_.back().last_id < segments_.back().first_id) {
     bytes_ -= segments_.back().size;
@@ -65,10 +85,6 @@ std::error_code Journal::BeginSegment() {
   UniqueFile file(*options_.ops, options_.ops->Create(segment.path, error));
   if (!file) return error;
   error = WriteAll(*options_.ops, file.get(), 0, SegmentHeader(source_, next_id_)).error;
-  if (!error && options_.sync_each_turn) {
-    error = options_.ops->Sync(file.get());
-    if (!error) error = options_.ops->SyncFolder(options_.folder);
-  }
   if (error) {
     file.Reset();
     options_.ops->Remove(segment.path);
@@ -76,159 +92,131 @@ std::error_code Journal::BeginSegment() {
   }
   bytes_ += segment.size;
   segments_.push_back(std::move(segment));
-  file_ = std::move(file);
+  file_ = std::make_shared<UniqueFile>(std::move(file));
   spoilt_ = false;
+  new_names_ = true;
   return {};
 }
 
 // [append]
-AppendResult Journal::Append(Batch& batch) {
+AppendResult Journal::Append(Batch& batch, Share share) {
   const std::lock_guard guard(lock_);
   AppendResult result;
   if (batch.empty()) return result;
-  const std::uint64_t size = batch.bytes().size();
-  if (bytes_ + size > options_.max_bytes) {
+  while (!HasRoom(batch.bytes().size(), share)) {
+    if (MakeRoom()) continue;
     result.code = AppendCode::kFull;
     return result;
   }
-  const bool is_long = file_ && segments_.back().size > kSegmentHeader &&
-                       segments_.back().size + size > options_.segment_bytes;
-  if (!file_ || spoilt_ || is_long) result.error = BeginSegment();
-  if (!result.error) {
-    Segment& segment = segments_.back();
-    batch.Seal(next_id_);
-    result.error = WriteAll(*options_.ops, file_.get(), segment.size, batch.bytes()).error;
-    if (!result.error && options_.sync_each_turn) result.error = options_.ops->Sync(file_.get());
-    if (!result.error) {
-      result.first_id = next_id_;
-      result.last_id = next_id_ + batch.count() - 1;
-      next_id_ += batch.count();
-      segment.last_id = result.last_id;
-      segment.size += size;
-      bytes_ += size;
-      return result;
-    }
-    TakeBack(segment.size);
+  if (IsStuck()) {
+    result.error = make_error_code(std::errc::timed_out);
+    result.code = AppendCode::kFailed;
+    return result;
   }
-  result.code = IsFull(result.error) ? AppendCode::kFull : AppendCode::kFailed;
+  batch.Seal(next_id_);
+  // What is kept for a database that comes back older goes first when the disk is full.
+  do {
+    result.error = Write(batch);
+  } while (IsFull(result.error) && MakeRoom());
+  if (result.error) {
+    result.code = IsFull(result.error) ? AppendCode::kFull : AppendCode::kFailed;
+    return result;
+  }
+  result.first_id = next_id_;
+  result.last_id = next_id_ + batch.count() - 1;
+  next_id_ += batch.count();
+  Segment& segment = segments_.back();
+  segment.last_id = result.last_id;
+  segment.size += batch.bytes().size();
+  bytes_ += batch.bytes().size();
+  if (options_.sync) {
+    unsafe_.push_back({result.last_id, batch.bytes(), std::chrono::steady_clock::now()});
+    unsafe_bytes_ += batch.bytes().size();
+    wake_sync_.notify_one();
+  }
+  written_.store(result.last_id, std::memory_order_release);
   return result;
 }
 // [/append]
 
+// At the end of the last segment, or of a new one.
+std::error_code Journal::Write(const Batch& batch) {
+  const std::uint64_t size = batch.bytes().size();
+  const bool is_long = file_ && segments_.back().size > kSegmentHeader &&
+                       segments_.back().size + size > options_.segment_bytes;
+  std::error_code error;
+  if (!file_ || spoilt_ || is_long) error = BeginSegment();
+  if (error) return error;
+  const std::uint64_t end = segments_.back().size;
+  error = WriteAll(*options_.ops, file_->get(), end, batch.bytes()).error;
+  if (error) TakeBack(end);
+  return error;
+}
+
 // A part of a batch may be in the file: its sender is about to be told that it is not, so it must
 // not come back after a restart.
 void Journal::TakeBack(std::uint64_t size) {
-  const std::error_code error = options_.ops->Truncate(file_.get(), size);
+  const std::error_code error = options_.ops->Truncate(file_->get(), size);
   // What lies behind the end then does not count as soon as there is another segment: it begins
   // with the same numbers, and Recover goes by its name.
   if (error) spoilt_ = true;
 }
 
-bool Journal::Find(std::uint64_t id, Segment& segment) const {
-  for (const Segment& one : segments_) {
-    if (id >= one.first_id && id <= one.last_id) {
-      segment = one;
-      return true;
-    }
-  }
-  return false;
+// --- what goes ------------------------------------------------------------------------------------
+
+bool Journal::HasRoom(std::uint64_t size, Share share) const {
+  const std::uint64_t reserve =
+      share == Share::kOrdinary ? std::min(options_.max_bytes / 16, kReserveMost) : 0;
+  return bytes_ + size + reserve <= options_.max_bytes;
 }
 
-std::error_code Journal::MoveCursor(const Segment& segment, std::uint64_t id) {
-  if (cursor_.file && cursor_.segment == segment.first_id && cursor_.next_id == id) return {};
-  std::error_code error;
-  cursor_.file = UniqueFile(*options_.ops, options_.ops->OpenToRead(segment.path, error));
-  if (!cursor_.file) return error;
-  cursor_.segment = segment.first_id;
-  cursor_.next_id = segment.first_id;
-  cursor_.offset = kSegmentHeader;
-  return SkipTo(segment, id);
+bool Journal::TakeOldestConfirmed(std::vector<Segment>& removed) {
+  if (segments_.size() < 2 || segments_.front().last_id > confirmed_) return false;
+  const Segment& oldest = segments_.front();
+  bytes_ -= oldest.size;
+  history_.Add({oldest.source, oldest.first_id, oldest.last_id});
+  removed.push_back(std::move(segments_.front()));
+  segments_.pop_front();
+  return true;
 }
 
-std::error_code Journal::SkipTo(const Segment& segment, std::uint64_t id) {
-  while (cursor_.next_id < id && cursor_.offset + kRecordHeader <= segment.size) {
-    char header[kRecordHeader];
-    const IoResult read =
-        ReadAll(*options_.ops, cursor_.file.get(), cursor_.offset, header, sizeof header);
-    if (read.error) return read.error;
-    cursor_.offset += kRecordHeader + GetInteger<std::uint32_t>(header);
-    ++cursor_.next_id;
-  }
-  return {};
+bool Journal::MakeRoom() {
+  std::vector<Segment> removed;
+  if (!TakeOldestConfirmed(removed)) return false;
+  Remove(removed);
+  return true;
 }
 
-ReadResult Journal::Read(std::uint64_t from, std::uint64_t to, std::size_t bytes_max) {
-  ReadResult result;
-  result.first_id = from;
-  Segment segment;
-  {
-    const std::lock_guard guard(lock_);
-    if (!Find(from, segment)) {  // cannot be, unless somebody took files away
-      result.lost = to - from + 1;
-      result.last_id = to;
-      return result;
-    }
-  }
-  result.source = segment.source;
-  result.error = MoveCursor(segment, from);
-  if (result.error) return result;
-  const std::uint64_t left = segment.size > cursor_.offset ? segment.size - cursor_.offset : 0;
-  // One whole record at least, however large.
-  std::size_t wanted =
-      static_cast<std::size_t>(std::min<std::uint64_t>(left, std::max(bytes_max, kRecordHeader)));
-  result.last_id = from - 1;
-  const std::uint64_t end = std::min(to, segment.last_id);
-  while (true) {
-    result.bytes.resize(wanted);
-    const IoResult read =
-        ReadAll(*options_.ops, cursor_.file.get(), cursor_.offset, result.bytes.data(), wanted);
-    result.error = read.error;
-    if (read.error) return result;
-    result.bytes.resize(read.bytes);
-    std::string_view rest = result.bytes;
-    std::string_view before = rest;
-    Record record;
-    Parse parse = Parse::kEnd;
-    while (result.last_id < end) {
-      before = rest;
-      parse = ParseRecord(rest, record);
-      if (parse != Parse::kRecord || record.id != result.last_id + 1) break;
-      result.last_id = record.id;
-      before = rest;
-    }
-    if (result.last_id == from - 1 && parse == Parse::kTorn && wanted < left) {
-      wanted = static_cast<std::size_t>(
-          std::min<std::uint64_t>(left, wanted + kRecordHeader + kPayloadMax));
-      continue;
-    }
-    result.bytes.resize(result.bytes.size() - before.size());
-    break;
-  }
-  cursor_.offset += result.bytes.size();
-  cursor_.next_id = result.last_id + 1;
-  if (result.last_id == from - 1) {
-    // The first record is not what was written. Behind it nothing can be found in this segment.
-    result.lost = end - from + 1;
-    result.last_id = end;
-    cursor_.file.Reset();
-  }
-  return result;
+// The history first: what is in both is there. On a full disk it may fail, and the files go
+// nevertheless, since that is what makes room.
+void Journal::Remove(const std::vector<Segment>& segments) {
+  (void)history_.Save(*options_.ops, options_.folder);
+  for (const Segment& segment : segments) options_.ops->Remove(segment.path);
 }
 
 void Journal::RemoveConfirmed(std::uint64_t id) {
-  std::deque<Segment> done;
-  {
-    const std::lock_guard guard(lock_);
-    while (segments_.size() > 1 && segments_.front().last_id <= id) {
-      bytes_ -= segments_.front().size;
-      done.push_back(std::move(segments_.front()));
-      segments_.pop_front();
-    }
+  const std::lock_guard guard(lock_);
+  confirmed_ = id;
+  std::vector<Segment> removed;
+  const auto is_too_much = [&] {
+    return bytes_ > options_.keep_bytes || segments_.size() > kFilesMost;
+  };
+  while (is_too_much() && TakeOldestConfirmed(removed)) {
   }
-  for (const Segment& segment : done) {
-    if (cursor_.segment == segment.first_id) cursor_.file.Reset();
-    options_.ops->Remove(segment.path);
+  if (removed.empty()) return;
+  if (cursor_.segment <= removed.back().first_id) cursor_.file.Reset();
+  Remove(removed);
+}
+
+Holdings Journal::Hold() {
+  const std::lock_guard guard(lock_);
+  confirmed_ = 0;
+  Holdings all{history_.ranges(), {}, next_id_};
+  for (const Segment& segment : segments_) {
+    if (segment.last_id < segment.first_id) continue;
+    journal::Append(all.kept, {segment.source, segment.first_id, segment.last_id});
   }
+  return all;
 }
 
 std::uint64_t Journal::oldest_id() const {
@@ -243,7 +231,11 @@ std::uint64_t Journal::last_id() const {
 
 JournalStats Journal::Stats() const {
   const std::lock_guard guard(lock_);
-  return {bytes_, segments_.size(), next_id_ - 1, cut_bytes_};
+  std::uint64_t waiting = 0;
+  for (const Segment& segment : segments_) {
+    if (segment.last_id > confirmed_) waiting += segment.size;
+  }
+  return {bytes_, segments_.size(), next_id_ - 1, cut_bytes_, syncs_, waiting};
 }
 
 }  // namespace journal

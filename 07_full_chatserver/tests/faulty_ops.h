@@ -1,0 +1,58 @@
+// A table of file operations with faults in it: short and interrupted writes, a full disk, a slow
+// one.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <string>
+#include <thread>
+
+#include "services/journal/file_ops.h"
+
+namespace storage_test {
+
+class FaultyOps final : public journal::FileOps {
+ public:
+  std::function<journal::IoResult(journal::FileHandle, std::uint64_t, std::string_view)> on_write;
+  std::error_code truncate_error;
+  // atomic: the sync thread reads them
+  std::atomic<bool> sync_fails{false};
+  std::atomic<int> syncs{0};
+  std::atomic<std::chrono::milliseconds> sync_takes{std::chrono::milliseconds(0)};
+
+  journal::FileOps& real() { return journal::SystemFileOps(); }
+  journal::FileHandle Create(const std::string& path, std::error_code& error) override {
+    return real().Create(path, error);
+  }
+  journal::FileHandle OpenToRead(const std::string& path, std::error_code& error) override {
+    return real().OpenToRead(path, error);
+  }
+  journal::FileHandle OpenToCut(const std::string& path, std::error_code& error) override {
+    return real().OpenToCut(path, error);
+  }
+  void Close(journal::FileHandle file) override { real().Close(file); }
+  journal::IoResult WriteSome(journal::FileHandle file, std::uint64_t offset,
+                              std::string_view data) override {
+    return on_write ? on_write(file, offset, data) : real().WriteSome(file, offset, data);
+  }
+  journal::IoResult ReadSome(journal::FileHandle file, std::uint64_t offset, char* to,
+                             std::size_t size) override {
+    return real().ReadSome(file, offset, to, std::min<std::size_t>(size, 7));
+  }
+  std::error_code Truncate(journal::FileHandle file, std::uint64_t size) override {
+    return truncate_error ? truncate_error : real().Truncate(file, size);
+  }
+  std::error_code Sync(journal::FileHandle file) override {
+    ++syncs;
+    std::this_thread::sleep_for(sync_takes.load());  // the disk: what is tested waits, not the test
+    return sync_fails ? make_error_code(std::errc::io_error) : real().Sync(file);
+  }
+  std::error_code SyncFolder(const std::string& folder) override {
+    return real().SyncFolder(folder);
+  }
+  std::error_code Remove(const std::string& path) override { return real().Remove(path); }
+};
+
+}  // namespace storage_test
