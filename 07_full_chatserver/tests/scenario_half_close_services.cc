@@ -2,6 +2,7 @@
 // they have asked the auth service.
 #include <string>
 
+#include "auth.pb.h"
 #include "tests/chat_server_process.h"
 #include "tests/chat_talker.h"
 #include "tests/support/catch.h"

@@ -111,7 +111,7 @@ TEST(RoomActor, WhoEntersLeavesAndSaysNoMoreIsAnswered) {
   Rig::Leave(*visitor);
   visitor->Finished();
   outside->Finished();
-  EXPECT_EQ(rig.sender.finished(), std::vector{outside->id()}) << "everything was answered";
+  EXPECT_TRUE(rig.sender.finished().empty()) << "the way out is behind all that was asked";
   rig.threads.Start();
   rig.Settle();
   EXPECT_EQ(rig.sender.finished().size(), 3u);
