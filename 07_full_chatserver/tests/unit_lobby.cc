@@ -27,7 +27,7 @@ TEST(Lobby, TheRightKeyLetsInAndIsUsedUp) {
   room.lobby->Login(Id(1, 2), 77, "secret");
   room.Settle();
   room.keys.Answer();
-  EXPECT_EQ(room.Lines(), Lines{"refuse 1: no session key"});
+  EXPECT_EQ(room.Lines(), Lines{"drop 1: no session key"});
   EXPECT_EQ(room.lobby->counts().logins, 1u);
 }
 
@@ -35,9 +35,6 @@ TEST(Lobby, ARefusedLoginMayBeTriedAgain) {
   Room room;
   room.keys.Put(5, "good");
   room.lobby->Connected(Id(2));
-  room.lobby->Login(Id(2), 5, "bad");
-  room.Settle();
-  room.keys.Answer();
   room.lobby->Login(Id(2), 5, "good");
   room.Settle();
   room.keys.AnswerWith(KeyAnswer::kUnavailable);
@@ -45,8 +42,26 @@ TEST(Lobby, ARefusedLoginMayBeTriedAgain) {
   room.Settle();
   room.keys.Answer();
   EXPECT_EQ(room.Lines(),
-            (Lines{"refuse 2: wrong session key", "refuse 2: login is not possible now, try later",
-                   "admit 2 as 5"}));
+            (Lines{"refuse 2: login is not possible now, try later", "admit 2 as 5"}));
+}
+
+TEST(Lobby, AWrongKeyEndsTheConnection) {
+  Room room;
+  room.keys.Put(5, "good");
+  room.lobby->Connected(Id(2));
+  room.lobby->Login(Id(2), 5, "bad");
+  room.Settle();
+  room.keys.Answer();
+  EXPECT_EQ(room.Lines(), Lines{"drop 2: wrong session key"});
+  room.lobby->Login(Id(2), 5, "good");  // sent before it heard of that
+  room.Settle();
+  EXPECT_EQ(room.keys.open(), 0u);
+  EXPECT_EQ(room.lobby->counts().refused, 1u);
+  room.lobby->Connected(Id(3));
+  room.lobby->Login(Id(3), 5, "good");
+  room.Settle();
+  room.keys.Answer();
+  EXPECT_EQ(room.Lines(), Lines{"admit 3 as 5"}) << "the right key is still there";
 }
 
 TEST(Lobby, OneLoginAtATimePerSession) {
