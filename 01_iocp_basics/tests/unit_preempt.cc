@@ -3,7 +3,7 @@
 // (the single preemptions come on top); COURSE_SEED repeats them. For an hour, with the seed in the
 // output:
 //   ./course test 01 --asan --filter stage01.unit.preempt
-//   COURSE_SECONDS=3600 build/asan/01_iocp_basics/bin/unit_preempt
+//   COURSE_SECONDS=3600 build/asan/<this folder>/bin/unit_preempt
 // and the same with --tsan and build/tsan.
 #ifndef _WIN32
 

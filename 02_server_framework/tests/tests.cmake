@@ -75,12 +75,17 @@ endif()
 if(NOT WIN32)
   stage_unit_test(fault
     tests/unit_fault.cc
+    tests/unit_fault_accept.cc
+    tests/unit_fault_crossing.cc
+    tests/unit_fault_file.cc
     tests/unit_fault_injection.cc
     tests/unit_fault_life.cc
+    tests/unit_fault_limits.cc
     tests/unit_fault_misuse.cc
     tests/unit_fault_moment.cc
     tests/unit_fault_told.cc
     tests/unit_fault_trace.cc
+    tests/unit_fault_transmit.cc
     tests/unit_fault_workout.cc
     LINK test_support
     LABELS stress

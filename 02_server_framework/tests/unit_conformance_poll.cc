@@ -1,5 +1,6 @@
 // Conformance: select and WSAPoll on SOCKETs.
 #include <string>
+#include <vector>
 
 #include "tests/test_support.h"
 
@@ -110,6 +111,49 @@ TEST(Conformance, P130_WsaPoll) {
   fds[0].events = POLLWRNORM;
   EXPECT_EQ(WSAPoll(fds, 1, 0), 1);
   EXPECT_EQ(fds[0].revents, POLLWRNORM);
+}
+
+TEST(Conformance, P130_OneSocketManyTimes) {
+  const Connection connection = Connect();
+  SendAll(connection.peer, "x");
+  ASSERT_TRUE(AwaitReadable(connection.ours));
+  std::vector<WSAPOLLFD> many(1000, {connection.ours, POLLRDNORM, 0});
+  many.push_back({connection.ours, POLLWRNORM, 0});
+  many.push_back({connection.peer, POLLRDNORM, 0});
+  const int ready = WSAPoll(many.data(), static_cast<ULONG>(many.size()), 0);
+  if (WineDiffers("P130", "counts each entry once for each", "seen with Wine 8.0")) return;
+  EXPECT_EQ(ready, 1001);
+  EXPECT_EQ(many.front().revents, POLLRDNORM) << "each entry is told what it asks for";
+  EXPECT_EQ(many[1000].revents, POLLWRNORM);
+  EXPECT_EQ(many[1001].revents, 0);
+}
+
+// Nothing is there to wait for yet: a select without a limit must see what comes.
+TEST(Conformance, P129_ASocketThatConnectsMeanwhile) {
+  sockaddr_in address{};
+  const Socket listener = MakeListener(&address);
+  const Socket client = MakeTcp();
+  std::thread connector([&] {
+    Sleep(50);
+    EXPECT_EQ(connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  });
+  fd_set writable = SetOf({client});
+  EXPECT_EQ(select(0, nullptr, &writable, nullptr, nullptr), 1);
+  connector.join();
+}
+
+TEST(Conformance, P129_ALongTimeIsNoShortTime) {
+  const Connection connection = Connect();
+  fd_set readable = SetOf({connection.ours});
+  timeval long_time{};  // so long that its milliseconds are 4 in 32 bits
+  long_time.tv_sec = 4'294'967;
+  long_time.tv_usec = 300'000;
+  std::thread sender([&] {
+    Sleep(100);
+    SendAll(connection.peer, "x");
+  });
+  EXPECT_EQ(select(0, &readable, nullptr, nullptr, &long_time), 1);
+  sender.join();
 }
 
 TEST(Conformance, P130_WsaPollOfAClosedSocket) {

@@ -36,6 +36,29 @@ TEST(Conformance, P25_PeersFinIsASuccessOfZeroBytes) {
   EXPECT_EQ(ReceiveExactly(connection.peer, 3), "bye");
 }
 
+// Whichever side ends first, and though the connection is over then: never WSAECONNABORTED.
+TEST(Conformance, P25_TheEndStaysTheEndBehindOurOwnFin) {
+  for (const bool we_first : {false, true}) {
+    Connection connection = Connect();
+    if (we_first) {
+      ASSERT_EQ(shutdown(connection.ours, SD_SEND), 0);
+      char byte = 0;
+      ASSERT_EQ(recv(connection.peer, &byte, 1, 0), 0);
+    }
+    connection.peer.Close();
+    char byte = 0;
+    EXPECT_EQ(recv(connection.ours, &byte, 1, 0), 0);
+    if (!we_first) {
+      ASSERT_EQ(shutdown(connection.ours, SD_SEND), 0);
+    }
+    for (int i = 0; i < 2; ++i) {
+      EXPECT_EQ(recv(connection.ours, &byte, 1, 0), 0) << WSAGetLastError();
+      Operation operation;
+      EXPECT_TRUE(Receive(connection.ours, &operation).done());
+    }
+  }
+}
+
 TEST(Conformance, P25_DataBeforeTheFinComesFirst) {
   const Handle port = MakePort();
   Connection connection = Connect();

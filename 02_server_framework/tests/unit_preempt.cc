@@ -1,10 +1,17 @@
 // All single preemptions of every scenario, and pairs at random. COURSE_STRESS=n makes n times as
-// many random pairs; COURSE_SEED repeats them.
+// many random pairs, COURSE_SECONDS=n makes as many as fit into n seconds, all scenarios together
+// (the single preemptions come on top); COURSE_SEED repeats them. For an hour, with the seed in the
+// output:
+//   ./course test 01 --asan --filter stage01.unit.preempt
+//   COURSE_SECONDS=3600 build/asan/<this folder>/bin/unit_preempt
+// and the same with --tsan and build/tsan.
 #ifndef _WIN32
 
 #include "tests/unit_preempt.h"
 
 #include <algorithm>
+#include <chrono>
+#include <cstdlib>
 #include <thread>
 
 #include "tests/unit_port_stress.h"
@@ -52,6 +59,16 @@ Used Meet(const NamedScenario& scenario, Stop first, std::optional<Stop> second)
   return used;
 }
 
+// A scenario's share of COURSE_SECONDS; zero: so many rounds.
+std::chrono::milliseconds TimeForPairs() {
+  const char* const seconds = std::getenv("COURSE_SECONDS");
+  const std::size_t scenarios =
+      StreamScenarios().size() + LifeScenarios().size() + WaitScenarios().size();
+  return std::chrono::milliseconds(seconds == nullptr ? 0
+                                                      : std::max(0LL, std::atoll(seconds)) * 1000 /
+                                                            static_cast<long long>(scenarios));
+}
+
 class Preemption : public ::testing::TestWithParam<NamedScenario> {};
 
 TEST_P(Preemption, AtEveryStop) {
@@ -91,7 +108,12 @@ TEST_P(Preemption, AtTwoStopsAtRandom) {
         return Stop{Role::kPort, below(most.port)};
     }
   };
-  for (int round = 0; round < 15 * StressFactor(); ++round) {
+  const auto time = TimeForPairs();
+  const auto end = std::chrono::steady_clock::now() + time;
+  const auto goes_on = [&](int round) {
+    return time.count() > 0 ? std::chrono::steady_clock::now() < end : round < 15 * StressFactor();
+  };
+  for (int round = 0; goes_on(round); ++round) {
     const Stop first = any_stop();
     const Stop second = any_stop();
     SCOPED_TRACE(Describe(scenario, first) + ", " + ToString(second.role) + " at " +

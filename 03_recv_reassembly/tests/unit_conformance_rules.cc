@@ -109,6 +109,23 @@ TEST(Conformance, P50_SecondBindOfAPortIsRefused) {
   EXPECT_CODE(BindTo(exclusive, address), WSAEADDRINUSE);
 }
 
+TEST(Conformance, P50_OneAddressBesideAllOfThem) {
+  const Socket all = MakeTcp();
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  ASSERT_CODE(BindTo(all, address), 0);
+  address = LocalAddressOf(all);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const Socket one = MakeTcp();
+  const int error = BindTo(one, address);
+  if (OnlyOurPort("P50", "Windows takes them for two addresses",
+                  "Microsoft: Using SO_REUSEADDR and SO_EXCLUSIVEADDRUSE; Wine 8.0")) {
+    EXPECT_CODE(error, 0);
+  } else {
+    EXPECT_CODE(error, WSAEADDRINUSE);
+  }
+}
+
 TEST(Conformance, P50_PortOfAClosedServerCanBeBoundAtOnce) {
   sockaddr_in address{};
   {

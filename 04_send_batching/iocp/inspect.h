@@ -65,7 +65,7 @@ enum class SystemCall : std::uint8_t {
   kClose,
   kRecv,     // recv and recvmsg
   kSend,     // send and sendmsg
-  kSockopt,  // setsockopt, getsockopt, getsockname, getpeername, ioctl
+  kSockopt,  // setsockopt, getsockopt, getsockname, ioctl
   kEpollCreate,
   kEpollCtl,
   kEpollWait,
@@ -87,6 +87,7 @@ struct Counters {
   std::int64_t live_operations = 0;   // pending operation records
   std::int64_t open_descriptors = 0;  // Linux descriptors held by the port's sockets, ports, files
   std::uint64_t wake_ups = 0;         // waits that ended because somebody or something woke them
+  std::uint64_t searched = 0;         // pending operations that cancel and close looked at
   std::uint64_t allocations = 0;      // heap allocations made by the port
   std::uint64_t system_calls = 0;     // all kinds together
   std::array<std::uint64_t, static_cast<std::size_t>(SystemCall::kCount)> calls{};

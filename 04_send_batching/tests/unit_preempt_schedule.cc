@@ -111,7 +111,6 @@ Table StoppingTable() {
   COURSE_HOOK(setsockopt);
   COURSE_HOOK(getsockopt);
   COURSE_HOOK(getsockname);
-  COURSE_HOOK(getpeername);
   COURSE_HOOK(ioctl);
   COURSE_HOOK(epoll_create1);
   COURSE_HOOK(epoll_ctl);
@@ -156,7 +155,7 @@ Schedule::Schedule(Stop first, std::optional<Stop> second) {
   state.counts.fill(0);
   state.finished.fill(false);
   state.active = true;
-  iocp::testing::ReplaceSystemCalls(&g_table);
+  iocp::testing::ReplaceSystemCalls(&g_table, iocp::testing::Replacement::kTruthful);
 }
 
 Schedule::~Schedule() {

@@ -117,6 +117,8 @@ TITLES = {
     "P144": "GetOverlappedResult without a file waits for the event",
     "P145": "UDP: shutdown and names without a peer",
     "P146": "ConnectEx takes its first data at the call",
+    "P147": "a timer has one APC, taken back by cancel, set and close",
+    "P148": "WSAIoctl with an OVERLAPPED is told like an operation",
 }
 
 

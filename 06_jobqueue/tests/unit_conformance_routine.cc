@@ -63,6 +63,21 @@ TEST(Conformance, P125_ARoutineFollowsAnImmediateSuccessToo) {
   EXPECT_EQ(ReceiveExactly(connection.peer, 3), "abc");
 }
 
+TEST(Conformance, P125_ARoutineRunsForASocketThatBlocks) {
+  sockaddr_in address{};
+  const Socket listener = MakeListener(&address);
+  const Socket ours(WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, nullptr, 0, 0));
+  ASSERT_EQ(connect(ours, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  const Socket peer(accept(listener, nullptr, nullptr));
+  SendAll(peer, "now");
+  Routine receive;
+  ASSERT_EQ(ReceiveWith(ours, &receive), 0) << WSAGetLastError();
+  EXPECT_EQ(receive.calls, 0);
+  EXPECT_CODE(SleepEx(0, TRUE), WAIT_IO_COMPLETION);
+  EXPECT_EQ(receive.calls, 1);
+  EXPECT_EQ(receive.bytes_moved, 3u);
+}
+
 TEST(Conformance, P125_ARoutineIsToldOfCancelAndOfTheEnd) {
   Connection connection = Connect();
   Routine receive;

@@ -181,6 +181,16 @@ TEST(Conformance, P62_SocketWithoutTheOverlappedFlagBlocks) {
   EXPECT_EQ(operation.bytes(issued.bytes), "now");
 }
 
+TEST(Conformance, P62_AFailureOfSuchASocketIsNoSuccess) {
+  const Socket ours(WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, nullptr, 0, 0));
+  Operation operation;
+  operation.Internal = 0xABAB;
+  const Issued issued = Receive(ours, &operation);
+  EXPECT_EQ(issued.result, SOCKET_ERROR);
+  EXPECT_CODE(issued.error, WSAENOTCONN);
+  EXPECT_NE(operation.Internal, 0u) << "which would be STATUS_SUCCESS";
+}
+
 // Part of what was sent is lost: the peer must see a reset, not an orderly end.
 TEST(Conformance, P64_CloseWithASendPendingResetsTheConnection) {
   Connection connection = Connect();

@@ -62,4 +62,113 @@ TEST(Conformance, P136_ATimersRoutineRunsInAnAlertableWait) {
   EXPECT_CODE(GetLastError(), ERROR_INVALID_HANDLE);
 }
 
+// --- P147: one APC a timer ---------------------------------------------------------------------------
+
+TEST(Conformance, P147_APeriodicTimerHasOneApcQueued) {
+  const Handle timer(CreateWaitableTimer(nullptr, FALSE, nullptr));
+  int calls = 0;
+  LARGE_INTEGER due = FromNow(1);
+  ASSERT_TRUE(SetWaitableTimer(timer, &due, 20, &CountTimer, &calls, FALSE));
+  for (int i = 0; i < 6; ++i) ASSERT_CODE(WaitForSingleObject(timer, kDeadlineMs), WAIT_OBJECT_0);
+  EXPECT_CODE(SleepEx(0, TRUE), WAIT_IO_COMPLETION);
+  EXPECT_GE(calls, 1);
+  EXPECT_LE(calls, 2) << "one was queued, and perhaps one more has come meanwhile";
+}
+
+// Sets a timer and waits, not alertably, until its APC must be queued.
+void LetItQueueItsApc(HANDLE timer, int* calls) {
+  LARGE_INTEGER due = FromNow(1);
+  ASSERT_TRUE(SetWaitableTimer(timer, &due, 0, &CountTimer, calls, FALSE));
+  ASSERT_CODE(WaitForSingleObject(timer, kDeadlineMs), WAIT_OBJECT_0);
+}
+
+TEST(Conformance, P147_CancellingTakesBackTheApc) {
+  const Handle timer(CreateWaitableTimer(nullptr, TRUE, nullptr));
+  int calls = 0;
+  LetItQueueItsApc(timer, &calls);
+  ASSERT_TRUE(CancelWaitableTimer(timer));
+  EXPECT_CODE(SleepEx(0, TRUE), 0);
+  EXPECT_EQ(calls, 0);
+}
+
+TEST(Conformance, P147_SettingAnewTakesBackTheApc) {
+  const Handle timer(CreateWaitableTimer(nullptr, TRUE, nullptr));
+  int calls = 0;
+  LetItQueueItsApc(timer, &calls);
+  LARGE_INTEGER due = FromNow(60'000);
+  ASSERT_TRUE(SetWaitableTimer(timer, &due, 0, &CountTimer, &calls, FALSE));
+  EXPECT_CODE(SleepEx(0, TRUE), 0);
+  EXPECT_EQ(calls, 0);
+}
+
+TEST(Conformance, P147_ClosingTakesBackTheApc) {
+  Handle timer(CreateWaitableTimer(nullptr, TRUE, nullptr));
+  int calls = 0;
+  LetItQueueItsApc(timer, &calls);
+  timer.Close();
+  const DWORD result = SleepEx(0, TRUE);
+  if (!WineDiffers("P147", "the APC of a closed timer still runs", "seen with Wine 8.0")) {
+    EXPECT_CODE(result, 0);
+    EXPECT_EQ(calls, 0);
+  }
+}
+
+// A routine that cancels another timer, whose APC is queued behind it.
+VOID CALLBACK CancelTimer(LPVOID timer, DWORD, DWORD) {
+  CancelWaitableTimer(timer);
+}
+
+TEST(Conformance, P147_ARoutineTakesBackTheNextApc) {
+  const Handle first(CreateWaitableTimer(nullptr, TRUE, nullptr));
+  const Handle second(CreateWaitableTimer(nullptr, TRUE, nullptr));
+  int calls = 0;
+  LARGE_INTEGER due = FromNow(1);
+  ASSERT_TRUE(SetWaitableTimer(first, &due, 0, &CancelTimer, second.get(), FALSE));
+  ASSERT_CODE(WaitForSingleObject(first, kDeadlineMs), WAIT_OBJECT_0);
+  LetItQueueItsApc(second, &calls);
+  EXPECT_CODE(SleepEx(0, TRUE), WAIT_IO_COMPLETION);
+  EXPECT_EQ(calls, 0);
+}
+
+TEST(Conformance, P147_TheEndOfItsRoutinesThreadCancelsATimer) {
+  const Handle timer(CreateWaitableTimer(nullptr, TRUE, nullptr));
+  const Handle other(CreateWaitableTimer(nullptr, TRUE, nullptr));
+  int calls = 0;
+  std::thread([&] {
+    LARGE_INTEGER due = FromNow(50);
+    ASSERT_TRUE(SetWaitableTimer(timer, &due, 0, &CountTimer, &calls, FALSE));
+    due = FromNow(100);
+    ASSERT_TRUE(SetWaitableTimer(other, &due, 0, nullptr, nullptr, FALSE));
+  }).join();
+  EXPECT_CODE(WaitForSingleObject(other, kDeadlineMs), WAIT_OBJECT_0)
+      << "without a routine it goes on";
+  if (!WineDiffers("P147", "the timer is set all the same", "seen with Wine 8.0")) {
+    EXPECT_CODE(WaitForSingleObject(timer, 0), WAIT_TIMEOUT);
+  }
+}
+
+#ifndef _WIN32
+
+// A handle's place in the table, which the next handle gets as soon as the object is gone.
+std::uintptr_t PlaceOf(HANDLE handle) {
+  return reinterpret_cast<std::uintptr_t>(handle) & 0xFFFFFF;
+}
+
+TEST(Conformance, P147_AClosedTimerIsGoneAtOnce) {
+  for (const bool cancel : {false, true}) {
+    Handle timer(CreateWaitableTimer(nullptr, TRUE, nullptr));
+    LARGE_INTEGER due = FromNow(3'600'000);
+    ASSERT_TRUE(SetWaitableTimer(timer, &due, 0, nullptr, nullptr, FALSE));
+    ASSERT_TRUE(SetWaitableTimer(timer, &due, 1000, nullptr, nullptr, FALSE));
+    if (cancel) {
+      ASSERT_TRUE(CancelWaitableTimer(timer));
+    }
+    const std::uintptr_t place = PlaceOf(timer);
+    timer.Close();
+    EXPECT_EQ(PlaceOf(MakeEvent()), place) << "nothing keeps it until it is due";
+  }
+}
+
+#endif
+
 }  // namespace

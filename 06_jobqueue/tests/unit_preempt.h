@@ -3,7 +3,9 @@
 // The port makes every system call through one table. Here each entry has a stop before and one
 // after the real call. A schedule names a role and the number of a stop; the thread of that role is
 // held there until the other side has finished, or for a moment when the other side must wait for
-// it. A scenario has two sides that meet on one object; it is run once for each stop of each side
+// it. Nothing that a call says is changed and nothing is re-armed, so an edge that comes while a
+// thread is held is told once, as in a program: if the port lost it, a packet would be missing.
+// A scenario has two sides that meet on one object; it is run once for each stop of each side
 // and of the port's own threads, and then with two stops at random.
 #pragma once
 

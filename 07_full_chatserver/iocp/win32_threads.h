@@ -12,7 +12,7 @@
 #ifdef _WIN32
 #include <process.h>
 #else
-#include "iocp/linux/win32_interlocked.h"
-#include "iocp/linux/win32_locks.h"
-#include "iocp/linux/win32_threads.h"
+#include "iocp/linux/win32/interlocked.h"
+#include "iocp/linux/win32/locks.h"
+#include "iocp/linux/win32/threads.h"
 #endif

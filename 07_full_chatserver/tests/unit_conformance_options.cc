@@ -127,6 +127,92 @@ TEST(Conformance, P143_WSAIoctlTellsTheBytesItWrote) {
   EXPECT_CODE(keep_alive(&values, sizeof values, nullptr), WSAEFAULT) << "it has to be told";
 }
 
+TEST(Conformance, P148_WSAIoctlTellsItsEndLikeAnyOperation) {
+  const Associated associated;
+  GUID wanted = WSAID_ACCEPTEX;
+  void* function = nullptr;
+  Operation operation;
+  const Handle event = MakeEvent();
+  const auto ask = [&](SOCKET socket) {
+    operation.Clear();
+    operation.Internal = 0xABAB;
+    operation.hEvent = event;
+    DWORD bytes = 0;
+    const int result = WSAIoctl(socket, SIO_GET_EXTENSION_FUNCTION_POINTER, &wanted, sizeof wanted,
+                                &function, sizeof function, &bytes, &operation, nullptr);
+    return result == 0 ? 0 : WSAGetLastError();
+  };
+  ASSERT_EQ(ask(associated.ours()), 0);
+  EXPECT_NE(function, nullptr);
+  EXPECT_CODE(WaitForSingleObject(event, 0), WAIT_OBJECT_0);
+  EXPECT_EQ(operation.Internal, 0u);
+  const Dequeued got = Dequeue(associated.port);
+  EXPECT_TRUE(got.ok);
+  EXPECT_EQ(got.overlapped, &operation);
+  EXPECT_EQ(got.key, 1u);
+  EXPECT_EQ(got.bytes, 0u) << "the call has told them";
+  tcp_keepalive values{};
+  DWORD bytes = 0;
+  operation.Clear();
+  EXPECT_EQ(WSAIoctl(associated.ours(), SIO_KEEPALIVE_VALS, &values, 4, nullptr, 0, &bytes,
+                     &operation, nullptr),
+            SOCKET_ERROR);
+  EXPECT_CODE(WSAGetLastError(), WSAEFAULT);
+  EXPECT_TRUE(NothingQueued(associated.port)) << "a failure is told by the call alone";
+  const Socket without = MakeTcp();
+  EXPECT_EQ(ask(without), 0);
+  EXPECT_CODE(WaitForSingleObject(event, 0), WAIT_OBJECT_0) << "by the event, without a port";
+}
+
+// --- AcceptEx and options ------------------------------------------------------------------------------
+
+LINGER LingerOf(SOCKET socket) {
+  LINGER linger{};
+  int length = sizeof linger;
+  EXPECT_EQ(getsockopt(socket, SOL_SOCKET, SO_LINGER, reinterpret_cast<char*>(&linger), &length),
+            0);
+  return linger;
+}
+
+void SetLinger(SOCKET socket, u_short seconds) {
+  const LINGER linger{1, seconds};
+  ASSERT_EQ(setsockopt(socket, SOL_SOCKET, SO_LINGER, reinterpret_cast<const char*>(&linger),
+                       sizeof linger),
+            0);
+}
+
+void SetInt(SOCKET socket, int level, int name, int value) {
+  ASSERT_EQ(setsockopt(socket, level, name, reinterpret_cast<const char*>(&value), sizeof value), 0)
+      << WSAGetLastError();
+}
+
+TEST(Conformance, P63_AnAcceptingSocketHasItsOwnOptionsUntilItTakesTheListeners) {
+  sockaddr_in address{};
+  const Socket listener = MakeListener(&address);
+  SetLinger(listener, 5);
+  const Socket acceptor = MakeTcp();
+  SetLinger(acceptor, 3);
+  SetInt(acceptor, IPPROTO_TCP, TCP_NODELAY, 1);
+  constexpr DWORD kRoom = sizeof(sockaddr_in) + 16;
+  char output[2 * kRoom];
+  Operation accept;
+  DWORD bytes = 0;
+  ASSERT_FALSE(AcceptEx(listener, acceptor, output, 0, kRoom, kRoom, &bytes, &accept));
+  const Socket client = MakeTcp();
+  ASSERT_EQ(connect(client, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  ASSERT_TRUE(GetOverlappedResult(listener.handle(), &accept, &bytes, TRUE));
+  if (WineDiffers("P63", "Wine's accepting socket loses its own options", "seen with Wine 8.0")) {
+    return;
+  }
+  EXPECT_EQ(LingerOf(acceptor).l_linger, 3);
+  EXPECT_NE(GetInt(acceptor, IPPROTO_TCP, TCP_NODELAY), 0);
+  const SOCKET from = listener;
+  ASSERT_EQ(setsockopt(acceptor, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT,
+                       reinterpret_cast<const char*>(&from), sizeof from),
+            0);
+  EXPECT_EQ(LingerOf(acceptor).l_linger, 5);
+}
+
 // --- a SOCKET is a file ------------------------------------------------------------------------------
 
 TEST(Conformance, P119_ReadFileAndWriteFileOnASocket) {

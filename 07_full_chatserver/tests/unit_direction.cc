@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "iocp/linux/direction.h"
+#include "iocp/linux/operation.h"
+#include "iocp/linux/socket.h"
 
 namespace iocp {
 namespace {
@@ -37,8 +39,8 @@ void ForEach(Check check) {
         if (EndsAnAttempt(event) && !Busy(phase)) continue;  // nobody is there to bring it
         for (const bool queued : {false, true}) {
           const DirectionState state{phase, end};
-          SCOPED_TRACE(testing::Message() << "phase " << int(phase) << " end " << int(end)
-                                          << " event " << int(event) << " queued " << queued);
+          SCOPED_TRACE(::testing::Message() << "phase " << int(phase) << " end " << int(end)
+                                            << " event " << int(event) << " queued " << queued);
           check(state, event, queued, Next(state, event, queued));
         }
       }
@@ -158,6 +160,32 @@ TEST(Direction, EveryWalkCanEnd) {
     EXPECT_FALSE(Busy(state.phase));
     EXPECT_NE(state.end, End::kFinOwed);
   }
+}
+
+// Whoever is cancelled in the middle of a long queue leaves it without a walk: the far ends are not
+// touched (their links lead nowhere here), the neighbours are joined.
+TEST(Direction, LeavingTheQueueTouchesTheNeighboursOnly) {
+  std::array<Operation, 5> operations;
+  Direction direction;
+  for (Operation& operation : operations) direction.PushBack(&operation);
+  auto& [first, second, third, fourth, fifth] = operations;
+  first.next = nullptr;
+  fifth.previous = nullptr;
+  direction.Remove(&third);
+  EXPECT_EQ(second.next, &fourth);
+  EXPECT_EQ(fourth.previous, &second);
+  EXPECT_EQ(direction.head, &first);
+  EXPECT_EQ(direction.tail, &fifth);
+  first.next = &second;
+  fifth.previous = &fourth;
+  direction.Remove(&fifth);
+  EXPECT_EQ(direction.tail, &fourth);
+  direction.PopFront();
+  direction.PopFront();
+  EXPECT_EQ(direction.head, &fourth);
+  direction.PopFront();
+  EXPECT_TRUE(direction.Gone());
+  EXPECT_EQ(direction.tail, nullptr);
 }
 
 }  // namespace

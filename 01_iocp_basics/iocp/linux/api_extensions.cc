@@ -165,7 +165,7 @@ int WSAIoctl(SOCKET s, DWORD code, LPVOID in, DWORD in_length, LPVOID out, DWORD
   return WinsockResult(WithSocket(s, [&](Socket& socket) {
     if (bytes == nullptr) return WSAEFAULT;
     *bytes = 0;
-    return socket.RunAtOnce(overlapped, routine, bytes, [&] {
+    return socket.RunAtOnce(overlapped, routine, [&] {
       return Control(socket, code, in, in_length, out, out_length, bytes);
     });
   }));

@@ -46,10 +46,10 @@ class alignas(64) Socket final : public Object {
   // `file` may be empty. Takes over `what`.
   int Transmit(const WSABUF& head, FileToSend what, OVERLAPPED* overlapped);
 
-  // What never has to wait, told like an operation when there is an OVERLAPPED. `work`: a winsock
-  // error; it writes *bytes.
+  // What never has to wait, told like an operation of 0 bytes when there is an OVERLAPPED. `work`
+  // returns a winsock error.
   int RunAtOnce(OVERLAPPED* overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine,
-                const DWORD* bytes, const std::function<int()>& work);
+                const std::function<int()>& work);
 
   // --- datagrams (socket_datagram.cc); on a TCP socket: WSAEOPNOTSUPP ---
   // `from` and `from_length` are the program's, written before the completion is told.

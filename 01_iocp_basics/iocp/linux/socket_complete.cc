@@ -68,7 +68,7 @@ void Socket::Finish(Operation* operation, const Outcome& outcome, Wakes& wakes) 
 }
 
 int Socket::RunAtOnce(OVERLAPPED* overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine,
-                      const DWORD* bytes, const std::function<int()>& work) {
+                      const std::function<int()>& work) {
   if (overlapped == nullptr) return work();
   Receipt receipt;
   receipt.has_routine = routine != nullptr;
@@ -86,11 +86,11 @@ int Socket::RunAtOnce(OVERLAPPED* overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE
       receipt.Refuse(StatusFromWsa(error));
     } else {
       const bool skip = skip_on_success_.load(std::memory_order_relaxed);
-      receipt.Complete(&device_, STATUS_SUCCESS, *bytes, !skip && !closed_, wakes);
+      receipt.Complete(&device_, STATUS_SUCCESS, 0, !skip && !closed_, wakes);
     }
   }
   if (error == 0 && receipt.has_routine) {
-    QueueApc(Self(), {.routine = routine, .bytes = *bytes, .overlapped = overlapped});
+    QueueApc(Self(), {.routine = routine, .overlapped = overlapped});
   }
   return error;
 }

@@ -1,6 +1,7 @@
 // The Win32 functions that wait for objects.
 #include <array>
 
+#include "iocp/linux/api_result.h"
 #include "iocp/linux/event.h"
 #include "iocp/linux/file.h"
 #include "iocp/linux/socket.h"
@@ -11,21 +12,18 @@
 #include "iocp/linux/win32_sockets.h"
 
 using iocp::Event;
+using iocp::Fail;
 using iocp::File;
 using iocp::HandleTable;
 using iocp::Object;
 using iocp::ObjectKind;
 using iocp::Ref;
+using iocp::Result;
 using iocp::Signal;
 using iocp::Socket;
 using iocp::ThreadObject;
 
 namespace {
-
-DWORD Fail(DWORD error) {
-  SetLastError(error);
-  return WAIT_FAILED;
-}
 
 // What can be waited for in `object`; nullptr: nothing.
 Signal* SignalOf(Object& object) {
@@ -54,7 +52,7 @@ DWORD WaitForSingleObject(HANDLE handle, DWORD milliseconds) {
 DWORD WaitForSingleObjectEx(HANDLE handle, DWORD milliseconds, BOOL alertable) {
   const auto object = Ref<Object>::Adopt(HandleTable::FindObject(handle));
   Signal* const signal = object ? SignalOf(*object) : nullptr;
-  if (signal == nullptr) return Fail(ERROR_INVALID_HANDLE);
+  if (signal == nullptr) return Fail(ERROR_INVALID_HANDLE, WAIT_FAILED);
   return iocp::WaitFor({&signal, 1}, false, milliseconds, alertable != FALSE);
 }
 
@@ -66,18 +64,19 @@ DWORD WaitForMultipleObjects(DWORD count, const HANDLE* handles, BOOL wait_all,
 DWORD WaitForMultipleObjectsEx(DWORD count, const HANDLE* handles, BOOL wait_all,
                                DWORD milliseconds, BOOL alertable) {
   if (count == 0 || count > MAXIMUM_WAIT_OBJECTS || handles == nullptr) {
-    return Fail(ERROR_INVALID_PARAMETER);
+    return Fail(ERROR_INVALID_PARAMETER, WAIT_FAILED);
   }
   std::array<Ref<Object>, MAXIMUM_WAIT_OBJECTS> objects;
   std::array<Signal*, MAXIMUM_WAIT_OBJECTS> signals;
   for (DWORD i = 0; i < count; ++i) {
     objects[i] = Ref<Object>::Adopt(HandleTable::FindObject(handles[i]));
     signals[i] = objects[i] ? SignalOf(*objects[i]) : nullptr;
-    if (signals[i] == nullptr) return Fail(ERROR_INVALID_HANDLE);
+    if (signals[i] == nullptr) return Fail(ERROR_INVALID_HANDLE, WAIT_FAILED);
     // Windows refuses the same object twice when all are waited for. When any will do, the second
     // could never be the first that is signalled.
     for (DWORD before = 0; before < i; ++before) {
-      if (signals[before] == signals[i] && wait_all != FALSE) return Fail(ERROR_INVALID_PARAMETER);
+      if (signals[before] == signals[i] && wait_all != FALSE)
+        return Fail(ERROR_INVALID_PARAMETER, WAIT_FAILED);
     }
   }
   return iocp::WaitFor({signals.data(), count}, wait_all != FALSE, milliseconds,
@@ -100,8 +99,7 @@ BOOL WSAResetEvent(WSAEVENT event) {
 
 BOOL WSACloseEvent(WSAEVENT event) {
   if (HandleTable::Find<Event>(event)) return CloseHandle(event);
-  SetLastError(WSA_INVALID_HANDLE);
-  return FALSE;
+  return Result(WSA_INVALID_HANDLE);
 }
 
 DWORD WSAWaitForMultipleEvents(DWORD count, const WSAEVENT* events, BOOL wait_all,

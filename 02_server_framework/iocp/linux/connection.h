@@ -29,14 +29,16 @@ struct alignas(64) Connection {
   explicit Connection(int descriptor);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
-  ~Connection();                               // closes
-  int Surrender();                             // the descriptor is another connection's from now on
-  int EnsureDescriptor(int family, int type);  // 0 or errno
-  void ShareAddress(bool share);               // Linux' SO_REUSEADDR
-  void SetShared(int type, bool on);           // Windows' SO_REUSEADDR
-  bool ConnectsPlainly() const;                // kConnecting: by connect, not by ConnectEx
+  ~Connection();                      // closes
+  void Take(int descriptor);          // which had none
+  int Surrender();                    // the descriptor is somebody else's from now on
+  void ShareAddress(bool share);      // Linux' SO_REUSEADDR
+  void SetShared(int type, bool on);  // Windows' SO_REUSEADDR
+  // No more calls: the count must not wrap.
+  bool IsCrowded() const { return holders >= 0xF000; }
+  bool ConnectsPlainly() const;  // kConnecting: by connect, not by ConnectEx
 
-  int fd;                     // -1: none
+  int fd = -1;                // -1: none yet, a fresh one gets it when it is needed
   std::uint16_t holders = 1;  // the socket, and every thread in a call
   std::uint16_t waits = 0;    // plain calls blocked in poll
   State state = State::kFresh;
@@ -59,7 +61,5 @@ std::uint32_t ThisSecond();
 
 // A non-blocking descriptor with Windows' defaults; -1: errno.
 int OpenDescriptor(int family, int type);
-// Gives a new descriptor the options that a program can have set on the one before it.
-void CopyOptions(int from, int to);
 
 }  // namespace iocp

@@ -1,8 +1,9 @@
 // Files: the device that is not a socket. A regular file is always "ready" for a poller, so its
-// overlapped operations are done by one file thread (started at first use), in the order in which
-// they were issued.
+// overlapped operations are done by a few threads of the library's own (started when needed), those
+// of one file in the order in which they were issued.
 #pragma once
 
+#include <list>
 #include <mutex>
 
 #include "iocp/linux/device.h"
@@ -12,6 +13,8 @@
 #include "iocp/linux/win32_port.h"
 
 namespace iocp {
+
+struct FileOperation;
 
 class File final : public Object {
  public:
@@ -33,7 +36,7 @@ class File final : public Object {
   void Close();
 
  private:
-  friend class FileThread;
+  friend class FileThreads;
   ~File() override;
 
   const int fd_;
@@ -41,6 +44,10 @@ class File final : public Object {
   std::mutex lock_;
   Device device_;        // set under lock_
   bool closed_ = false;  // guarded by lock_
+  // The file threads', guarded by their lock: what has not been begun yet, and whether one of them
+  // is at this file, or will be.
+  std::list<FileOperation> operations_;
+  bool has_turn_ = false;
 };
 
 }  // namespace iocp

@@ -122,7 +122,6 @@ constexpr SystemCalls kReal = {
     .setsockopt = ::setsockopt,
     .getsockopt = ::getsockopt,
     .getsockname = ::getsockname,
-    .getpeername = ::getpeername,
     .ioctl = RealIoctl,
     .epoll_create1 = ::epoll_create1,
     .epoll_ctl = ::epoll_ctl,
@@ -146,6 +145,7 @@ constexpr SystemCalls kReal = {
 
 // Set by tests only; read by every thread.
 constinit std::atomic<const SystemCalls*> g_table{&kReal};
+constinit std::atomic<bool> g_may_lie{false};
 
 const SystemCalls& Table() {
   return *g_table.load(std::memory_order_acquire);
@@ -167,12 +167,13 @@ const SystemCalls& RealSystemCalls() {
   return kReal;
 }
 
-void testing::ReplaceSystemCalls(const SystemCalls* table) {
+void testing::ReplaceSystemCalls(const SystemCalls* table, Replacement kind) {
+  g_may_lie.store(table != nullptr && kind == Replacement::kMayLie, std::memory_order_relaxed);
   g_table.store(table != nullptr ? table : &kReal, std::memory_order_release);
 }
 
-bool SystemCallsReplaced() {
-  return g_table.load(std::memory_order_relaxed) != &kReal;
+bool SystemCallsMayLie() {
+  return g_may_lie.load(std::memory_order_relaxed);
 }
 
 int SysSocket(int family, int type, int protocol) {
@@ -270,10 +271,6 @@ int SysGetSockOpt(int fd, int level, int name, void* value, socklen_t* length) {
 
 int SysGetSockName(int fd, sockaddr* name, socklen_t* length) {
   return Repeat(SystemCall::kSockopt, [&] { return Table().getsockname(fd, name, length); });
-}
-
-int SysGetPeerName(int fd, sockaddr* name, socklen_t* length) {
-  return Repeat(SystemCall::kSockopt, [&] { return Table().getpeername(fd, name, length); });
 }
 
 int SysIoctl(int fd, unsigned long request, void* argument) {

@@ -50,6 +50,7 @@ struct Apc {
   OVERLAPPED* overlapped = nullptr;
   PTIMERAPCROUTINE timer = nullptr;
   LPVOID timer_parameter = nullptr;
+  const void* timer_object = nullptr;  // a timer has one APC queued at most
 };
 
 struct Thread : Linked<Thread> {
@@ -63,9 +64,10 @@ struct Thread : Linked<Thread> {
   std::atomic<std::uint32_t> parker{0};
 
   std::mutex apc_lock;
-  std::deque<Apc> apcs;                  // guarded by apc_lock
-  bool ended = false;                    // guarded by apc_lock
-  bool alertable = false;                // guarded by apc_lock: an APC shall set the parker
+  std::deque<Apc> apcs;     // guarded by apc_lock
+  bool ended = false;       // guarded by apc_lock
+  bool alertable = false;   // guarded by apc_lock: an APC shall set the parker
+  bool delivering = false;  // guarded by apc_lock: on its way to run them, none is taken back
   CompletionPort* alert_port = nullptr;  // guarded by apc_lock: ... or alert the wait in this port
 
   // Set when the thread has ended, and before a thread made by CREATE_SUSPENDED may begin.
@@ -96,16 +98,26 @@ std::shared_ptr<Thread> FindThread(DWORD id);
 // Blocks the calling thread until its parker is set or time is up (negative: for ever).
 void Park(Thread& self, std::int64_t nanoseconds);
 
+// The wake-up that an APC asks for, to be made when no lock is held.
+struct ApcWakes {
+  Ref<CompletionPort> port;  // it may be closed, and left by the thread, before `wakes` fires
+  Wakes wakes;
+  void Fire() { wakes.Fire(); }
+};
+
 bool QueueApc(Thread& thread, const Apc& apc);  // false: the thread has ended
+bool QueueApc(Thread& thread, const Apc& apc, ApcWakes& wakes);
+void RemoveApc(Thread& thread, const void* timer_object);  // unless the thread is about to run it
 bool HasApcs(Thread& self);
 
 // Runs the calling thread's queued APCs. False: there was none.
 bool RunApcs(Thread& self);
 
 // An alertable wait: from Begin to End a queued APC wakes the thread, in `port` or (nullptr) by its
-// parker. Begin answers false when APCs are queued already: do not wait, run them.
+// parker. Begin answers false when APCs are queued already: do not wait, run them. End: shall they
+// run now, or wait for the next time?
 bool BeginAlertable(Thread& self, CompletionPort* port);
-void EndAlertable(Thread& self);
+void EndAlertable(Thread& self, bool run);
 
 // While this lives, the calling thread counts as paused in its port: it blocks in a call of the API
 // and another thread may run in its place (P12). Make it only when the call really blocks.

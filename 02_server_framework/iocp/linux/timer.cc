@@ -2,11 +2,12 @@
 
 #include <chrono>
 #include <condition_variable>
-#include <map>
 #include <mutex>
 
+#include "iocp/linux/completion_port.h"
 #include "iocp/linux/syscalls.h"
 #include "iocp/linux/thread.h"
+#include "iocp/linux/win32_errors.h"
 
 namespace iocp {
 
@@ -17,28 +18,42 @@ class TimerThread {
     return *thread;
   }
 
-  // Forgets what was planned for the timer, and plans anew (nullptr: nothing). False: the system
-  // has no thread left to start this one.
-  bool Plan(Timer* timer, const Timer::Plan* plan) {
+  DWORD Set(Timer& timer, const Timer::Plan& plan) {
     const std::lock_guard guard(lock_);
-    if (plan != nullptr && !running_) running_ = StartHelper([this] { Run(); });
-    if (plan != nullptr && !running_) return false;
-    ++timer->generation_;
-    if (plan == nullptr) return true;  // set, it stays set
-    timer->signal_.Clear();
-    timer->plan_ = *plan;
-    queue_.emplace(plan->due, Entry{Ref<Timer>::Share(timer), timer->generation_});
+    if (timer.closed_) return ERROR_INVALID_HANDLE;
+    if (!running_) running_ = StartHelper([this] { Run(); });
+    if (!running_) return ERROR_NO_SYSTEM_RESOURCES;  // the system has no thread left
+    Forget(timer);
+    timer.signal_.Clear();
+    timer.plan_ = plan;
+    Queue(Ref<Timer>::Share(&timer));
     earlier_.notify_one();
-    return true;
+    return ERROR_SUCCESS;
+  }
+
+  // Set, it stays set. The caller holds the timer.
+  void Cancel(Timer& timer, bool closed) {
+    const std::lock_guard guard(lock_);
+    Forget(timer);
+    timer.closed_ = timer.closed_ || closed;
   }
 
  private:
-  struct Entry {
-    Ref<Timer> timer;
-    std::uint64_t generation;  // of another plan: forgotten
-  };
-
   TimerThread() = default;
+
+  void Queue(Ref<Timer> timer) {
+    Timer& it = *timer;
+    it.place_ = queue_.emplace(it.plan_.due, std::move(timer));
+    it.planned_ = true;
+  }
+
+  // Neither in the queue nor in any thread's list of APCs any more. Its caller holds a reference.
+  void Forget(Timer& timer) {
+    if (timer.planned_) queue_.erase(timer.place_);
+    timer.planned_ = false;
+    if (timer.plan_.routine == nullptr) return;
+    if (const auto thread = FindThread(timer.plan_.thread)) RemoveApc(*thread, &timer);
+  }
 
   void Run() {
     std::unique_lock guard(lock_);
@@ -52,40 +67,49 @@ class TimerThread {
         earlier_.wait_for(guard, std::chrono::nanoseconds(left));
         continue;
       }
-      const Entry entry = std::move(queue_.extract(queue_.begin()).mapped());
-      Timer& timer = *entry.timer;
-      if (timer.generation_ != entry.generation) continue;
-      const Timer::Plan plan = timer.plan_;
-      if (plan.period > 0) {
-        timer.plan_.due += plan.period;
-        queue_.emplace(timer.plan_.due, entry);
+      const Ref<Timer> timer = std::move(queue_.extract(queue_.begin()).mapped());
+      timer->planned_ = false;
+      ApcWakes wakes;
+      if (Expire(*timer, wakes) && timer->plan_.period > 0) {
+        timer->plan_.due += timer->plan_.period;
+        Queue(timer);
       }
-      // With the lock: a new plan that comes now finds the timer set, and resets it.
-      Wakes wakes;
-      timer.signal_.Set(wakes);
       guard.unlock();
       wakes.Fire();
-      if (plan.routine != nullptr) {
-        if (const auto thread = FindThread(plan.thread)) {
-          QueueApc(*thread, {.timer = plan.routine, .timer_parameter = plan.parameter});
-        }
-      }
       guard.lock();
     }
   }
 
+  // All of it with the lock: a new plan that comes now finds signal and APC, and takes them back.
+  // False: its routine's thread has ended, which cancels the timer.
+  static bool Expire(Timer& timer, ApcWakes& wakes) {
+    const Timer::Plan& plan = timer.plan_;
+    if (plan.routine != nullptr) {
+      const auto thread = FindThread(plan.thread);
+      const Apc apc{
+          .timer = plan.routine, .timer_parameter = plan.parameter, .timer_object = &timer};
+      if (thread == nullptr || !QueueApc(*thread, apc, wakes)) return false;
+    }
+    timer.signal_.Set(wakes.wakes);
+    return true;
+  }
+
   std::mutex lock_;
-  bool running_ = false;                      // guarded by lock_
-  std::condition_variable earlier_;           // something new is first in the queue, perhaps
-  std::multimap<std::int64_t, Entry> queue_;  // guarded by lock_
+  bool running_ = false;             // guarded by lock_
+  std::condition_variable earlier_;  // something new is first in the queue, perhaps
+  Timer::Queue queue_;               // guarded by lock_
 };
 
-bool Timer::Set(const Plan& plan) {
-  return TimerThread::Get().Plan(this, &plan);
+DWORD Timer::Set(const Plan& plan) {
+  return TimerThread::Get().Set(*this, plan);
 }
 
 void Timer::Cancel() {
-  (void)TimerThread::Get().Plan(this, nullptr);
+  TimerThread::Get().Cancel(*this, false);
+}
+
+void Timer::Close() {
+  TimerThread::Get().Cancel(*this, true);
 }
 
 }  // namespace iocp

@@ -2,6 +2,8 @@
 // when they are due.
 #pragma once
 
+#include <map>
+
 #include "iocp/linux/handle_table.h"
 #include "iocp/linux/waitable.h"
 #include "iocp/linux/win32_events.h"
@@ -24,17 +26,22 @@ class Timer final : public Object {
     DWORD thread = 0;  // whose alertable wait runs the routine
   };
 
-  // Any thread. Each forgets the plan before it.
-  bool Set(const Plan& plan);  // false: no thread left for it
+  // Any thread. Each forgets the plan before it, and takes back its APC when that has not run.
+  DWORD Set(const Plan& plan);  // ERROR_SUCCESS, or why not
   void Cancel();
+  void Close();  // the same, for good
   Signal& signal() { return signal_; }
 
  private:
   friend class TimerThread;
+  using Queue = std::multimap<std::int64_t, Ref<Timer>>;  // by the time at which they are due
 
   Signal signal_;
-  Plan plan_;                     // guarded by the timer thread's lock
-  std::uint64_t generation_ = 0;  // likewise: counts the plans
+  // Guarded by the timer thread's lock:
+  Plan plan_;
+  Queue::iterator place_;  // while `planned_`: in the queue, which holds a reference then
+  bool planned_ = false;
+  bool closed_ = false;
 };
 
 }  // namespace iocp

@@ -101,62 +101,72 @@ BOOL TransmitFile(SOCKET s, HANDLE file, DWORD length, DWORD, LPOVERLAPPED overl
   }));
 }
 
+namespace {
+
+int Control(Socket& socket, DWORD code, void* in, DWORD in_length, void* out, DWORD out_length,
+            DWORD* bytes) {
+  if (code == static_cast<DWORD>(FIONBIO) || code == static_cast<DWORD>(FIONREAD)) {
+    void* const argument = code == static_cast<DWORD>(FIONBIO) ? in : out;
+    ULONG number = 0;
+    if (argument == nullptr || (argument == in ? in_length : out_length) < sizeof number) {
+      return WSAEFAULT;
+    }
+    std::memcpy(&number, argument, sizeof number);
+    const int error = socket.Ioctl(static_cast<long>(code), &number);
+    if (error == 0 && argument == out) {
+      std::memcpy(out, &number, sizeof number);
+      *bytes = sizeof number;
+    }
+    return error;
+  }
+  if (code == SIO_UDP_CONNRESET) {
+    BOOL tell = FALSE;
+    if (in == nullptr || in_length < sizeof tell) return WSAEFAULT;
+    std::memcpy(&tell, in, sizeof tell);
+    socket.TellUnreachable(tell != FALSE);
+    return 0;
+  }
+  if (code == SIO_KEEPALIVE_VALS) {
+    tcp_keepalive values;
+    if (in == nullptr || in_length < sizeof values) return WSAEFAULT;
+    std::memcpy(&values, in, sizeof values);
+    return iocp::KeepAlive(socket, values);
+  }
+  if (code != SIO_GET_EXTENSION_FUNCTION_POINTER) return WSAEOPNOTSUPP;
+  if (in == nullptr || in_length < sizeof(GUID) || out == nullptr || out_length < sizeof(void*)) {
+    return WSAEFAULT;
+  }
+  GUID wanted;
+  std::memcpy(&wanted, in, sizeof wanted);
+  void* function = nullptr;
+  if (Same(wanted, WSAID_ACCEPTEX)) {
+    function = reinterpret_cast<void*>(&AcceptEx);
+  } else if (Same(wanted, WSAID_CONNECTEX)) {
+    function = reinterpret_cast<void*>(&ConnectEx);
+  } else if (Same(wanted, WSAID_DISCONNECTEX)) {
+    function = reinterpret_cast<void*>(&DisconnectEx);
+  } else if (Same(wanted, WSAID_TRANSMITFILE)) {
+    function = reinterpret_cast<void*>(&TransmitFile);
+  } else if (Same(wanted, WSAID_GETACCEPTEXSOCKADDRS)) {
+    function = reinterpret_cast<void*>(&GetAcceptExSockaddrs);
+  } else {
+    return WSAEINVAL;
+  }
+  std::memcpy(out, &function, sizeof function);
+  *bytes = sizeof function;
+  return 0;
+}
+
+}  // namespace
+
 int WSAIoctl(SOCKET s, DWORD code, LPVOID in, DWORD in_length, LPVOID out, DWORD out_length,
-             LPDWORD bytes, LPWSAOVERLAPPED, LPWSAOVERLAPPED_COMPLETION_ROUTINE) {
+             LPDWORD bytes, LPWSAOVERLAPPED overlapped,
+             LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
   return WinsockResult(WithSocket(s, [&](Socket& socket) {
     if (bytes == nullptr) return WSAEFAULT;
     *bytes = 0;
-    if (code == static_cast<DWORD>(FIONBIO) || code == static_cast<DWORD>(FIONREAD)) {
-      void* const argument = code == static_cast<DWORD>(FIONBIO) ? in : out;
-      ULONG number = 0;
-      if (argument == nullptr || (argument == in ? in_length : out_length) < sizeof number) {
-        return WSAEFAULT;
-      }
-      std::memcpy(&number, argument, sizeof number);
-      unsigned long wide = number;
-      const int error = socket.Ioctl(static_cast<long>(code), &wide);
-      number = static_cast<ULONG>(wide);
-      if (error == 0 && argument == out) {
-        std::memcpy(out, &number, sizeof number);
-        *bytes = sizeof number;
-      }
-      return error;
-    }
-    if (code == SIO_UDP_CONNRESET) {
-      BOOL tell = FALSE;
-      if (in == nullptr || in_length < sizeof tell) return WSAEFAULT;
-      std::memcpy(&tell, in, sizeof tell);
-      socket.TellUnreachable(tell != FALSE);
-      return 0;
-    }
-    if (code == SIO_KEEPALIVE_VALS) {
-      tcp_keepalive values;
-      if (in == nullptr || in_length < sizeof values) return WSAEFAULT;
-      std::memcpy(&values, in, sizeof values);
-      return iocp::KeepAlive(socket, values);
-    }
-    if (code != SIO_GET_EXTENSION_FUNCTION_POINTER) return WSAEOPNOTSUPP;
-    if (in == nullptr || in_length < sizeof(GUID) || out == nullptr || out_length < sizeof(void*)) {
-      return WSAEFAULT;
-    }
-    GUID wanted;
-    std::memcpy(&wanted, in, sizeof wanted);
-    void* function = nullptr;
-    if (Same(wanted, WSAID_ACCEPTEX)) {
-      function = reinterpret_cast<void*>(&AcceptEx);
-    } else if (Same(wanted, WSAID_CONNECTEX)) {
-      function = reinterpret_cast<void*>(&ConnectEx);
-    } else if (Same(wanted, WSAID_DISCONNECTEX)) {
-      function = reinterpret_cast<void*>(&DisconnectEx);
-    } else if (Same(wanted, WSAID_TRANSMITFILE)) {
-      function = reinterpret_cast<void*>(&TransmitFile);
-    } else if (Same(wanted, WSAID_GETACCEPTEXSOCKADDRS)) {
-      function = reinterpret_cast<void*>(&GetAcceptExSockaddrs);
-    } else {
-      return WSAEINVAL;
-    }
-    std::memcpy(out, &function, sizeof function);
-    *bytes = sizeof function;
-    return 0;
+    return socket.RunAtOnce(overlapped, routine, [&] {
+      return Control(socket, code, in, in_length, out, out_length, bytes);
+    });
   }));
 }

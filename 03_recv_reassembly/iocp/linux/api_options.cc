@@ -92,16 +92,15 @@ int getsockopt(SOCKET s, int level, int name, char* value, int* length) {
 
 // --- ioctlsocket: the argument has 32 bits -----------------------------------------------------------
 
-int ioctlsocket(SOCKET s, long command, unsigned long* argument) {
+int ioctlsocket(SOCKET s, long command, ULONG* argument) {
   return WinsockResult(
       WithSocket(s, [&](Socket& socket) { return socket.Ioctl(command, argument); }));
 }
 
-int ioctlsocket(SOCKET s, long command, ULONG* argument) {
-  if (argument == nullptr) return ioctlsocket(s, command, static_cast<unsigned long*>(nullptr));
-  unsigned long wide = *argument;
-  const int result = ioctlsocket(s, command, &wide);
-  if (result == 0) *argument = static_cast<ULONG>(wide);
+int ioctlsocket(SOCKET s, long command, unsigned long* argument) {
+  ULONG number = argument == nullptr ? 0 : static_cast<ULONG>(*argument);
+  const int result = ioctlsocket(s, command, argument == nullptr ? nullptr : &number);
+  if (result == 0) *argument = number;
   return result;
 }
 

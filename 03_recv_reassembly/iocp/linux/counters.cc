@@ -20,6 +20,7 @@ CountsList& List() {
 void AddTo(ThreadCounts& sum, const ThreadCounts& part) {
   for (std::size_t i = 0; i < sum.calls.size(); ++i) Bump(sum.calls[i], part.calls[i].load());
   Bump(sum.wake_ups, part.wake_ups.load());
+  Bump(sum.searched, part.searched.load());
   Bump(sum.operations, part.operations.load());
 }
 
@@ -67,6 +68,7 @@ std::optional<Counters> ReadCounters() {
     result.system_calls += result.calls[i];
   }
   result.wake_ups = sum.wake_ups.load();
+  result.searched = sum.searched.load();
   result.live_operations = sum.operations.load();
   return result;
 }

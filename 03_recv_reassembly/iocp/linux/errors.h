@@ -5,6 +5,7 @@
 
 namespace iocp {
 
+NTSTATUS StatusFromWsa(int error);
 int WsaFromErrno(int error);             // what an immediate failure of a socket call reports
 NTSTATUS StatusFromErrno(int error);     // what a pending operation completes with
 DWORD Win32FromErrno(int error);         // files and handles

@@ -59,7 +59,7 @@ void UnmarkPending(const OVERLAPPED*) {}
 // Threads in GetOverlappedResult(wait). Few or none: completions look at `count` first.
 struct Waiter : Linked<Waiter> {
   const OVERLAPPED* overlapped = nullptr;
-  Thread* thread = nullptr;
+  Signal completed{Signal::Reset::kAuto, false};
 };
 
 struct WaiterList {
@@ -105,25 +105,23 @@ void Receipt::Complete(const Device* device, NTSTATUS status, std::uint64_t byte
                        Wakes& wakes) {
   UnmarkPending(overlapped);
   overlapped->InternalHigh = bytes;
-  // Sequentially consistent with the waiter's count: either it sees the status or we see it
-  // waiting.
-  StatusOf(overlapped).store(Widen(status), std::memory_order_seq_cst);
+  // Status and event in one step: who sees the status may use both for the next operation at once,
+  // and that one's event must not be set by this one's end. Sequentially consistent with the
+  // waiter's count: either it sees the status or we see it waiting.
+  if (event) {
+    event->signal().Set(wakes, &overlapped->Internal, Widen(status));
+  } else {
+    StatusOf(overlapped).store(Widen(status), std::memory_order_seq_cst);
+    if (device != nullptr && !has_routine) device->signal.OnEnd(wakes);
+  }
+  event = {};
   WaiterList& list = Waiters();
   if (list.count.load(std::memory_order_seq_cst) > 0) {
     const std::lock_guard guard(list.lock);
     for (Waiter* w = list.waiters.front(); w != nullptr; w = List<Waiter>::Next(w)) {
-      if (w->overlapped != overlapped) continue;
-      w->thread->parker.store(1, std::memory_order_release);
-      wakes.AddParked(&w->thread->parker);
+      if (w->overlapped == overlapped) w->completed.Set(wakes);
     }
   }
-  // The event before the packet: who gets the packet may reuse OVERLAPPED and event at once.
-  if (event) {
-    event->Set(wakes);
-  } else if (device != nullptr && !has_routine) {
-    device->signal.OnEnd(wakes);
-  }
-  event = {};
   if (!packet || no_packet || has_routine || device == nullptr) return;
   if (CompletionPort* const port = device->port.load(std::memory_order_acquire)) {
     port->Enqueue({.lpCompletionKey = device->key,
@@ -136,41 +134,30 @@ void Receipt::Complete(const Device* device, NTSTATUS status, std::uint64_t byte
 
 DWORD WaitForOverlapped(const OVERLAPPED* overlapped, DWORD milliseconds, bool alertable) {
   if (HasOverlappedIoCompleted(overlapped)) return WAIT_OBJECT_0;
-  Thread& self = Self();
-  const Deadline deadline(milliseconds);
-  WaiterList& list = Waiters();
   Waiter waiter;
   waiter.overlapped = overlapped;
-  waiter.thread = &self;
-  self.parker.store(0, std::memory_order_relaxed);
+  WaiterList& list = Waiters();
   {
     const std::lock_guard guard(list.lock);
     list.waiters.PushBack(&waiter);
   }
   list.count.fetch_add(1, std::memory_order_seq_cst);
-  bool alerted = alertable && !BeginAlertable(self, nullptr);
-  bool completed = false;
-  {
-    const PausedScope paused;
-    for (;;) {
-      std::atomic_ref<ULONG_PTR> status(const_cast<OVERLAPPED*>(overlapped)->Internal);
-      completed = status.load(std::memory_order_seq_cst) != Widen(STATUS_PENDING);
-      if (completed || alerted || deadline.Passed()) break;
-      Park(self, deadline.Nanoseconds());
-      self.parker.exchange(0, std::memory_order_acquire);
-      alerted = alertable && HasApcs(self);
-    }
+  const auto pending = [overlapped] {
+    return StatusOf(const_cast<OVERLAPPED*>(overlapped)).load(std::memory_order_seq_cst) ==
+           Widen(STATUS_PENDING);
+  };
+  Signal* const completed = &waiter.completed;
+  const Deadline deadline(milliseconds);
+  DWORD result = WAIT_OBJECT_0;
+  // (Woken and still pending: that was the end of an operation before, with the same OVERLAPPED.)
+  for (DWORD left = milliseconds; result == WAIT_OBJECT_0 && pending();) {
+    result = WaitFor({&completed, 1}, false, left, alertable);
+    left = static_cast<DWORD>(deadline.Milliseconds());  // -1 is INFINITE
   }
   list.count.fetch_sub(1, std::memory_order_relaxed);
-  {
-    const std::lock_guard guard(list.lock);
-    list.waiters.Remove(&waiter);
-  }
-  if (alertable) {
-    EndAlertable(self);
-    if (!completed && RunApcs(self)) return WAIT_IO_COMPLETION;
-  }
-  return completed ? WAIT_OBJECT_0 : WAIT_TIMEOUT;
+  const std::lock_guard guard(list.lock);
+  list.waiters.Remove(&waiter);
+  return result;
 }
 
 }  // namespace iocp

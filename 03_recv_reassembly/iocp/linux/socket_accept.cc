@@ -31,7 +31,6 @@ int Socket::Accept(const Ref<Socket>& acceptor, char* output, DWORD receive_leng
   operation->buffers.Capture(output, receive_length);
   const int error = Issue(operation, overlapped, bytes);
   if (error != 0 && error != WSA_IO_PENDING) acceptor->EndAccept();
-  if (error == WSA_IO_PENDING && acceptor->IsClosed()) AbortAcceptsOf(acceptor.get());
   return error;
 }
 
@@ -138,29 +137,28 @@ Socket::Outcome Socket::AttemptAccept(int fd, Operation& operation) {
 
 // A connection was accepted: it becomes the accepting socket's. `operation` is in no queue.
 void Socket::HandOver(Operation* operation, const Outcome& outcome, Guard& guard, Wakes& wakes) {
-  auto fresh = std::make_unique<Connection>(outcome.number);
   const Ref<Socket> acceptor = operation->acceptor;
   const bool wants_data = operation->receive_length > 0;
-  fresh->state = wants_data ? State::kAccepted : State::kConnected;
-  fresh->bound = true;
-  fresh->since = ThisSecond();
-  fresh->needs_context = true;  // P34
-  std::unique_ptr<Connection> old;
-  {
-    Guard at_acceptor(acceptor->lock_);
-    const bool possible = !acceptor->closed_ && acceptor->connection_->state == State::kAccepting;
-    if (!possible || (wants_data && (closed_ || operation->cancelled))) {
-      at_acceptor.unlock();
-      Finish(operation, Aborted(STATUS_CANCELLED), wakes);
-      guard.unlock();
-      fresh.reset();
-      guard.lock();
-      return;
-    }
-    old.reset(acceptor->Replace(fresh.release()));
+  acceptor->accept_ = nullptr;
+  int dropped = outcome.number;  // unless it can be handed over: then what it replaces
+  Guard at_acceptor(acceptor->lock_);
+  const bool possible = !acceptor->closed_ && acceptor->connection_->state == State::kAccepting;
+  if (!possible || (wants_data && (closed_ || operation->cancelled))) {
+    at_acceptor.unlock();
+    Finish(operation, Aborted(STATUS_CANCELLED), wakes);
+    guard.unlock();
+  } else {
+    dropped = acceptor->Exchange(outcome.number);
+    Connection& connection = *acceptor->connection_;
+    acceptor->options_.ApplyTo(connection.fd);  // its own, until it takes over the listener's
+    connection.state = wants_data ? State::kAccepted : State::kConnected;
+    connection.bound = true;
+    connection.since = ThisSecond();
+    connection.needs_context = true;  // P34
     if (!wants_data) {
       at_acceptor.unlock();
       Finish(operation, outcome, wakes);
+      guard.unlock();
     } else {
       // From one queue to the other without a moment between: whoever looks for it finds it (P31).
       operation->kind = OperationKind::kAcceptReceive;
@@ -168,36 +166,28 @@ void Socket::HandOver(Operation* operation, const Outcome& outcome, Guard& guard
       operation->accepted_after = accepted_;
       if (accepted_ != nullptr) accepted_->accepted_before = operation;
       accepted_ = operation;
-      Connection& connection = *acceptor->connection_;
       connection.in.PushBack(operation);
       guard.unlock();
       acceptor->Run(connection, connection.in, DirectionEvent::kEdge, at_acceptor, wakes);
       acceptor->Watch(at_acceptor, wakes);
       at_acceptor.unlock();
-      guard.lock();
     }
   }
-  if (old == nullptr) return;
-  guard.unlock();
-  old.reset();
+  if (dropped >= 0) SysClose(dropped);
   guard.lock();
 }
 
-// `acceptor` is being closed: its pending accept ends (P35).
-void Socket::AbortAcceptsOf(const Socket* acceptor) {
+// `acceptor` is being closed: the AcceptEx that it is queued for ends (P35).
+void Socket::AbortAcceptOf(const Socket& acceptor) {
   Wakes wakes;
   const std::lock_guard guard(lock_);
-  Direction& in = connection_->in;
-  for (Operation* operation = in.head; operation != nullptr; operation = operation->next) {
-    if (operation->kind != OperationKind::kAccept || operation->acceptor.get() != acceptor)
-      continue;
-    AbortQueued(*connection_, in, operation->receipt.overlapped, STATUS_CANCELLED, wakes);
-    return;
-  }
+  if (acceptor.accept_ == nullptr) return;  // it has completed
+  AbortOne(connection_->in, acceptor.accept_, STATUS_CANCELLED, wakes);
 }
 
 // Those of this listener's operations that wait for first data, at their accepting sockets.
 bool Socket::AbortAccepted(const OVERLAPPED* overlapped, Wakes& wakes, DWORD issuer) {
+  if (connection_->state != State::kListening) return false;  // accepted_ is something else there
   bool any = false;
   for (Operation* operation = accepted_; operation != nullptr;
        operation = operation->accepted_after) {
@@ -248,22 +238,25 @@ int Socket::PlainAccept(sockaddr* name, int* length, SOCKET* accepted) {
   return error;
 }
 
-// What the kernel does not pass on by itself.
+// What the kernel does not pass on by itself; and, where the accepting socket had options of its
+// own before, the listener's over them.
 void Socket::InheritFrom(Socket& listener) {
   receive_timeout_.store(listener.receive_timeout_.load());
   send_timeout_.store(listener.send_timeout_.load());
-  send_buffer_.store(listener.send_buffer_.load());
-  receive_buffer_.store(listener.receive_buffer_.load());
-  bool set = false;
+  KeptOptions options;
   bool shared = false;
+  bool exclusive = false;
   {
     const std::lock_guard guard(listener.lock_);
-    set = listener.options_set_;
+    options.Keep(listener.options_);
     shared = listener.connection_->shared;
+    exclusive = listener.connection_->exclusive;
   }
   const std::lock_guard guard(lock_);
-  options_set_ = options_set_ || set;
+  if (!options_.empty()) options.ApplyTo(connection_->fd);
+  options_.Keep(options);
   connection_->shared = shared;
+  connection_->exclusive = exclusive;
 }
 
 }  // namespace iocp

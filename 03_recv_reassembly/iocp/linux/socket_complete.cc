@@ -1,6 +1,7 @@
 // How operations end: the one place that completes, and the one that aborts.
 #include <utility>
 
+#include "iocp/linux/counters.h"
 #include "iocp/linux/errors.h"
 #include "iocp/linux/socket.h"
 #include "iocp/linux/thread.h"
@@ -66,27 +67,58 @@ void Socket::Finish(Operation* operation, const Outcome& outcome, Wakes& wakes) 
   wakes.AddFinished(operation);
 }
 
+int Socket::RunAtOnce(OVERLAPPED* overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine,
+                      const std::function<int()>& work) {
+  if (overlapped == nullptr) return work();
+  Receipt receipt;
+  receipt.has_routine = routine != nullptr;
+  {
+    const std::lock_guard guard(lock_);
+    const bool has_port = device_.port.load(std::memory_order_relaxed) != nullptr;
+    if (receipt.has_routine && has_port) return WSAEINVAL;
+    if (const DWORD error = receipt.Begin(overlapped, &device_)) return static_cast<int>(error);
+  }
+  const int error = work();
+  {
+    Wakes wakes;
+    const std::lock_guard guard(lock_);
+    if (error != 0) {
+      receipt.Refuse(StatusFromWsa(error));
+    } else {
+      const bool skip = skip_on_success_.load(std::memory_order_relaxed);
+      receipt.Complete(&device_, STATUS_SUCCESS, 0, !skip && !closed_, wakes);
+    }
+  }
+  if (error == 0 && receipt.has_routine) {
+    QueueApc(Self(), {.routine = routine, .overlapped = overlapped});
+  }
+  return error;
+}
+
 // A connect or an accept has failed: the socket is as new, with a connection that knows nothing of
-// it. Returns what is to be closed without the lock.
-Connection* Socket::StartOver(const Operation& operation, const Outcome& outcome) {
+// it. Returns the descriptor that is to be closed without the lock, or -1.
+int Socket::StartOver(const Operation& operation, const Outcome& outcome) {
   if (operation.kind == OperationKind::kAccept && operation.acceptor) {
+    operation.acceptor->accept_ = nullptr;
     operation.acceptor->EndAccept();
   }
   const bool connecting = operation.kind == OperationKind::kConnect;
-  if (closed_ || (!connecting && operation.kind != OperationKind::kAcceptReceive)) return nullptr;
-  Connection& old = *connection_;
-  if (old.state != State::kConnecting && old.state != State::kAccepted) return nullptr;
+  if (closed_ || (!connecting && operation.kind != OperationKind::kAcceptReceive)) return -1;
+  const Connection& old = *connection_;
+  if (old.state != State::kConnecting && old.state != State::kAccepted) return -1;
   // After a refusal the kernel's socket is as new, and keeps its address and options. (Holders: we,
   // and the thread that performed this.) Otherwise it is still busy.
   const bool keep = connecting && outcome.kind == Outcome::Kind::kFailed && old.holders == 2;
-  Connection* const fresh = keep ? new Connection(old.Surrender()) : NewConnection(old);
-  fresh->bound = old.bound && keep;
-  fresh->reused = old.bound || old.reused;
-  fresh->shared = old.shared;
-  fresh->exclusive = old.exclusive;
-  if (keep) fresh->watch = old.watch;
-  if (connecting) fresh->error = static_cast<std::uint8_t>(outcome.number);
-  return Replace(fresh);
+  const bool was_bound = old.bound;
+  const bool was_reused = old.reused;
+  const Connection::Watch watch = old.watch;
+  const int dropped = Exchange(keep ? connection_->Surrender() : -1);
+  Connection& fresh = *connection_;
+  fresh.bound = was_bound && keep;
+  fresh.reused = was_bound || was_reused;
+  if (keep) fresh.watch = watch;
+  if (connecting) fresh.error = static_cast<std::uint8_t>(outcome.number);
+  return dropped;
 }
 
 void Socket::FreeRecord(Operation* operation) {
@@ -115,8 +147,18 @@ bool Socket::Abort(const OVERLAPPED* overlapped, NTSTATUS status, Wakes& wakes, 
   return AbortQueued(connection, connection.out, overlapped, status, wakes, issuer) || in;
 }
 
-// Completes the queued operations that use `overlapped` (nullptr: all) with `status`; the one being
-// performed is only marked, its performer completes it. False: there was none.
+// Completes a queued operation with `status`; the one being performed is only marked, its performer
+// completes it.
+void Socket::AbortOne(Direction& direction, Operation* operation, NTSTATUS status, Wakes& wakes) {
+  if (direction.Busy() && operation == direction.head) {
+    if (!std::exchange(operation->cancelled, true)) operation->cancel_status = status;
+    return;
+  }
+  direction.Remove(operation);
+  Finish(operation, Aborted(status), wakes);
+}
+
+// Ends the queued operations that use `overlapped` (nullptr: all). False: there was none.
 bool Socket::AbortQueued(const Connection& connection, Direction& direction,
                          const OVERLAPPED* overlapped, NTSTATUS status, Wakes& wakes,
                          DWORD issuer) {
@@ -124,18 +166,14 @@ bool Socket::AbortQueued(const Connection& connection, Direction& direction,
   Operation* next = nullptr;
   for (Operation* operation = direction.head; operation != nullptr; operation = next) {
     next = operation->next;
+    CountSearched();
     if (overlapped != nullptr && operation->receipt.overlapped != overlapped) continue;
     if (issuer != 0 && operation->receipt.issuer != issuer) continue;
     // Plain calls, and a connect in the background, end with the connection only.
     const bool ends = closed_ || connection.state == State::kDisconnected;
     if (operation->receipt.overlapped == nullptr && !ends) continue;
     any = true;
-    if (direction.Busy() && operation == direction.head) {
-      if (!std::exchange(operation->cancelled, true)) operation->cancel_status = status;
-      continue;
-    }
-    direction.Remove(operation);
-    Finish(operation, Aborted(status), wakes);
+    AbortOne(direction, operation, status, wakes);
   }
   return any;
 }

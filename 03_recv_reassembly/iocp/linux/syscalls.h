@@ -34,7 +34,6 @@ struct SystemCalls {
   int (*setsockopt)(int fd, int level, int name, const void* value, socklen_t length);
   int (*getsockopt)(int fd, int level, int name, void* value, socklen_t* length);
   int (*getsockname)(int fd, sockaddr* name, socklen_t* length);
-  int (*getpeername)(int fd, sockaddr* name, socklen_t* length);
   int (*ioctl)(int fd, unsigned long request, void* argument);
   int (*epoll_create1)(int flags);
   int (*epoll_ctl)(int epoll, int operation, int fd, epoll_event* event);
@@ -59,15 +58,18 @@ struct SystemCalls {
 const SystemCalls& RealSystemCalls();
 
 namespace testing {
+// kMayLie: an EAGAIN may be false, a short count may leave something behind. The kernel would never
+// follow that with an edge, so the port re-arms the socket's registration after each of the two,
+// and the kernel reports anew what is true.
+// kTruthful: the calls are the kernel's, only slower or counted. Nothing is re-armed: an edge that
+// the port loses is lost.
+enum class Replacement { kMayLie, kTruthful };
+
 // Installs a table (static lifetime; nullptr = the real calls) for the whole process.
-//
-// A false EAGAIN or a short receive that left data behind would never be followed by an edge from
-// the kernel. While a table is installed the port therefore re-arms the socket's registration after
-// each EAGAIN and each short count, and the kernel reports anew what is true.
-void ReplaceSystemCalls(const SystemCalls* table);
+void ReplaceSystemCalls(const SystemCalls* table, Replacement kind = Replacement::kMayLie);
 }  // namespace testing
 
-bool SystemCallsReplaced();
+bool SystemCallsMayLie();
 
 int SysSocket(int family, int type, int protocol);
 int SysBind(int fd, const sockaddr* name, socklen_t length);
@@ -86,7 +88,6 @@ ssize_t SysSendTo(int fd, const iovec* parts, std::size_t count, int flags, cons
 int SysSetSockOpt(int fd, int level, int name, const void* value, socklen_t length);
 int SysGetSockOpt(int fd, int level, int name, void* value, socklen_t* length);
 int SysGetSockName(int fd, sockaddr* name, socklen_t* length);
-int SysGetPeerName(int fd, sockaddr* name, socklen_t* length);
 int SysIoctl(int fd, unsigned long request, void* argument);
 int SysEpollCreate();
 int SysEpollCtl(int epoll, int operation, int fd, epoll_event* event);

@@ -15,6 +15,16 @@ namespace iocp {
 
 void Signal::Set(Wakes& wakes) {
   const std::lock_guard guard(lock_);
+  SetLocked(wakes);
+}
+
+void Signal::Set(Wakes& wakes, ULONG_PTR* word, ULONG_PTR value) {
+  const std::lock_guard guard(lock_);
+  std::atomic_ref(*word).store(value);
+  SetLocked(wakes);
+}
+
+void Signal::SetLocked(Wakes& wakes) {
   set_ = true;
   for (Entry* entry = entries_.front(); entry != nullptr && set_;) {
     Entry* const next = List<Entry>::Next(entry);
@@ -118,7 +128,7 @@ DWORD Signal::WaitWith(std::span<Entry> entries, std::span<Signal* const> signal
   const bool got_it = !wait.granted.compare_exchange_strong(which, kOver);
   for (std::uint32_t i = 0; i < joined; ++i) signals[i]->Leave(entries[i]);
   if (alertable) {
-    EndAlertable(self);
+    EndAlertable(self, !got_it);
     if (!got_it && RunApcs(self)) return WAIT_IO_COMPLETION;
   }
   return got_it ? WAIT_OBJECT_0 + which : WAIT_TIMEOUT;

@@ -1,4 +1,5 @@
-// What a thread can wait for: the signal inside an event, a thread handle, a timer.
+// What a thread can wait for: the signal inside an event, a thread, a timer, a socket's or a file's
+// handle.
 //
 // A wait is one object on the waiting thread's stack with one Entry in the list of each signal that
 // it waits for. Whoever sets a signal grants it to the waits in its list, the longest waiting
@@ -33,6 +34,9 @@ class Signal {
 
   // Any thread. May be called under a socket's lock: this lock is the last in the order.
   void Set(Wakes& wakes);
+  // The same, and first sets `*word`, in one step: who sees the value and clears or takes the
+  // signal then does it after this.
+  void Set(Wakes& wakes, ULONG_PTR* word, ULONG_PTR value);
   void Clear();
   bool Take();  // set: uses it up as a wait would. Never blocks.
 
@@ -52,6 +56,7 @@ class Signal {
     bool listed = false;  // guarded by the signal's lock_
   };
 
+  void SetLocked(Wakes& wakes);
   bool TakeLocked();
   bool Join(Entry& entry);
   void Leave(Entry& entry);
@@ -67,8 +72,9 @@ class Signal {
 
 // Waits until one of the signals (or all at once) can be taken, and takes it: the first in the list
 // when several can. Frees the calling thread's place in its port meanwhile (P12). The caller keeps
-// the signals alive. At most MAXIMUM_WAIT_OBJECTS, no signal twice. Returns WAIT_OBJECT_0 + index
-// (all: WAIT_OBJECT_0), WAIT_TIMEOUT, or WAIT_IO_COMPLETION (nothing was set, and an APC ran).
+// the signals alive. At most MAXIMUM_WAIT_OBJECTS; for all, no signal twice. Returns WAIT_OBJECT_0
+// + index (all: WAIT_OBJECT_0), WAIT_TIMEOUT, or WAIT_IO_COMPLETION (nothing was set, and an APC
+// ran).
 DWORD WaitFor(std::span<Signal* const> signals, bool all, DWORD milliseconds, bool alertable);
 
 }  // namespace iocp

@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "iocp/linux/api_result.h"
 #include "iocp/linux/errors.h"
 #include "iocp/linux/file.h"
 #include "iocp/linux/socket.h"
@@ -15,15 +16,10 @@ using iocp::HandleTable;
 using iocp::Object;
 using iocp::ObjectKind;
 using iocp::Ref;
+using iocp::Result;
 using iocp::Socket;
 
 namespace {
-
-BOOL Result(DWORD error) {
-  if (error == ERROR_SUCCESS) return TRUE;
-  SetLastError(error);
-  return FALSE;
-}
 
 // Wide characters are UTF-32 here.
 std::string ToUtf8(LPCWSTR wide) {
@@ -99,8 +95,7 @@ HANDLE CreateFileA(LPCSTR path, DWORD access, DWORD, LPSECURITY_ATTRIBUTES, DWOR
       error = ERROR_NO_SYSTEM_RESOURCES;
     }
   }
-  SetLastError(error);
-  return INVALID_HANDLE_VALUE;
+  return iocp::Fail(error, INVALID_HANDLE_VALUE);
 }
 
 HANDLE CreateFileW(LPCWSTR path, DWORD access, DWORD share, LPSECURITY_ATTRIBUTES attributes,

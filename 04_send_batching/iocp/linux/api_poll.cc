@@ -1,7 +1,10 @@
 // select and WSAPoll: for programs that ask about a few sockets. They know nothing of overlapped
 // operations: what those will take counts as readable.
+#include <errno.h>
+
 #include <algorithm>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 #include "iocp/linux/api_socket.h"
@@ -18,50 +21,70 @@ using iocp::WinsockResult;
 
 namespace {
 
+// One socket of a round, however often the program has named it: the kernel takes no more entries
+// than a process may have descriptors (RLIMIT_NOFILE).
 struct Polled {
   Ref<Socket> socket;
-  Connection* connection;
+  Connection* connection = nullptr;
+  pollfd entry{-1, 0, 0};
+  short result = 0;
 };
 
-// One round: at most until the deadline. Fills revents; how many have some.
+// One round: at most until the deadline. Fills revents; how many have some. -1: the system refuses.
 int PollOnce(std::span<WSAPOLLFD> fds, const Deadline& deadline) {
-  std::vector<Polled> polled(fds.size());
-  std::vector<pollfd> entries(fds.size(), pollfd{-1, 0, 0});
+  std::unordered_map<SOCKET, Polled> sockets;
   bool wait = !deadline.Passed();
-  for (std::size_t i = 0; i < fds.size(); ++i) {
-    fds[i].revents = 0;
-    if (fds[i].fd == INVALID_SOCKET) continue;
-    polled[i].socket = FindSocket(fds[i].fd);
-    if (polled[i].socket) polled[i].connection = polled[i].socket->BeginPoll(&entries[i].fd);
-    entries[i].events = fds[i].events;
-    if (polled[i].connection == nullptr) fds[i].revents = POLLNVAL;
+  for (WSAPOLLFD& asked : fds) {
+    asked.revents = 0;
+    if (asked.fd == INVALID_SOCKET) continue;
+    const auto [it, is_new] = sockets.try_emplace(asked.fd);
+    Polled& polled = it->second;
+    polled.entry.events = static_cast<short>(polled.entry.events | asked.events);
+    if (!is_new) continue;
+    polled.socket = FindSocket(asked.fd);
+    if (polled.socket) polled.connection = polled.socket->BeginPoll(&polled.entry.fd);
     // Closed, or nothing to poll: it may have an answer already.
-    if (entries[i].fd < 0) wait = false;
+    if (polled.entry.fd < 0) wait = false;
+  }
+  std::vector<pollfd> entries;
+  for (const auto& [handle, polled] : sockets) {
+    if (polled.entry.fd >= 0) entries.push_back(polled.entry);
   }
   int ready = iocp::SysPollMany(entries.data(), entries.size(), 0);
   if (ready == 0 && wait) {
     const iocp::PausedScope paused;  // P12
-    iocp::SysPollMany(entries.data(), entries.size(), deadline.Milliseconds());
+    ready = iocp::SysPollMany(entries.data(), entries.size(), deadline.Milliseconds());
   }
+  const bool refused = ready < 0 && errno != EINTR;
+  auto answer = entries.cbegin();
+  for (auto& [handle, polled] : sockets) {
+    const short events = polled.entry.fd >= 0 ? (answer++)->revents : short{0};
+    polled.result =
+        polled.connection == nullptr ? POLLNVAL : polled.socket->EndPoll(polled.connection, events);
+  }
+  if (refused) return -1;
   int count = 0;
-  for (std::size_t i = 0; i < fds.size(); ++i) {
-    if (polled[i].connection != nullptr) {
-      fds[i].revents = polled[i].socket->EndPoll(polled[i].connection, entries[i].revents);
-    }
-    if (fds[i].revents != 0) ++count;
+  for (WSAPOLLFD& asked : fds) {
+    if (asked.fd == INVALID_SOCKET) continue;
+    // What nobody asks for is told, too.
+    constexpr short kAlways = POLLERR | POLLHUP | POLLNVAL;
+    asked.revents = static_cast<short>(sockets[asked.fd].result & (asked.events | kAlways));
+    if (asked.revents != 0) ++count;
   }
   return count;
 }
 
+// -1: errno.
 int Poll(std::span<WSAPOLLFD> fds, DWORD milliseconds) {
   const Deadline deadline(milliseconds);
-  for (;;) {
+  for (int pause = 1;; pause = std::min(2 * pause, 16)) {
     const int count = PollOnce(fds, deadline);
-    if (count > 0 || deadline.Passed()) return count;
+    if (count != 0 || deadline.Passed()) return count;
     // A round ends early when a signal comes, or when a socket is asked about that has no
     // connection: look again before long.
     const iocp::PausedScope paused;
-    iocp::SysPollMany(nullptr, 0, 1);
+    const int left = deadline.Milliseconds();
+    iocp::SysPollMany(nullptr, 0, left < 0 ? pause : std::min(pause, left));
   }
 }
 
@@ -70,7 +93,9 @@ int Poll(std::span<WSAPOLLFD> fds, DWORD milliseconds) {
 int WSAPoll(LPWSAPOLLFD fds, ULONG count, INT milliseconds) {
   if (fds == nullptr) return WinsockResult(WSAEFAULT);
   if (count == 0) return WinsockResult(WSAEINVAL);
-  return Poll({fds, count}, milliseconds < 0 ? INFINITE : static_cast<DWORD>(milliseconds));
+  const int ready =
+      Poll({fds, count}, milliseconds < 0 ? INFINITE : static_cast<DWORD>(milliseconds));
+  return ready < 0 ? WinsockResult(WSAENOBUFS) : ready;
 }
 
 // --- select ------------------------------------------------------------------------------------------
@@ -111,9 +136,13 @@ int select(int, fd_set* read, fd_set* write, fd_set* except, const timeval* time
   if (fds.empty()) return WinsockResult(WSAEINVAL);
   DWORD milliseconds = INFINITE;
   if (timeout != nullptr) {
-    milliseconds = static_cast<DWORD>(timeout->tv_sec * 1000 + (timeout->tv_usec + 999) / 1000);
+    if (timeout->tv_sec < 0 || timeout->tv_usec < 0) return WinsockResult(WSAEINVAL);
+    constexpr std::int64_t kFarthest = INFINITE - 1;  // 49 days
+    const std::int64_t seconds = std::min<std::int64_t>(timeout->tv_sec, kFarthest / 1000);
+    milliseconds = static_cast<DWORD>(
+        std::min(seconds * 1000 + (std::int64_t{timeout->tv_usec} + 999) / 1000, kFarthest));
   }
-  Poll(fds, milliseconds);
+  if (Poll(fds, milliseconds) < 0) return WinsockResult(WSAENOBUFS);
   int count = 0;
   auto answer = fds.cbegin();
   for (const Asked& asked : all) {

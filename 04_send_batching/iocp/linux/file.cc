@@ -4,6 +4,8 @@
 
 #include <condition_variable>
 #include <deque>
+#include <list>
+#include <utility>
 
 #include "iocp/linux/background.h"
 #include "iocp/linux/counters.h"
@@ -14,8 +16,7 @@
 
 namespace iocp {
 
-namespace {
-
+// An overlapped transfer, from issue to completion.
 struct FileOperation {
   Ref<File> file;
   Receipt receipt;
@@ -23,47 +24,48 @@ struct FileOperation {
   char* data = nullptr;
   DWORD length = 0;
   off_t offset = 0;
+
+  const char* name() const { return write ? "write" : "read"; }
 };
 
-const char* NameOf(const FileOperation& operation) {
-  return operation.write ? "write" : "read";
-}
-
-}  // namespace
-
-// Does the transfers of all files, one after the other.
-class FileThread {
+// Do the transfers: those of one file one after the other in the order of their calls, those of
+// several files side by side. A thread more is started when all are busy.
+class FileThreads {
  public:
-  static FileThread& Get() {
-    static FileThread* const thread = new FileThread;  // outlives every other thread
-    return *thread;
+  static FileThreads& Get() {
+    static FileThreads* const threads = new FileThreads;  // outlives every other thread
+    return *threads;
   }
 
-  // Started when first needed. False: the system has no thread left.
+  // False: there is none, and the system has none left.
   bool Running() {
     const std::lock_guard guard(lock_);
-    if (!running_) running_ = StartHelper([this] { Run(); });
-    return running_;
+    const bool wanted = idle_ == 0 && started_ < kMost;
+    if (wanted && StartHelper([this] { Run(); })) ++started_;
+    return started_ > 0;
   }
 
   void Add(FileOperation operation) {
     CountOperation(1);
+    const Ref<File> file = operation.file;
     const std::lock_guard guard(lock_);
-    queue_.push_back(std::move(operation));
+    file->operations_.push_back(std::move(operation));
+    if (std::exchange(file->has_turn_, true)) return;
+    files_.push_back(file);
     work_.notify_one();
   }
 
   // Completes the operations that have not been begun (overlapped = nullptr: all of the file).
-  bool Cancel(const File* file, const OVERLAPPED* overlapped, DWORD issuer) {
-    std::deque<FileOperation> cancelled;
+  bool Cancel(File* file, const OVERLAPPED* overlapped, DWORD issuer) {
+    std::list<FileOperation> cancelled;
     {
       const std::lock_guard guard(lock_);
-      for (auto it = queue_.begin(); it != queue_.end();) {
-        const bool match = it->file.get() == file &&
-                           (overlapped == nullptr || it->receipt.overlapped == overlapped) &&
-                           (issuer == 0 || it->receipt.issuer == issuer);
-        if (match) cancelled.push_back(std::move(*it));
-        it = match ? queue_.erase(it) : it + 1;
+      auto& operations = file->operations_;
+      for (auto it = operations.begin(); it != operations.end();) {
+        const auto here = it++;
+        const bool match = (overlapped == nullptr || here->receipt.overlapped == overlapped) &&
+                           (issuer == 0 || here->receipt.issuer == issuer);
+        if (match) cancelled.splice(cancelled.end(), operations, here);
       }
     }
     for (FileOperation& operation : cancelled) Finish(operation, STATUS_CANCELLED, 0);
@@ -71,18 +73,28 @@ class FileThread {
   }
 
  private:
-  FileThread() = default;
+  static constexpr int kMost = 4;
+
+  FileThreads() = default;
 
   void Run() {
     for (;;) {
-      FileOperation operation;
+      Ref<File> file;
+      std::list<FileOperation> one;  // or none: it was cancelled
       {
         std::unique_lock guard(lock_);
-        work_.wait(guard, [this] { return !queue_.empty(); });
-        operation = std::move(queue_.front());
-        queue_.pop_front();
+        ++idle_;
+        work_.wait(guard, [this] { return !files_.empty(); });
+        --idle_;
+        file = std::move(files_.front());
+        files_.pop_front();
+        auto& operations = file->operations_;
+        if (!operations.empty()) one.splice(one.end(), operations, operations.begin());
       }
-      Perform(operation);
+      if (!one.empty()) Perform(one.front());
+      const std::lock_guard guard(lock_);
+      file->has_turn_ = !file->operations_.empty();
+      if (file->has_turn_) files_.push_back(std::move(file));  // behind the others
     }
   }
 
@@ -109,17 +121,22 @@ class FileThread {
   static void Finish(FileOperation& operation, NTSTATUS status, std::uint64_t bytes) {
     Wakes wakes;
     if (trace::On()) {
-      trace::OperationCompleted(operation.file->handle(), NameOf(operation),
+      trace::OperationCompleted(operation.file->handle(), operation.name(),
                                 operation.receipt.overlapped, status, bytes);
     }
-    operation.receipt.Complete(&operation.file->device_, status, bytes, true, wakes);
+    {
+      // As sockets do: the next operation's beginning comes after this one's end.
+      const std::lock_guard guard(operation.file->lock_);
+      operation.receipt.Complete(&operation.file->device_, status, bytes, true, wakes);
+    }
     CountOperation(-1);
   }
 
   std::mutex lock_;
-  bool running_ = false;  // guarded by lock_
+  int started_ = 0;  // guarded by lock_, as all below
+  int idle_ = 0;
   std::condition_variable work_;
-  std::deque<FileOperation> queue_;  // guarded by lock_
+  std::deque<Ref<File>> files_;  // those that have a transfer to be done, and nobody at it
 };
 
 // --- File --------------------------------------------------------------------------------------------
@@ -149,11 +166,14 @@ DWORD File::Transfer(bool write, void* data, DWORD length, DWORD* bytes, OVERLAP
   operation.length = length;
   operation.offset = static_cast<off_t>((std::uint64_t{overlapped->OffsetHigh} << 32) |
                                         std::uint64_t{overlapped->Offset});
-  if (!FileThread::Get().Running()) return ERROR_NO_SYSTEM_RESOURCES;
-  if (const DWORD error = operation.receipt.Begin(overlapped, &device_)) return error;
+  if (!FileThreads::Get().Running()) return ERROR_NO_SYSTEM_RESOURCES;
+  {
+    const std::lock_guard guard(lock_);
+    if (const DWORD error = operation.receipt.Begin(overlapped, &device_)) return error;
+  }
   if (bytes != nullptr) *bytes = 0;
-  if (trace::On()) trace::OperationIssued(handle(), NameOf(operation), overlapped);
-  FileThread::Get().Add(std::move(operation));
+  if (trace::On()) trace::OperationIssued(handle(), operation.name(), overlapped);
+  FileThreads::Get().Add(std::move(operation));
   return ERROR_IO_PENDING;
 }
 
@@ -175,7 +195,7 @@ DWORD File::Associate(CompletionPort* port, ULONG_PTR key) {
 }
 
 bool File::Cancel(const OVERLAPPED* overlapped, DWORD issuer) {
-  return FileThread::Get().Cancel(this, overlapped, issuer);
+  return FileThreads::Get().Cancel(this, overlapped, issuer);
 }
 
 void File::Close() {
@@ -189,7 +209,7 @@ void File::Close() {
     }
   }
   if (last_of_closed_port) Background::LookOver();
-  if (overlapped_) FileThread::Get().Cancel(this, nullptr, 0);
+  if (overlapped_) FileThreads::Get().Cancel(this, nullptr, 0);
 }
 
 }  // namespace iocp

@@ -1,6 +1,7 @@
 // The lock of sockets and ports: std::mutex's job in 4 bytes instead of 40. Every idle socket has
 // one, and with it the fields that a message needs fit into two cache lines (socket.h). Held for a
-// handful of instructions, never in a system call, so a short spin usually gets it without a wait.
+// handful of instructions, so a short spin usually gets it without a wait. (A socket's is
+// also held in system calls that do not block: options and names, and the look after a FIN.)
 #pragma once
 
 #include <atomic>

@@ -1,11 +1,13 @@
 #include "iocp/linux/operation.h"
 
+#include <cstring>
 #include <mutex>
 #include <utility>
 
 #include "iocp/linux/counters.h"
 #include "iocp/linux/file.h"
 #include "iocp/linux/socket.h"
+#include "iocp/linux/syscalls.h"
 
 namespace iocp {
 namespace {
@@ -72,7 +74,7 @@ void FreeOperation(Operation* operation) {
     if (operation->kind == OperationKind::kTransmit || operation->kind == OperationKind::kConnect) {
       delete operation->file_to_send;
     }
-    delete std::exchange(operation->dropped, nullptr);
+    if (operation->dropped >= 0) SysClose(std::exchange(operation->dropped, -1));
   }
   operation->receipt.event = {};
   operation->receipt.has_routine = false;
@@ -152,25 +154,36 @@ void BufferList::Advance(std::size_t bytes) {
   all[first_].iov_len -= bytes;
 }
 
+void BufferList::Gather(char* to, std::size_t bytes) const {
+  for (const iovec* part = parts(); bytes > 0; ++part) {
+    const std::size_t step = std::min(bytes, part->iov_len);
+    std::memcpy(to, part->iov_base, step);
+    to += step;
+    bytes -= step;
+  }
+}
+
+void BufferList::Scatter(const char* from, std::size_t bytes) const {
+  for (const iovec* part = parts(); bytes > 0; ++part) {
+    const std::size_t step = std::min(bytes, part->iov_len);
+    std::memcpy(part->iov_base, from, step);
+    from += step;
+    bytes -= step;
+  }
+}
+
 // --- Direction ---------------------------------------------------------------------------------------
 
 void Direction::PushBack(Operation* operation) {
   operation->next = nullptr;
+  operation->previous = tail;
   (tail != nullptr ? tail->next : head) = operation;
   tail = operation;
 }
 
-void Direction::PopFront() {
-  head = head->next;
-  if (head == nullptr) tail = nullptr;
-}
-
 void Direction::Remove(Operation* operation) {
-  if (head == operation) return PopFront();
-  Operation* before = head;
-  while (before->next != operation) before = before->next;
-  before->next = operation->next;
-  if (tail == operation) tail = before;
+  (operation->previous != nullptr ? operation->previous->next : head) = operation->next;
+  (operation->next != nullptr ? operation->next->previous : tail) = operation->previous;
 }
 
 }  // namespace iocp

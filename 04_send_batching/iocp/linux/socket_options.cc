@@ -1,7 +1,9 @@
 // Addresses and options of a socket.
 #include <errno.h>
 #include <linux/filter.h>
+#include <stddef.h>
 #include <sys/ioctl.h>
+#include <sys/un.h>
 
 #include <algorithm>
 #include <cstring>
@@ -23,9 +25,39 @@ void FirstTakesAll(int fd) {
   SysSetSockOpt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof program);
 }
 
+// Held while a socket has Linux' SO_REUSEADDR and does not listen yet: another one that has it
+// could bind the same port. One thread at a time in all processes: the lock is a name that one
+// socket can have, and that the system frees, whatever becomes of the process. Where it cannot be
+// had (no descriptor left, somebody keeps it), the port is still not listened at by two.
+class AddressLock {
+ public:
+  AddressLock() : fd_(SysSocket(AF_UNIX, SOCK_DGRAM, 0)) {
+    constexpr char kName[] = "\0iocp.address";
+    sockaddr_un name{};
+    name.sun_family = AF_UNIX;
+    std::memcpy(name.sun_path, kName, sizeof kName);
+    const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + sizeof kName);
+    constexpr int kTries = 200;  // a millisecond each
+    for (int i = 0; fd_ >= 0 && i < kTries; ++i) {
+      if (SysBind(fd_, reinterpret_cast<const sockaddr*>(&name), length) == 0) break;
+      if (errno != EADDRINUSE) break;
+      SysPollMany(nullptr, 0, 1);
+    }
+  }
+  ~AddressLock() {
+    if (fd_ >= 0) SysClose(fd_);
+  }
+  AddressLock(const AddressLock&) = delete;
+  AddressLock& operator=(const AddressLock&) = delete;
+
+ private:
+  const int fd_;
+};
+
 }  // namespace
 
-// Everything here is done under the lock: none of these system calls blocks.
+// Everything here is done under the lock: none of these system calls blocks, and AddressLock keeps
+// waiting only the one socket that wants to bind or to listen.
 
 int Socket::Bind(const sockaddr* name, socklen_t length) {
   const std::lock_guard guard(lock_);
@@ -37,13 +69,14 @@ int Socket::Bind(const sockaddr* name, socklen_t length) {
   if (length < least) return WSAEFAULT;
   Connection& connection = *connection_;
   if (connection.state != State::kFresh || connection.bound) return WSAEINVAL;
-  if (const int error = connection.EnsureDescriptor(family_, type_)) return WsaFromErrno(error);
+  if (const int error = EnsureDescriptor()) return WsaFromErrno(error);
   if (SysBind(connection.fd, name, length) != 0) {
     if (errno != EADDRINUSE) return WsaFromErrno(errno);
     int result = -1;
     if (type_ == SOCK_STREAM) {
       // Windows lets a server bind its port again while old connections are in TIME_WAIT. So does
       // Linux with this option; it must not stay, or a second socket could bind the port, too.
+      const AddressLock turn;
       connection.ShareAddress(true);
       result = SysBind(connection.fd, name, length);
       const int error = errno;
@@ -67,6 +100,7 @@ int Socket::Listen(int backlog) {
   if (connection.state == State::kListening) return 0;
   if (!connection.bound || connection.state != State::kFresh) return WSAEINVAL;
   // What it accepts inherits this, so that its TIME_WAIT does not keep the port (Bind).
+  const AddressLock turn;
   connection.ShareAddress(true);
   if (SysListen(connection.fd, backlog) != 0) return WsaFromErrno(errno);
   if (connection.shared) FirstTakesAll(connection.fd);
@@ -129,7 +163,7 @@ int Socket::SetOption(int level, int name, const void* value, int length) {
   }
   const std::lock_guard guard(lock_);
   if (closed_) return WSAENOTSOCK;
-  if (const int error = connection_->EnsureDescriptor(family_, type_)) return WsaFromErrno(error);
+  if (const int error = EnsureDescriptor()) return WsaFromErrno(error);
   int number = 0;
   std::memcpy(&number, value, std::min(sizeof number, static_cast<std::size_t>(length)));
   if (level == SOL_SOCKET && (name == SO_REUSEADDR || name == SO_EXCLUSIVEADDRUSE)) {
@@ -138,9 +172,7 @@ int Socket::SetOption(int level, int name, const void* value, int length) {
   const int result =
       SysSetSockOpt(connection_->fd, level, name, value, static_cast<socklen_t>(length));
   if (result != 0) return WsaFromErrno(errno);
-  options_set_ = true;
-  if (level == SOL_SOCKET && name == SO_SNDBUF) send_buffer_.store(number);
-  if (level == SOL_SOCKET && name == SO_RCVBUF) receive_buffer_.store(number);
+  options_.Keep(level, name, value, static_cast<std::size_t>(length));
   return 0;
 }
 
@@ -180,6 +212,7 @@ int Socket::GetOption(int level, int name, void* value, int* length) {
     *length = sizeof seconds;
     return 0;
   }
+  if (const int error = EnsureDescriptor()) return WsaFromErrno(error);
   auto size = static_cast<socklen_t>(*length);
   if (SysGetSockOpt(connection.fd, level, name, value, &size) != 0) return WsaFromErrno(errno);
   *length = static_cast<int>(size);
@@ -194,8 +227,8 @@ int Socket::GetOption(int level, int name, void* value, int* length) {
     const bool ended = connection.state == State::kConnected && type_ == SOCK_STREAM;
     if (error != 0 && ended) Break(connection, error, guard, wakes);
   } else if (name == SO_SNDBUF || name == SO_RCVBUF) {
-    const int set = (name == SO_SNDBUF ? send_buffer_ : receive_buffer_).load();
-    number = set >= 0 ? set : number / 2;  // Linux doubles what is set, for its own overhead
+    // Windows reports what was set; Linux doubles it, for its own overhead.
+    number = options_.Find(level, name).value_or(number / 2);
   } else if (name == SO_REUSEADDR) {
     number = connection.shared ? 1 : 0;
   }
@@ -203,7 +236,7 @@ int Socket::GetOption(int level, int name, void* value, int* length) {
   return 0;
 }
 
-int Socket::Ioctl(long command, unsigned long* argument) {
+int Socket::Ioctl(long command, ULONG* argument) {
   if (argument == nullptr) return WSAEFAULT;
   if (command == FIONBIO) {
     const std::lock_guard guard(lock_);
@@ -214,8 +247,9 @@ int Socket::Ioctl(long command, unsigned long* argument) {
     int count = 0;
     const std::lock_guard guard(lock_);
     if (closed_) return WSAENOTSOCK;
+    if (const int error = EnsureDescriptor()) return WsaFromErrno(error);
     if (SysIoctl(connection_->fd, FIONREAD, &count) != 0) return WsaFromErrno(errno);
-    *argument = static_cast<unsigned long>(count);
+    *argument = static_cast<ULONG>(count);
     return 0;
   }
   return WSAEOPNOTSUPP;

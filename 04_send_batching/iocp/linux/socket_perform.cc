@@ -34,6 +34,7 @@ int Socket::Issue(Operation* operation, OVERLAPPED* overlapped, DWORD* bytes) {
     Direction& direction = DirectionOf(connection, *operation);
     const bool first = direction.Gone();
     direction.PushBack(operation);
+    if (operation->kind == OperationKind::kAccept) operation->acceptor->accept_ = operation;
     // From here on the record, and with it the OVERLAPPED, may be completed by any thread as soon
     // as the lock is free: only `result` is looked at.
     if (first && WorthTrying(direction)) {
@@ -83,13 +84,16 @@ int Socket::Check(const Operation& operation, bool plain, Guard& guard, Wakes& w
     case OperationKind::kSendTo:
       return CheckDatagram(operation);
     case OperationKind::kAccept:
+      // From here to its place in the queue the lock is held: a close that has come is seen here,
+      // one that comes finds it there.
+      if (operation.acceptor && operation.acceptor->IsClosed()) return WSAENOTSOCK;
       return state == State::kListening ? 0 : WSAEINVAL;
     case OperationKind::kConnect:
       if (state == State::kConnected) {
         return plain && connection.needs_context ? WSAEINVAL : WSAEISCONN;
       }
       if (state == State::kFresh) {
-        const int error = connection_->EnsureDescriptor(family_, type_);
+        const int error = EnsureDescriptor();
         return error == 0 ? 0 : WsaFromErrno(error);
       }
       return plain && connection.ConnectsPlainly() ? WSAEALREADY : WSAEINVAL;
@@ -114,6 +118,7 @@ int Socket::RunPlain(Operation* operation, DWORD milliseconds, bool may_block, O
   Guard guard(lock_);
   if (const int error = Check(*operation, true, guard, wakes)) return error;
   Connection& connection = *connection_;
+  if (connection.IsCrowded()) return WSAENOBUFS;
   Direction& direction = DirectionOf(connection, *operation);
   ++connection.holders;
   if (operation->kind == OperationKind::kConnect) BeginConnect(connection);
@@ -144,6 +149,7 @@ int Socket::RunPlain(Operation* operation, DWORD milliseconds, bool may_block, O
       }
       const bool again = outcome->kind == Outcome::Kind::kAgain;
       if (again && operation->cancelled) *outcome = Aborted(operation->cancel_status);
+      if (outcome->paused && !operation->cancelled) continue;
       if (!again || operation->cancelled || gives_up()) break;
       ++connection.waits;
       guard.unlock();
@@ -222,12 +228,15 @@ DirectionEvent Socket::TryHead(Connection& connection, Direction& direction, Gua
   } else if (!operation.cancelled) {
     // Written when the attempt has succeeded: on its way to the cache during the system call.
     __builtin_prefetch(operation.receipt.overlapped, 1);
-    Poller* const rearm = SystemCallsReplaced() ? PollerOf(connection) : nullptr;
+    const bool replaced = SystemCallsMayLie();
+    const bool may_pause = operation.kind == OperationKind::kTransmit;
+    Poller* const rearm = replaced || may_pause ? PollerOf(connection) : nullptr;
     guard.unlock();
     outcome = Attempt(connection.fd, operation);
     const bool again = outcome.kind == Outcome::Kind::kAgain && !outcome.starved;
-    if (rearm != nullptr && (again || outcome.drained)) {
-      // An injected EAGAIN or short count is followed by no edge: ask for one.
+    if (rearm != nullptr && (outcome.paused || (replaced && (again || outcome.drained)))) {
+      // No edge follows a pause, or an injected EAGAIN or short count: ask for one. (Where nobody
+      // watches yet, the registration brings it.)
       rearm->Rearm(connection.fd, reinterpret_cast<std::uint64_t>(handle()));
     }
     guard.lock();

@@ -10,6 +10,7 @@
 #include "iocp/linux/file.h"
 #include "iocp/linux/socket.h"
 #include "iocp/linux/syscalls.h"
+#include "iocp/linux/thread.h"
 
 namespace iocp {
 
@@ -38,7 +39,9 @@ int Socket::Send(const WSABUF* buffers, DWORD count, int flags, OVERLAPPED* over
 int Socket::Transfer(Operation* operation, const std::atomic<DWORD>& timeout,
                      OVERLAPPED* overlapped, DWORD* bytes,
                      LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
-  if (overlapped == nullptr || !overlapped_) return Plain(operation, timeout, overlapped, bytes);
+  if (overlapped == nullptr || !overlapped_) {
+    return Plain(operation, timeout, overlapped, bytes, routine);
+  }
   if (routine != nullptr) {
     operation->receipt.has_routine = true;
     operation->routine = routine;
@@ -49,8 +52,9 @@ int Socket::Transfer(Operation* operation, const std::atomic<DWORD>& timeout,
 // A blocking send returns when everything was taken; a non-blocking one may be short. `overlapped`
 // may be given on a socket that was made without WSA_FLAG_OVERLAPPED: it is told, too.
 int Socket::Plain(Operation* operation, const std::atomic<DWORD>& timeout, OVERLAPPED* overlapped,
-                  DWORD* bytes) {
+                  DWORD* bytes, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
   Receipt receipt;
+  receipt.has_routine = overlapped != nullptr && routine != nullptr;
   int error = 0;
   if (overlapped != nullptr) error = static_cast<int>(receipt.Begin(overlapped, &device_));
   if (error != 0) {
@@ -72,7 +76,10 @@ int Socket::Plain(Operation* operation, const std::atomic<DWORD>& timeout, OVERL
     if (error == 0) {
       receipt.Complete(&device_, STATUS_SUCCESS, moved, false, wakes);
     } else {
-      receipt.Refuse(outcome.status);
+      receipt.Refuse(outcome.status != 0 ? outcome.status : StatusFromWsa(error));
+    }
+    if (error == 0 && receipt.has_routine) {
+      QueueApc(Self(), {.routine = routine, .bytes = moved, .overlapped = overlapped});
     }
   }
   if (error == 0 && bytes != nullptr) *bytes = moved;
@@ -163,6 +170,37 @@ int Socket::Transmit(const WSABUF& head, FileToSend what, OVERLAPPED* overlapped
   return Transfer(operation, send_timeout_, overlapped, nullptr, nullptr);
 }
 
+namespace {
+
+// Of what sendfile says, is it the connection? All else is the file's trouble, of which the
+// connection knows nothing.
+bool IsOfConnection(int error) {
+  switch (error) {
+    case EAGAIN:
+    case EPIPE:
+    case ECONNRESET:
+    case ECONNABORTED:
+    case ENOTCONN:
+    case ETIMEDOUT:
+    case EHOSTDOWN:
+    case EHOSTUNREACH:
+    case ENETDOWN:
+    case ENETUNREACH:
+    case EPROTO:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// What was given with MSG_MORE goes out, though nothing more came after all.
+void Push(int fd) {
+  const int off = 0;
+  SysSetSockOpt(fd, IPPROTO_TCP, TCP_CORK, &off, sizeof off);
+}
+
+}  // namespace
+
 // Head, file, tail: each goes on where the attempt before had to stop.
 Socket::Outcome Socket::AttemptTransmit(int fd, Operation& operation) {
   FileToSend& what = *operation.file_to_send;
@@ -171,16 +209,22 @@ Socket::Outcome Socket::AttemptTransmit(int fd, Operation& operation) {
     const Outcome outcome = AttemptSend(fd, operation);
     if (outcome.kind != Outcome::Kind::kDone) return outcome;
   }
-  while (what.left > 0) {
-    constexpr std::uint64_t kStep = 1u
-                                    << 20;  // more might keep the disk busy for this client alone
+  // A client that reads as fast as the disk would keep this thread until the file's end, and nobody
+  // could cancel. After so much the thread looks at the others first.
+  constexpr std::uint64_t kAtOnce = 1u << 20;
+  for (std::uint64_t before_others = kAtOnce; what.left > 0;) {
+    if (before_others == 0) return {.kind = Outcome::Kind::kAgain, .paused = true};
     const ssize_t sent =
         SysSendFile(fd, what.file->descriptor(), what.at_pointer ? nullptr : &what.offset,
-                    static_cast<std::size_t>(std::min(what.left, kStep)));
-    if (sent < 0) return TransferFailed(errno);
+                    static_cast<std::size_t>(std::min(what.left, before_others)));
+    if (sent < 0 && IsOfConnection(errno)) return TransferFailed(errno);
+    const int error = sent < 0 ? errno : 0;
+    if (sent <= 0 && (error != 0 || what.tail_length == 0)) Push(fd);
+    if (error != 0) return Failed(error);
     if (sent == 0) break;  // the file's end
     operation.moved += static_cast<std::size_t>(sent);
     what.left -= static_cast<std::uint64_t>(sent);
+    before_others -= static_cast<std::uint64_t>(sent);
   }
   what.left = 0;
   if (what.tail_length == 0) return {};

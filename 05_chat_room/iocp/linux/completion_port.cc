@@ -214,9 +214,13 @@ void CompletionPort::WatchFailed() {
   watched_ = nested_ = false;
 }
 
-void CompletionPort::EndNesting() {
+// Its only thread may have blocked since the background thread looked, and not told it, because
+// the port was nested then (Pause).
+bool CompletionPort::EndNesting() {
   const std::lock_guard guard(lock_);
+  if (polling_ == 0 && waiting_threads_.empty() && !paused_threads_.empty()) return false;
   nested_ = false;
+  return true;
 }
 
 // Looking takes signals off the poller that were meant for threads blocked there: they are given

@@ -83,7 +83,7 @@ class CompletionPort final : public Object {
   bool EndWatch(
       std::uint64_t entries);  // drops the port, unless a thread has polled since `entries`
   void WatchFailed();
-  void EndNesting();  // it does not poll for the port any more
+  bool EndNesting();  // it need not poll for the port any more; false: it must
   void Harvest();     // performs what is ready, without waiting
 
   PortSnapshot Snapshot();
@@ -95,6 +95,7 @@ class CompletionPort final : public Object {
 
   bool AtLimit() const { return released_threads_.size() >= concurrency_; }
   void Join(Thread& self);
+  bool TakeOnTheRun(const Thread& self, std::span<Packet> out, std::size_t* count);
   bool TakeReady(Thread& self, std::span<Packet> out, std::size_t* count);
   void SetPlace(Thread& thread, Place place);
   void Hand(Thread& thread, const Packet& packet, Wakes& wakes);

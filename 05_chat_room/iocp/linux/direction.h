@@ -115,8 +115,8 @@ struct Direction {
   bool Waits() const { return head != nullptr && !Busy(); }
 
   void PushBack(Operation* operation);
-  void PopFront();
-  void Remove(Operation* operation);
+  void PopFront() { Remove(head); }
+  void Remove(Operation* operation);  // touches its two neighbours only
 };
 
 }  // namespace iocp

@@ -43,7 +43,8 @@ BOOL CancelIoEx(HANDLE file, LPOVERLAPPED overlapped);
 // The same for what the calling thread has issued on the handle.
 BOOL CancelIo(HANDLE file);
 
-// Result of an operation; with `wait`, waits for it (on hEvent when there is one).
+// Result of an operation; with `wait`, waits until it has completed, whatever becomes of its event
+// (an auto-reset one is used up). Only without a file it is the event that is waited for (P144).
 BOOL GetOverlappedResult(HANDLE file, LPOVERLAPPED overlapped, LPDWORD bytes, BOOL wait);
 
 // The same with a limit: WAIT_TIMEOUT (0 milliseconds: ERROR_IO_INCOMPLETE). With `alertable`, a

@@ -2,6 +2,7 @@
 #include <thread>
 #include <vector>
 
+#include "iocp/linux/api_result.h"
 #include "iocp/linux/completion_port.h"
 #include "iocp/linux/errors.h"
 #include "iocp/linux/event.h"
@@ -14,24 +15,16 @@
 using iocp::CompletionPort;
 using iocp::Deadline;
 using iocp::Event;
+using iocp::Fail;
 using iocp::File;
 using iocp::HandleTable;
 using iocp::Object;
 using iocp::ObjectKind;
 using iocp::Packet;
 using iocp::Ref;
+using iocp::Result;
 using iocp::Self;
 using iocp::Socket;
-
-namespace {
-
-BOOL Result(DWORD error) {
-  if (error == ERROR_SUCCESS) return TRUE;
-  SetLastError(error);
-  return FALSE;
-}
-
-}  // namespace
 
 DWORD GetLastError() {
   return Self().last_error;
@@ -47,7 +40,7 @@ BOOL CloseHandle(HANDLE handle) {
   // Close before Remove: while a port can be found it is either open or knows that it is closed.
   if (object->kind() == ObjectKind::kPort) static_cast<CompletionPort&>(*object).Close();
   if (object->kind() == ObjectKind::kFile) static_cast<File&>(*object).Close();
-  if (object->kind() == ObjectKind::kTimer) static_cast<iocp::Timer&>(*object).Cancel();
+  if (object->kind() == ObjectKind::kTimer) static_cast<iocp::Timer&>(*object).Close();
   if (!HandleTable::Remove(handle)) return Result(ERROR_INVALID_HANDLE);
   if (object->kind() == ObjectKind::kSocket) static_cast<Socket&>(*object).Close();
   return TRUE;
@@ -59,31 +52,19 @@ HANDLE CreateIoCompletionPort(HANDLE file, HANDLE existing_port, ULONG_PTR compl
                               DWORD concurrency) {
   Ref<CompletionPort> port;
   if (existing_port != nullptr) {
-    if (file == INVALID_HANDLE_VALUE) {
-      SetLastError(ERROR_INVALID_PARAMETER);
-      return nullptr;
-    }
+    if (file == INVALID_HANDLE_VALUE) return Fail<HANDLE>(ERROR_INVALID_PARAMETER, nullptr);
     port = HandleTable::Find<CompletionPort>(existing_port);
-    if (!port) {
-      SetLastError(ERROR_INVALID_HANDLE);
-      return nullptr;
-    }
+    if (!port) return Fail<HANDLE>(ERROR_INVALID_HANDLE, nullptr);
   }
   Ref<Object> device;
   if (file != INVALID_HANDLE_VALUE) {
     device = Ref<Object>::Adopt(HandleTable::FindObject(file));
-    if (!device) {
-      SetLastError(ERROR_INVALID_HANDLE);
-      return nullptr;
-    }
+    if (!device) return Fail<HANDLE>(ERROR_INVALID_HANDLE, nullptr);
   }
   HANDLE handle = existing_port;
   if (!port) {
     CompletionPort* const created = CompletionPort::Create(concurrency);
-    if (created == nullptr) {
-      SetLastError(ERROR_NO_SYSTEM_RESOURCES);
-      return nullptr;
-    }
+    if (created == nullptr) return Fail<HANDLE>(ERROR_NO_SYSTEM_RESOURCES, nullptr);
     handle = created->handle();
     port = Ref<CompletionPort>::Share(created);
   }
@@ -96,8 +77,7 @@ HANDLE CreateIoCompletionPort(HANDLE file, HANDLE existing_port, ULONG_PTR compl
   }
   if (error == ERROR_SUCCESS) return handle;
   if (existing_port == nullptr) CloseHandle(handle);
-  SetLastError(error);
-  return nullptr;
+  return Fail<HANDLE>(error, nullptr);
 }
 
 BOOL GetQueuedCompletionStatus(HANDLE port_handle, LPDWORD bytes, PULONG_PTR completion_key,

@@ -12,26 +12,42 @@
 
 namespace iocp {
 
-Connection::Connection(int descriptor) : fd(descriptor) {
-  CountAllocation();
-  if (fd >= 0) CountDescriptors(1);
+Connection::Connection(int descriptor) {
+  if (descriptor >= 0) Take(descriptor);
 }
 
+namespace {
+
+// With SO_LINGER and unsent data Linux' close waits, in whichever thread was the last to hold the
+// connection: one that has the I/O of others to do. So the system is to send what is left by
+// itself, for as long as the program wanted to wait.
+void CloseWithoutWaiting(int fd) {
+  linger wanted{};
+  socklen_t size = sizeof wanted;
+  const bool known = SysGetSockOpt(fd, SOL_SOCKET, SO_LINGER, &wanted, &size) == 0;
+  if (known && wanted.l_onoff != 0 && wanted.l_linger > 0) {
+    const unsigned milliseconds = static_cast<unsigned>(wanted.l_linger) * 1000;
+    SysSetSockOpt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof milliseconds);
+    const linger off{};
+    SysSetSockOpt(fd, SOL_SOCKET, SO_LINGER, &off, sizeof off);
+  }
+  SysClose(fd);
+}
+
+}  // namespace
+
 Connection::~Connection() {
-  if (fd >= 0) SysClose(Surrender());
+  if (fd >= 0) CloseWithoutWaiting(Surrender());
+}
+
+void Connection::Take(int descriptor) {
+  fd = descriptor;
+  CountDescriptors(1);
 }
 
 int Connection::Surrender() {
   if (fd >= 0) CountDescriptors(-1);
   return std::exchange(fd, -1);
-}
-
-int Connection::EnsureDescriptor(int family, int type) {
-  if (fd >= 0) return 0;
-  fd = OpenDescriptor(family, type);
-  if (fd < 0) return errno;
-  CountDescriptors(1);
-  return 0;
 }
 
 bool Connection::ConnectsPlainly() const {
@@ -61,26 +77,6 @@ int OpenDescriptor(int family, int type) {
   const int on = 1;
   if (fd >= 0 && family == AF_INET6) SysSetSockOpt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
   return fd;
-}
-
-void CopyOptions(int from, int to) {
-  struct Option {
-    int level;
-    int name;
-    bool doubled;  // Linux reports twice what was set
-  };
-  static constexpr Option kOptions[] = {{SOL_SOCKET, SO_KEEPALIVE, false},
-                                        {SOL_SOCKET, SO_LINGER, false},
-                                        {SOL_SOCKET, SO_SNDBUF, true},
-                                        {SOL_SOCKET, SO_RCVBUF, true},
-                                        {IPPROTO_TCP, TCP_NODELAY, false}};
-  for (const Option& option : kOptions) {
-    linger value{};  // the largest of them
-    socklen_t size = sizeof value;
-    if (SysGetSockOpt(from, option.level, option.name, &value, &size) != 0) continue;
-    if (option.doubled) value.l_onoff /= 2;
-    SysSetSockOpt(to, option.level, option.name, &value, size);
-  }
 }
 
 }  // namespace iocp

@@ -13,6 +13,7 @@ namespace iocp {
 struct ThreadCounts {
   std::array<std::atomic<std::uint64_t>, static_cast<std::size_t>(SystemCall::kCount)> calls{};
   std::atomic<std::uint64_t> wake_ups{0};
+  std::atomic<std::uint64_t> searched{0};
   std::atomic<std::int64_t> operations{0};  // taken minus freed here; may be negative
   ThreadCounts* next = nullptr;  // list of all threads' shares, guarded by the list's lock
 };
@@ -38,6 +39,9 @@ inline void CountOperation(int change) {
 }
 inline void CountWakeUp() {
   Bump(Counts().wake_ups, std::uint64_t{1});
+}
+inline void CountSearched() {
+  Bump(Counts().searched, std::uint64_t{1});
 }
 inline void PrepareCounts() {  // makes the calling thread's share
   Counts();

@@ -18,12 +18,6 @@ class Event final : public Object {
   void Reset() { signal_.Clear(); }
   Signal& signal() { return signal_; }
 
-  // WAIT_OBJECT_0, WAIT_TIMEOUT or WAIT_IO_COMPLETION (an APC ran). Blocks the calling thread.
-  DWORD Wait(DWORD milliseconds, bool alertable) {
-    Signal* const signal = &signal_;
-    return WaitFor({&signal, 1}, false, milliseconds, alertable);
-  }
-
  private:
   Signal signal_;
 };

@@ -84,7 +84,7 @@ void Socket::Watch(Guard& guard, Wakes& wakes) {
 
 Connection* Socket::BeginPoll(int* fd) {
   const std::lock_guard guard(lock_);
-  if (closed_) return nullptr;
+  if (closed_ || connection_->IsCrowded()) return nullptr;
   Connection& connection = *connection_;
   ++connection.holders;
   ++connection.waits;

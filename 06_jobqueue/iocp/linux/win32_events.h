@@ -45,14 +45,15 @@ BOOL SetWaitableTimer(HANDLE timer, const LARGE_INTEGER* due, LONG period, PTIME
 BOOL CancelWaitableTimer(HANDLE timer);
 
 // Waits for an event, the end of a thread, or the end of an operation on a file or socket handle
-// (P102, P106, P127). A thread of a port frees its
-// place there while it waits (P12). Returns WAIT_OBJECT_0 (+ index of the object), WAIT_TIMEOUT,
-// WAIT_IO_COMPLETION (alertable, nothing was signalled and an APC ran), WAIT_FAILED.
+// (P102, P106, P127). A thread of a port frees its place there while it waits (P12). Returns
+// WAIT_OBJECT_0 (+ index of the object), WAIT_TIMEOUT, WAIT_IO_COMPLETION (alertable, nothing was
+// signalled and an APC ran), WAIT_FAILED.
 DWORD WaitForSingleObject(HANDLE object, DWORD milliseconds);
 DWORD WaitForSingleObjectEx(HANDLE object, DWORD milliseconds, BOOL alertable);
 
-// At most MAXIMUM_WAIT_OBJECTS of them, none twice: ERROR_INVALID_PARAMETER. For any: the first in
-// the array that is signalled. For all: all at once, or none is touched.
+// At most MAXIMUM_WAIT_OBJECTS of them (ERROR_INVALID_PARAMETER). For any: the first in the array
+// that is signalled. For all: all at once, or none is touched; none may be there twice (the same
+// error).
 DWORD WaitForMultipleObjects(DWORD count, const HANDLE* objects, BOOL wait_all, DWORD milliseconds);
 DWORD WaitForMultipleObjectsEx(DWORD count, const HANDLE* objects, BOOL wait_all,
                                DWORD milliseconds, BOOL alertable);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "iocp/linux/api_result.h"
 #include "iocp/linux/completion_port.h"
 #include "iocp/linux/counters.h"
 #include "iocp/linux/event.h"
@@ -13,17 +14,10 @@
 
 using iocp::Deadline;
 using iocp::Event;
+using iocp::Fail;
 using iocp::HandleTable;
+using iocp::Result;
 using iocp::Self;
-
-namespace {
-
-DWORD Fail(DWORD error, DWORD result) {
-  SetLastError(error);
-  return result;
-}
-
-}  // namespace
 
 HANDLE CreateEventW(LPSECURITY_ATTRIBUTES, BOOL manual_reset, BOOL initial_state, std::nullptr_t) {
   iocp::CountAllocation();
@@ -35,7 +29,7 @@ HANDLE CreateEventW(LPSECURITY_ATTRIBUTES, BOOL manual_reset, BOOL initial_state
 
 BOOL SetEvent(HANDLE handle) {
   const auto event = HandleTable::Find<Event>(handle);
-  if (!event) return static_cast<BOOL>(Fail(ERROR_INVALID_HANDLE, FALSE));
+  if (!event) return Result(ERROR_INVALID_HANDLE);
   iocp::Wakes wakes;
   event->Set(wakes);
   return TRUE;
@@ -43,7 +37,7 @@ BOOL SetEvent(HANDLE handle) {
 
 BOOL ResetEvent(HANDLE handle) {
   const auto event = HandleTable::Find<Event>(handle);
-  if (!event) return static_cast<BOOL>(Fail(ERROR_INVALID_HANDLE, FALSE));
+  if (!event) return Result(ERROR_INVALID_HANDLE);
   event->Reset();
   return TRUE;
 }
@@ -66,7 +60,7 @@ DWORD SleepEx(DWORD milliseconds, BOOL alertable) {
     }
   }
   if (alertable == FALSE) return 0;
-  EndAlertable(self);
+  EndAlertable(self, true);
   return RunApcs(self) ? WAIT_IO_COMPLETION : 0;
 }
 
@@ -76,9 +70,9 @@ void Sleep(DWORD milliseconds) {
 
 DWORD QueueUserAPC(PAPCFUNC function, HANDLE thread_handle, ULONG_PTR parameter) {
   const std::shared_ptr<iocp::Thread> found = iocp::ThreadOf(thread_handle);
-  if (found == nullptr) return Fail(ERROR_INVALID_HANDLE, 0);
+  if (found == nullptr) return Fail(ERROR_INVALID_HANDLE, DWORD{0});
   if (!iocp::QueueApc(*found, {.function = function, .parameter = parameter})) {
-    return Fail(ERROR_GEN_FAILURE, 0);
+    return Fail(ERROR_GEN_FAILURE, DWORD{0});
   }
   return 1;
 }
@@ -93,8 +87,8 @@ HANDLE CreateWaitableTimerW(LPSECURITY_ATTRIBUTES, BOOL manual_reset, std::nullp
 BOOL SetWaitableTimer(HANDLE handle, const LARGE_INTEGER* due, LONG period,
                       PTIMERAPCROUTINE routine, LPVOID parameter, BOOL) {
   const auto timer = HandleTable::Find<iocp::Timer>(handle);
-  if (!timer) return static_cast<BOOL>(Fail(ERROR_INVALID_HANDLE, FALSE));
-  if (due == nullptr || period < 0) return static_cast<BOOL>(Fail(ERROR_INVALID_PARAMETER, FALSE));
+  if (!timer) return Result(ERROR_INVALID_HANDLE);
+  if (due == nullptr || period < 0) return Result(ERROR_INVALID_PARAMETER);
   constexpr std::int64_t kFarthest = INT64_MAX / 200;  // 1,461 years, with room to add the clock's
   std::int64_t from_now = -std::max(due->QuadPart, -kFarthest);
   if (due->QuadPart > 0) {
@@ -103,19 +97,18 @@ BOOL SetWaitableTimer(HANDLE handle, const LARGE_INTEGER* due, LONG period,
     constexpr std::int64_t kFrom1601 = 11'644'473'600;  // seconds to 1970
     from_now = due->QuadPart - ((now.tv_sec + kFrom1601) * 10'000'000 + now.tv_nsec / 100);
   }
-  if (!timer->Set({.due = iocp::SysNow() + std::clamp<std::int64_t>(from_now, 0, kFarthest) * 100,
-                   .period = std::int64_t{period} * 1'000'000,
-                   .routine = routine,
-                   .parameter = parameter,
-                   .thread = Self().id})) {
-    return static_cast<BOOL>(Fail(ERROR_NO_SYSTEM_RESOURCES, FALSE));
-  }
-  return TRUE;
+  const DWORD error =
+      timer->Set({.due = iocp::SysNow() + std::clamp<std::int64_t>(from_now, 0, kFarthest) * 100,
+                  .period = std::int64_t{period} * 1'000'000,
+                  .routine = routine,
+                  .parameter = parameter,
+                  .thread = Self().id});
+  return Result(error);
 }
 
 BOOL CancelWaitableTimer(HANDLE handle) {
   const auto timer = HandleTable::Find<iocp::Timer>(handle);
-  if (!timer) return static_cast<BOOL>(Fail(ERROR_INVALID_HANDLE, FALSE));
+  if (!timer) return Result(ERROR_INVALID_HANDLE);
   timer->Cancel();
   return TRUE;
 }
@@ -126,9 +119,6 @@ DWORD GetCurrentThreadId() {
 
 HANDLE OpenThread(DWORD, BOOL, DWORD thread_id) {
   auto thread = iocp::FindThread(thread_id);
-  if (thread == nullptr) {
-    SetLastError(ERROR_INVALID_PARAMETER);
-    return nullptr;
-  }
+  if (thread == nullptr) return Fail<HANDLE>(ERROR_INVALID_PARAMETER, nullptr);
   return HandleTable::Insert(new iocp::ThreadObject(std::move(thread)));
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <mutex>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -86,29 +87,25 @@ class Watcher {
     const bool look_over = std::exchange(inbox_.look_over, false) || !inbox_.ports.empty();
     for (WatchedPort& port : inbox_.ports) Take(std::move(port));
     if (look_over) {
-      std::erase_if(ports_, [](const WatchedPort& watched) {
+      std::erase_if(ports_, [](const auto& entry) {
+        const WatchedPort& watched = entry.second;
         const Ref<CompletionPort> port = Find(watched);
         return !port || (watched.closed && !port->Attend().needed);
       });
     }
     inbox_.ports.clear();
     inbox_.listeners.clear();
-    return !listeners_.empty() || std::any_of(ports_.begin(), ports_.end(),
-                                              [](const WatchedPort& p) { return !p.nested; });
+    return !listeners_.empty() || std::any_of(ports_.begin(), ports_.end(), [](const auto& entry) {
+      return !entry.second.nested;
+    });
   }
 
   // One entry a port: it may be closed, or have to be nested, while it is on the list.
   void Take(WatchedPort told) {
-    auto it = std::find_if(ports_.begin(), ports_.end(), [&](const WatchedPort& watched) {
-      return watched.handle == told.handle;
-    });
-    const bool now = told.now;
-    if (it == ports_.end()) {
-      it = ports_.insert(it, std::move(told));
-    } else if (told.closed) {
-      it->closed = std::move(told.closed);
-    }
-    if (now) Nest(*it);
+    WatchedPort& watched = ports_[told.handle];
+    watched.handle = told.handle;
+    if (told.closed) watched.closed = std::move(told.closed);
+    if (told.now) Nest(watched);
   }
 
   static Ref<CompletionPort> Find(const WatchedPort& watched) {
@@ -125,22 +122,24 @@ class Watcher {
 
   // A nested poller has something to report, which nobody of the port's own threads may have taken.
   bool OnPortReady(std::uint64_t token) {
-    const auto handle = reinterpret_cast<HANDLE>(token);
-    const auto it = std::find_if(ports_.begin(), ports_.end(), [&](const WatchedPort& watched) {
-      return watched.nested && watched.handle == handle;
-    });
+    const auto it = ports_.find(reinterpret_cast<HANDLE>(token));
     if (it == ports_.end()) return false;
-    const Ref<CompletionPort> port = Find(*it);
+    WatchedPort& watched = it->second;
+    if (!watched.nested) return true;  // no longer
+    const Ref<CompletionPort> port = Find(watched);
     if (!port) {
-      it->nested = false;  // closed with its last device: the next tick drops it
+      ports_.erase(it);  // closed, and its last device has gone
       return true;
     }
     const CompletionPort::Attendance attendance = port->Attend();
-    const bool attended = attendance.entries != it->entries && !attendance.paused;
-    if (attendance.polled || attended) {
+    const bool attended = attendance.entries != watched.entries && !attendance.paused;
+    // A thread that blocks from here on tells that its port must be nested again, which is done
+    // after this: the inbox is emptied by this thread.
+    if ((attendance.polled || attended) && port->EndNesting()) {
       poller_.RemoveNested(port->poller());
-      port->EndNesting();
-      *it = {.handle = it->handle, .closed = it->closed, .entries = attendance.entries};
+      watched.nested = false;
+      watched.entries = attendance.entries;
+      watched.quiet_ticks = 0;
     } else {
       port->Harvest();
     }
@@ -148,8 +147,10 @@ class Watcher {
   }
 
   void Tick() {
-    std::erase_if(ports_,
-                  [this](WatchedPort& watched) { return !watched.nested && Done(watched); });
+    for (auto it = ports_.begin(); it != ports_.end();) {
+      WatchedPort& watched = it->second;
+      it = !watched.nested && Done(watched) ? ports_.erase(it) : std::next(it);
+    }
     std::vector<HANDLE> listeners;
     listeners.swap(listeners_);
     for (const HANDLE listener : listeners) {
@@ -181,9 +182,9 @@ class Watcher {
 
   Poller poller_;
   std::mutex lock_;
-  Inbox inbox_;                     // guarded by lock_
-  std::vector<WatchedPort> ports_;  // background thread only
-  std::vector<HANDLE> listeners_;   // background thread only
+  Inbox inbox_;                                    // guarded by lock_
+  std::unordered_map<HANDLE, WatchedPort> ports_;  // background thread only
+  std::vector<HANDLE> listeners_;                  // background thread only
 };
 
 // The one watcher; started when first needed, never ended. nullptr: it could not be started.

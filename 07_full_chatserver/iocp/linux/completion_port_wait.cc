@@ -28,7 +28,10 @@ DWORD CompletionPort::Dequeue(std::span<Packet> out, std::size_t* count, const D
   Join(self);  // before it can be alerted: this resets the wait
   if (alertable && !BeginAlertable(self, this)) {
     Harvest();  // a packet may be as good as here
-    if (TakeReady(self, out, count)) return ERROR_SUCCESS;
+    if (TakeReady(self, out, count)) {
+      EndAlertable(self, false);
+      return ERROR_SUCCESS;
+    }
     RunApcs(self);
     return WAIT_IO_COMPLETION;
   }
@@ -36,6 +39,7 @@ DWORD CompletionPort::Dequeue(std::span<Packet> out, std::size_t* count, const D
   {
     Wakes wakes;
     std::unique_lock guard(lock_);
+    if (!alertable && TakeOnTheRun(self, out, count)) return ERROR_SUCCESS;
     SetPlace(self, Place::kNone);  // the thread gives its place back and asks for another packet
     const bool look_first =
         since_harvest_ >= kHarvestEvery || (completion_queue_.empty() && deadline.Passed());
@@ -65,7 +69,7 @@ DWORD CompletionPort::Dequeue(std::span<Packet> out, std::size_t* count, const D
     }
   }
   if (alertable) {
-    EndAlertable(self);
+    EndAlertable(self, error == WAIT_IO_COMPLETION);
     {
       const std::lock_guard guard(lock_);
       self.wait.alerted = false;
@@ -81,6 +85,19 @@ void CompletionPort::Join(Thread& self) {
   if (const auto previous = HandleTable::Find<CompletionPort>(self.port)) previous->Leave(self);
   self.wait = PortWait{};  // in no list now: Close took it off, or Leave did
   self.port = handle();
+}
+
+// A thread that runs and may go on running takes the next packets without leaving its place: under
+// load nothing of the other threads' records is touched for a packet. The lock is held. False: not
+// possible, or there is more to do than that.
+bool CompletionPort::TakeOnTheRun(const Thread& self, std::span<Packet> out, std::size_t* count) {
+  const bool runs = self.wait.place == Place::kReleased && released_threads_.size() <= concurrency_;
+  const bool attended = polling_ > 0 || watched_ || device_list_.empty();
+  if (!runs || !attended || since_harvest_ >= kHarvestEvery) return false;
+  if (completion_queue_.empty() || closed_) return false;
+  *count = Take(out);
+  since_harvest_ += static_cast<std::uint32_t>(*count);
+  return true;
 }
 
 // Takes what is queued already; false: nothing that this thread may have now.

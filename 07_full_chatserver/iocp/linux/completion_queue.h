@@ -15,7 +15,8 @@ namespace iocp {
 // in the form in which GetQueuedCompletionStatusEx hands it out.
 using Packet = OVERLAPPED_ENTRY;
 
-// A ring that doubles when full: in steady state nothing is allocated.
+// A ring that doubles when full: in steady state nothing is allocated. What one rush has made big
+// is given back when it is over.
 class CompletionQueue {
  public:
   bool empty() const { return size_ == 0; }
@@ -31,13 +32,18 @@ class CompletionQueue {
   Packet PopFront() {
     const Packet packet = ring_[first_];
     first_ = (first_ + 1) & (ring_.size() - 1);
-    --size_;
+    if (--size_ == 0 && ring_.size() > kKept) Clear();
     return packet;
   }
 
-  void Clear() { first_ = size_ = 0; }
+  void Clear() {
+    first_ = size_ = 0;
+    if (ring_.size() > kKept) ring_ = {};
+  }
 
  private:
+  static constexpr std::size_t kKept = 4096;  // packets: 128 KiB
+
   void Grow() {
     CountAllocation();
     std::vector<Packet> bigger(ring_.empty() ? 64 : ring_.size() * 2);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <memory>
 
 #include "iocp/linux/completion_port.h"
 #include "iocp/linux/intrusive_list.h"
@@ -48,18 +49,15 @@ class HandleSignal {
   Signal& Get() {
     std::uintptr_t word = word_.load(std::memory_order_acquire);
     if (SignalIn(word) != nullptr) return *SignalIn(word);
-    auto* const made = new Signal(Signal::Reset::kManual, false);
-    std::uintptr_t with = 0;
-    do {
-      if (SignalIn(word) != nullptr) {  // another thread was faster
-        delete made;
-        return *SignalIn(word);
-      }
-      with = word | reinterpret_cast<std::uintptr_t>(made);
-    } while (!word_.compare_exchange_weak(word, with));
-    Wakes wakes;
-    if ((with & kSet) != 0) made->Set(wakes);
-    return *made;
+    auto made = std::make_unique<Signal>(Signal::Reset::kManual, (word & kSet) != 0);
+    // As it is set or not when it appears: whoever begins or ends an operation from then on finds
+    // it.
+    while (
+        !word_.compare_exchange_weak(word, word | reinterpret_cast<std::uintptr_t>(made.get()))) {
+      if (SignalIn(word) != nullptr) return *SignalIn(word);  // another thread was faster
+      made = std::make_unique<Signal>(Signal::Reset::kManual, (word & kSet) != 0);
+    }
+    return *made.release();
   }
 
  private:

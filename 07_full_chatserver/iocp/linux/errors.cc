@@ -105,6 +105,13 @@ NTSTATUS StatusFromErrno(int error) {
   return STATUS_UNSUCCESSFUL;
 }
 
+NTSTATUS StatusFromWsa(int error) {
+  for (const SocketError& entry : kSocketErrors) {
+    if (entry.wsa == error) return entry.status;
+  }
+  return STATUS_UNSUCCESSFUL;
+}
+
 DWORD Win32FromErrno(int error) {
   switch (error) {
     case ENOENT:

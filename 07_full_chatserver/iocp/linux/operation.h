@@ -37,6 +37,9 @@ class BufferList {
   std::size_t part_count() const { return std::min<std::size_t>(count_ - first_, kMostParts); }
   bool in_one_call() const { return count_ - first_ <= kMostParts; }
   void Advance(std::size_t bytes);
+  // Between the buffers and one piece, for what must be one system call: a datagram.
+  void Gather(char* to, std::size_t bytes) const;
+  void Scatter(const char* from, std::size_t bytes) const;
 
  private:
   static constexpr std::size_t kMostParts = 1024;  // Linux: IOV_MAX
@@ -90,7 +93,8 @@ struct FileToSend {
 // operation uses kind, flags, buffers, moved and the accept and connect fields without it. A
 // receive or send touches the first two cache lines only.
 struct alignas(64) Operation {
-  Operation* next = nullptr;  // in its direction's queue or in the pool
+  Operation* next = nullptr;      // in its direction's queue or in the pool
+  Operation* previous = nullptr;  // in its direction's queue
   Receipt receipt;
   Immediate* immediate = nullptr;  // set while the issuing thread itself performs it, or waits
   std::size_t moved = 0;           // bytes so far
@@ -111,7 +115,6 @@ struct alignas(64) Operation {
     Operation* accepted_after = nullptr;
     int* from_length;  // kReceiveFrom: the program's; `output` is its address
   };
-  Connection* dropped = nullptr;  // to be closed when no lock is held
   union {
     char* output = nullptr;  // AcceptEx: data, local address, remote address; kReceiveFrom: address
     FileToSend* file_to_send;  // kTransmit, kConnect (or null): the operation's own
@@ -122,6 +125,7 @@ struct alignas(64) Operation {
 
   sockaddr_in6 address;  // kConnect, kSendTo; or the smaller sockaddr_in in its place
   socklen_t address_length = 0;
+  int dropped = -1;  // a descriptor to be closed when no lock is held
 };
 static_assert(sizeof(Operation) == 256);  // every session that waits for data has one
 

@@ -1,6 +1,8 @@
 // A socket's life: made, associated, its connections exchanged, closed.
 #include "iocp/linux/socket.h"
 
+#include <errno.h>
+
 #include <memory>
 #include <utility>
 
@@ -17,6 +19,7 @@ Socket::Socket(int fd, int family, int type, bool overlapped)
       type_(static_cast<std::uint8_t>(type)),
       overlapped_(overlapped),
       connection_(new Connection(fd)) {
+  CountAllocation();
   CountAllocation();
 }
 
@@ -50,7 +53,7 @@ void Socket::Close() {
     }
   }
   if (last_of_closed_port) Background::LookOver();
-  if (const auto other = HandleTable::Find<Socket>(listener)) other->AbortAcceptsOf(this);
+  if (const auto other = HandleTable::Find<Socket>(listener)) other->AbortAcceptOf(*this);
 }
 
 // When part of what the program sent is lost, the peer must not take the rest for all (P64). True:
@@ -110,19 +113,39 @@ void Socket::BeginConnect(Connection& connection) {
   connection.error = 0;
 }
 
-// The program's options go on to the new descriptor. Without one (there are none left) the socket
-// can still be given to AcceptEx; bind and connect try again.
-Connection* Socket::NewConnection(const Connection& like) {
-  auto* const fresh = new Connection(OpenDescriptor(family_, type_));
-  if (options_set_ && fresh->fd >= 0 && like.fd >= 0) CopyOptions(like.fd, fresh->fd);
-  if (like.shared) fresh->SetShared(type_, true);
-  fresh->exclusive = like.exclusive;
-  return fresh;
+// A fresh connection has no descriptor before it needs one: whatever ends, nothing can be lost for
+// want of one. 0 or errno.
+int Socket::EnsureDescriptor() {
+  Connection& connection = *connection_;
+  if (connection.fd >= 0) return 0;
+  const int fd = OpenDescriptor(family_, type_);
+  if (fd < 0) return errno;
+  connection.Take(fd);
+  if (connection.shared) connection.SetShared(type_, true);
+  options_.ApplyTo(fd);
+  return 0;
 }
 
-Connection* Socket::Replace(Connection* fresh) {
-  Connection* const old = std::exchange(connection_, fresh);
-  return --old->holders == 0 ? old : nullptr;
+// Makes a connection that is fresh in every field the socket's. When nobody else holds the one
+// before, it is the same memory: an AcceptEx needs no block. Returns the descriptor that is to be
+// closed when no lock is held; -1: none, or the last holder closes it.
+int Socket::Exchange(int descriptor) {
+  Connection& old = *connection_;
+  const bool shared = old.shared;
+  const bool exclusive = old.exclusive;
+  int dropped = -1;
+  if (old.holders == 1) {
+    dropped = old.Surrender();
+    std::destroy_at(&old);
+    std::construct_at(&old, descriptor);
+  } else {
+    --old.holders;
+    CountAllocation();
+    connection_ = new Connection(descriptor);
+  }
+  connection_->shared = shared;
+  connection_->exclusive = exclusive;
+  return dropped;
 }
 
 void Socket::Drop(Connection& connection, Guard& guard) {

@@ -13,12 +13,14 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <mutex>
 
 #include "iocp/linux/connection.h"
 #include "iocp/linux/deadline.h"
 #include "iocp/linux/device.h"
 #include "iocp/linux/handle_table.h"
+#include "iocp/linux/kept_options.h"
 #include "iocp/linux/lock.h"
 #include "iocp/linux/operation.h"
 #include "iocp/linux/poller.h"
@@ -43,6 +45,11 @@ class alignas(64) Socket final : public Object {
 
   // `file` may be empty. Takes over `what`.
   int Transmit(const WSABUF& head, FileToSend what, OVERLAPPED* overlapped);
+
+  // What never has to wait, told like an operation of 0 bytes when there is an OVERLAPPED. `work`
+  // returns a winsock error.
+  int RunAtOnce(OVERLAPPED* overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine,
+                const std::function<int()>& work);
 
   // --- datagrams (socket_datagram.cc); on a TCP socket: WSAEOPNOTSUPP ---
   // `from` and `from_length` are the program's, written before the completion is told.
@@ -73,7 +80,7 @@ class alignas(64) Socket final : public Object {
   int SetOption(int level, int name, const void* value, int length);
   int SetAddressUse(int name, bool on);  // SO_REUSEADDR, SO_EXCLUSIVEADDRUSE
   int GetOption(int level, int name, void* value, int* length);
-  int Ioctl(long command, unsigned long* argument);
+  int Ioctl(long command, ULONG* argument);
 
   // --- readiness (api_poll.cc, socket_ready.cc) ---
   // Between the two the caller polls `fd` (-1: there is nothing to poll) and the connection is
@@ -108,6 +115,7 @@ class alignas(64) Socket final : public Object {
     Kind kind = Kind::kDone;
     bool drained = false;  // nothing more can be there until the next edge
     bool starved = false;  // kAgain for want of descriptors: the background thread tries again
+    bool paused = false;   // kAgain though there is room: others first. Asks for an edge
     bool broken = false;   // the connection has ended with it
     bool ended = false;    // a receive of nothing: the peer's FIN, or a reset that was told before
     int number = 0;        // kFailed: errno; kDone of an accept: the descriptor
@@ -141,6 +149,7 @@ class alignas(64) Socket final : public Object {
   // --- socket_complete.cc ---
   void Finish(Operation* operation, const Outcome& outcome, Wakes& wakes);
   bool Abort(const OVERLAPPED* overlapped, NTSTATUS status, Wakes& wakes, DWORD issuer = 0);
+  void AbortOne(Direction& direction, Operation* operation, NTSTATUS status, Wakes& wakes);
   bool AbortQueued(const Connection& connection, Direction& direction, const OVERLAPPED* overlapped,
                    NTSTATUS status, Wakes& wakes, DWORD issuer = 0);
   // --- socket_ready.cc ---
@@ -153,7 +162,7 @@ class alignas(64) Socket final : public Object {
   int Transfer(Operation* operation, const std::atomic<DWORD>& timeout, OVERLAPPED* overlapped,
                DWORD* bytes, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
   int Plain(Operation* operation, const std::atomic<DWORD>& timeout, OVERLAPPED* overlapped,
-            DWORD* bytes);
+            DWORD* bytes, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
   static Outcome TransferFailed(int error_number);
   bool WasReset(const Connection& connection) const;
   static Outcome AttemptReceive(int fd, Operation& operation);
@@ -170,11 +179,9 @@ class alignas(64) Socket final : public Object {
   static Direction& DirectionOf(Connection& connection, const Operation& operation);
   static void BeginConnect(Connection& connection);
   static bool ResetIfCut(const Connection& connection);
-  Connection* NewConnection(const Connection& like);  // with a descriptor of its own, or -1
-  // Makes `fresh` the socket's connection. Returns the old one when nobody holds it, to be deleted
-  // without the lock.
-  Connection* Replace(Connection* fresh);
-  [[nodiscard]] Connection* StartOver(const Operation& operation, const Outcome& outcome);
+  int EnsureDescriptor();
+  int Exchange(int descriptor);
+  [[nodiscard]] int StartOver(const Operation& operation, const Outcome& outcome);
   void Drop(Connection& connection, Guard& guard);  // a holder is done with it
 
   // --- AcceptEx ---
@@ -183,7 +190,7 @@ class alignas(64) Socket final : public Object {
   bool IsClosed();
   void InheritFrom(Socket& listener);
   void HandOver(Operation* operation, const Outcome& outcome, Guard& guard, Wakes& wakes);
-  void AbortAcceptsOf(const Socket* acceptor);
+  void AbortAcceptOf(const Socket& acceptor);
   bool AbortAccepted(const OVERLAPPED* overlapped, Wakes& wakes, DWORD issuer = 0);
 
   // The order is for the caches: with Object's fields, what a message needs of the socket fills the
@@ -196,18 +203,18 @@ class alignas(64) Socket final : public Object {
   // Everything below is guarded by lock_ unless it says otherwise.
   bool closed_ = false;
   bool non_blocking_ = false;                  // FIONBIO: plain calls only (P20)
-  bool options_set_ = false;                   // the next descriptor gets them, too
   std::atomic<bool> tells_unreachable_{true};  // SIO_UDP_CONNRESET; any thread
   std::atomic<bool> skip_on_success_{false};   // read by completions under another socket's lock
   Connection* connection_;                     // never null
   Device device_;                              // its port is read without the lock by completions
   std::atomic<DWORD> receive_timeout_{0};      // any thread; milliseconds, 0: for ever
   std::atomic<DWORD> send_timeout_{0};         // likewise
-  // Likewise: what was set, which is what Windows reports; the kernel's own sizes differ.
-  std::atomic<int> send_buffer_{-1};
-  std::atomic<int> receive_buffer_{-1};
-  HANDLE listener_ = nullptr;      // kAccepting: where the AcceptEx is queued
-  Operation* accepted_ = nullptr;  // a listener's operations that wait for first data elsewhere
+  KeptOptions options_;
+  HANDLE listener_ = nullptr;  // kAccepting: where the AcceptEx is queued
+  union {
+    Operation* accepted_ = nullptr;  // a listener's operations that wait for first data elsewhere
+    Operation* accept_;  // kAccepting: its AcceptEx at the listener, guarded by the listener's lock
+  };
 };
 
 static_assert(sizeof(Socket) == 128);  // what a message needs is in the first half

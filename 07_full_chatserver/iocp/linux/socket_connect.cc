@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <memory>
 
 #include "iocp/linux/errors.h"
 #include "iocp/linux/file.h"
@@ -81,16 +80,11 @@ Socket::Outcome Socket::AttemptConnect(int fd, Operation& operation) {
 // in a call on it. The packet always follows; without an overlapped the call is done when it
 // returns.
 int Socket::Disconnect(OVERLAPPED* overlapped, bool reuse) {
-  std::unique_ptr<Connection> fresh;
   Operation* const operation = TakeOperation(OperationKind::kDisconnect);
   Wakes wakes;
   Guard guard(lock_);
   Connection& connection = *connection_;
   int error = closed_ ? WSAENOTSOCK : connection.state == State::kConnected ? 0 : WSAENOTCONN;
-  if (error == 0 && reuse) {
-    fresh.reset(NewConnection(connection));
-    if (fresh->fd < 0) error = WsaFromErrno(errno);
-  }
   if (error == 0 && overlapped != nullptr) {
     error = static_cast<int>(operation->receipt.Begin(overlapped, &device_));
   }
@@ -104,12 +98,12 @@ int Socket::Disconnect(OVERLAPPED* overlapped, bool reuse) {
   }
   ++connection.holders;
   bool cut = false;
-  if (fresh != nullptr) {
+  if (reuse) {
     connection.state = State::kDisconnected;
     cut = ResetIfCut(connection);
     Abort(nullptr, STATUS_CONNECTION_ABORTED, wakes);
-    fresh->reused = true;
-    Replace(fresh.release());  // we hold the old one
+    Exchange(-1);  // we hold the old one
+    connection_->reused = true;
   }
   if (!cut) Run(connection, connection.out, DirectionEvent::kFinish, guard, wakes);
   if (reuse && connection.waits > 0) {

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <system_error>
 #include <thread>
 #include <unordered_map>
@@ -118,16 +119,27 @@ void Park(Thread& self, std::int64_t nanoseconds) {
 
 // --- APC ---------------------------------------------------------------------------------------------
 
+namespace {
+
+struct IsOf {
+  const void* timer;
+  bool operator()(const Apc& apc) const { return apc.timer_object == timer; }
+};
+
+}  // namespace
+
 bool BeginAlertable(Thread& self, CompletionPort* port) {
   const std::lock_guard guard(self.apc_lock);
-  if (!self.apcs.empty()) return false;
+  self.delivering = !self.apcs.empty();
+  if (self.delivering) return false;
   self.alertable = true;
   self.alert_port = port;
   return true;
 }
 
-void EndAlertable(Thread& self) {
+void EndAlertable(Thread& self, bool run) {
   const std::lock_guard guard(self.apc_lock);
+  self.delivering = self.delivering && run;
   self.alertable = false;
   self.alert_port = nullptr;
 }
@@ -138,6 +150,7 @@ bool RunApcs(Thread& self) {
     Apc apc;
     {
       const std::lock_guard guard(self.apc_lock);
+      self.delivering = false;  // it has run one: what the routines cancel does not run any more
       if (self.apcs.empty()) return any;
       apc = self.apcs.front();
       self.apcs.pop_front();
@@ -154,21 +167,33 @@ bool RunApcs(Thread& self) {
 }
 
 bool QueueApc(Thread& thread, const Apc& apc) {
-  // The port to be woken may be closed, and the thread leave it, before `wakes` fires.
-  Ref<CompletionPort> port;
-  Wakes wakes;
+  ApcWakes wakes;
+  return QueueApc(thread, apc, wakes);
+}
+
+bool QueueApc(Thread& thread, const Apc& apc, ApcWakes& wakes) {
   const std::lock_guard guard(thread.apc_lock);
   if (thread.ended) return false;
+  if (apc.timer_object != nullptr &&
+      std::any_of(thread.apcs.begin(), thread.apcs.end(), IsOf{apc.timer_object})) {
+    return true;  // it has not run since the last time
+  }
   thread.apcs.push_back(apc);
+  thread.delivering = thread.delivering || thread.alertable;
   if (thread.alertable && thread.alert_port != nullptr) {
     // Until it has taken back `alert_port`, under this lock, the thread itself holds the port.
-    port = Ref<CompletionPort>::Share(thread.alert_port);
-    port->Alert(thread, wakes);
+    wakes.port = Ref<CompletionPort>::Share(thread.alert_port);
+    wakes.port->Alert(thread, wakes.wakes);
   } else if (thread.alertable) {
     thread.parker.store(1, std::memory_order_release);
-    wakes.AddParked(&thread.parker);
+    wakes.wakes.AddParked(&thread.parker);
   }
   return true;
+}
+
+void RemoveApc(Thread& thread, const void* timer_object) {
+  const std::lock_guard guard(thread.apc_lock);
+  if (!thread.delivering) std::erase_if(thread.apcs, IsOf{timer_object});
 }
 
 bool HasApcs(Thread& self) {

@@ -1,6 +1,6 @@
-// Wake-ups collected under a lock and made after it was released: a wake-up is a system call, and
-// no system call is made under a lock. Whoever collects must hold a reference to the port until
-// Fire.
+// Wake-ups collected under a lock and made after it was released: the woken thread would run into
+// that lock at once. (Under a lock there are only system calls that do not block.) Whoever collects
+// must hold a reference to the port until Fire.
 #pragma once
 
 #include <array>
