@@ -23,7 +23,8 @@ bool EndsInOrder(support::TcpClient& tcp) {
 }  // namespace
 
 SCENARIO("who says something to his sector and half-closes hears it", "[D3][G3]") {
-  ChatServerProcess server;
+  // With sync: what he hears, and so his FIN, waits for the journal.
+  ChatServerProcess server({GENERATE("journal.sync=none", "journal.sync=turn")});
   Protocol::C_SECTOR_CHAT talk;
   talk.set_msg("one last word");
   for (int run = 0; run < kRuns; ++run) {

@@ -47,7 +47,7 @@ class GroupCommit : public ::testing::Test {
     net.worker_threads = 2;
     chat::WorldOptions world;
     world.rooms = kRooms;
-    world.messages_per_second = 0;
+    world.limits.requests = {0, 0};
     job::UpdateOptions update;
     update.threads = 2;
     chat_ = std::make_unique<chat::ChatServer>(net, world, update,
