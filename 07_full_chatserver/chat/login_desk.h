@@ -23,11 +23,11 @@ namespace chat {
 
 class LoginDesk final : public LobbyPort {
  public:
+  using MakePlayers = std::function<std::vector<PlayerRef>(
+      net::SessionId owner, std::uint64_t account, const std::string& name)>;
   struct Hooks {
     // The key was right: the characters of the account, with in-game ids of their own.
-    std::function<std::vector<PlayerRef>(net::SessionId owner, std::uint64_t account,
-                                         const std::string& name)>
-        make_players;
+    MakePlayers make_players;
     // The key was not; the session is about to be dropped.
     std::function<void(net::SessionId id)> wrong_key;
   };
