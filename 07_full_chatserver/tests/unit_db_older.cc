@@ -117,6 +117,7 @@ TEST_F(OlderFile, WhatTheJournalHasNoMoreIsCountedOnce) {
   }
 }
 
+#ifndef _WIN32  // there a file that is open can be neither moved nor removed
 // Moved away or removed while the server runs: noticed by the next commit, or soon when there is
 // none, and nothing of what was stored before is missing from the file that has the name now.
 TEST_F(OlderFile, AFileThatIsMovedOrRemovedIsNoticed) {
@@ -166,6 +167,7 @@ TEST_F(OlderFile, AFileThatIsReplacedIsNoticed) {
   EXPECT_EQ(Count(), 121);
   EXPECT_GE(server->writer->Stats().replayed, 50U);
 }
+#endif
 
 // --- both -------------------------------------------------------------------------------------------
 

@@ -327,6 +327,20 @@ TEST_F(JournalTest, AMissingSegmentIsNotPassedOver) {
   EXPECT_NE(status.error().find("are missing or damaged"), std::string::npos) << status.error();
 }
 
+TEST_F(JournalTest, ARenamedSegmentIsNotTakenForAnother) {
+  {
+    Journal journal;
+    ASSERT_TRUE(journal.Open(Options()).ok());
+    Append(journal, {"one", "two"});
+  }
+  const std::string renamed = journal::SegmentPath(folder_.path(), 9);
+  std::filesystem::rename(SegmentsIn(folder_.path())[0], renamed);
+  Journal journal;
+  const net::Status status = journal.Open(Options());
+  ASSERT_FALSE(status.ok());
+  EXPECT_NE(status.error().find(renamed), std::string::npos) << status.error();
+}
+
 TEST_F(JournalTest, DamageBetweenSegmentsIsSaidAndNothingIsCut) {
   {
     JournalOptions options = Options();

@@ -1,11 +1,11 @@
 #include "services/db/event_store.h"
 
-#include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "services/db/event.h"
+#include "services/db/row_table.h"
 
 namespace db {
 
@@ -13,8 +13,6 @@ namespace {
 
 using journal::Record;
 
-// Rows per statement: one round trip to the database for all of them.
-constexpr std::size_t kRowsPerStatement = 16;
 constexpr std::uint64_t kNoMark = ~0ULL;  // records without a checkpoint
 
 std::int64_t Signed(std::uint64_t value) {
@@ -71,76 +69,6 @@ std::string NewestState(Dialect dialect) {
                        : "order_no = GREATEST(order_no, VALUES(order_no))");
 }
 
-// Rows of one table on their way into it, in statements that are no longer than the database takes.
-class Table {
- public:
-  Table(std::string_view table, std::vector<std::string_view> columns, std::string end,
-        std::size_t bytes_max)
-      : columns_(columns.size()), end_(std::move(end)), bytes_max_(bytes_max) {
-    insert_ = "INSERT INTO " + std::string(table) + " (";
-    for (std::size_t i = 0; i < columns_; ++i) {
-      if (i > 0) insert_ += ", ";
-      insert_ += columns[i];
-    }
-    insert_ += ") VALUES ";
-  }
-
-  // False: not even alone does it fit into a statement.
-  bool Add(std::span<const Value> row) {
-    if (BytesOf(row) > bytes_max_) return false;
-    values_.insert(values_.end(), row.begin(), row.end());
-    return true;
-  }
-
-  Result Store(Connection& connection) {
-    Result result;
-    for (std::span<const Value> rest = values_; result.ok() && !rest.empty();) {
-      std::size_t rows = kRowsPerStatement;
-      while (rows > 1 &&
-             (rows * columns_ > rest.size() || BytesOf(rest.first(rows * columns_)) > bytes_max_)) {
-        rows /= 2;
-      }
-      result = connection.Run(Statement(rows), rest.first(rows * columns_));
-      rest = rest.subspan(rows * columns_);
-    }
-    values_.clear();
-    return result;
-  }
-
- private:
-  // Of a statement with these values, or a little more.
-  static std::size_t BytesOf(std::span<const Value> values) {
-    std::size_t bytes = 64;
-    for (const Value& value : values) {
-      const auto* const text = std::get_if<std::string_view>(&value);
-      bytes += 12 + (text != nullptr ? text->size() : 0);
-    }
-    return bytes;
-  }
-
-  const std::string& Statement(std::size_t rows) {
-    std::string& sql = statements_[rows];
-    if (!sql.empty()) return sql;
-    std::string row = "(?";
-    for (std::size_t i = 1; i < columns_; ++i) row += ",?";
-    row += ")";
-    sql = insert_;
-    for (std::size_t i = 0; i < rows; ++i) {
-      if (i > 0) sql += ",";
-      sql += row;
-    }
-    sql += end_;
-    return sql;
-  }
-
-  std::string insert_;
-  std::size_t columns_;
-  std::string end_;
-  std::size_t bytes_max_;
-  std::vector<Value> values_;
-  std::map<std::size_t, std::string> statements_;  // by the number of rows
-};
-
 template <class Event>
 std::vector<std::string_view> LogColumns() {
   std::vector<std::string_view> columns = ColumnsOf<Event>();
@@ -174,7 +102,7 @@ class Rows {
 
   Result Store(Connection& connection) {
     Result result;
-    for (Table* table : {&login_, &chat_, &state_, &rejected_}) {
+    for (RowTable* table : {&login_, &chat_, &state_, &rejected_}) {
       Result one = table->Store(connection);
       if (result.ok()) result = std::move(one);
     }
@@ -190,7 +118,7 @@ class Rows {
                   max) {}
 
   template <class Event>
-  static Added AddEvent(Table& table, std::uint64_t source, const Record& record) {
+  static Added AddEvent(RowTable& table, std::uint64_t source, const Record& record) {
     Event event;
     if (!Decode(record.payload, event)) return Added::kUnreadable;
     RowValues row;
@@ -203,10 +131,10 @@ class Rows {
     return table.Add(row.values) ? Added::kYes : Added::kTooLong;
   }
 
-  Table login_;
-  Table chat_;
-  Table state_;
-  Table rejected_;
+  RowTable login_;
+  RowTable chat_;
+  RowTable state_;
+  RowTable rejected_;
 };
 
 // One transaction's records on their way.

@@ -118,6 +118,12 @@ net::Status OpenSegment(FileOps& ops, Segment& segment, std::uint64_t file_size,
                               ": not a segment of a journal (its header is damaged); move it away "
                               "to start without it");
   }
+  // Somebody has renamed it. The names say what comes after what, also to the next start.
+  if (!segment.path.ends_with(SegmentPath("", segment.first_id))) {
+    return net::Status::Error(
+        segment.path + ": it begins with record " + std::to_string(segment.first_id) +
+        ", which is not what its name says; move it away to start without it");
+  }
   bool torn = false;
   error = Scan(ops, file.get(), limit, segment, torn);
   if (error) return Failed(segment.path, error);
