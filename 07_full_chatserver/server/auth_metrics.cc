@@ -18,9 +18,9 @@ void AuthService::AddMetrics(services::Collector& collector) {
 
   const auto outcome = [&](const char* name, std::uint64_t auth::AuthCounts::*which,
                            const char* rate) {
-    collector.AddCounter(
-        "auth_questions_total", "Questions of the auth port, by outcome.",
-        [this, which] { return static_cast<double>(counts().*which); }, rate, {"outcome", name});
+    collector.AddCounter("auth_questions_total", "Questions of the auth port, by outcome.",
+                         [this, which] { return static_cast<double>(counts().*which); }, rate,
+                         {"outcome", name});
   };
   outcome("granted", &auth::AuthCounts::granted, "auth_granted_per_second");
   outcome("wrong", &auth::AuthCounts::wrong, "auth_wrong_per_second");

@@ -28,8 +28,8 @@ struct ChatLook {
   chat::LobbyCounts lobby;
   double sessions = 0;
   double players = 0;
-  double packets = 0;  // taken from their pool
-  std::array<std::uint64_t, kDoorAnswers> door{};          // connections refused: by DoorAnswer
+  double packets = 0;                                          // taken from their pool
+  std::array<std::uint64_t, kDoorAnswers> door{};              // connections refused: by DoorAnswer
   std::array<std::uint64_t, chat::kKeyAnswers> key_answers{};  // look-ups: by chat::KeyAnswer
   bool paused = false;
   bool countries_stale = false;
@@ -40,7 +40,7 @@ struct ChatMetric {
   const char* name;
   double (*value)(const ChatLook&);
   const char* help;
-  const char* rate = "";  // counters: the name of their growth per second, in reports
+  const char* rate = "";   // counters: the name of their growth per second, in reports
   const char* label = "";  // what this one of several rows of one name is about
   const char* label_value = "";
 };

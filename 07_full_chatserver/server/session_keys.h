@@ -64,7 +64,8 @@ class LobbyKeys final : public chat::KeyLookup {
 
  private:
   account::SessionKeyStore& store_;
-  std::array<std::atomic<std::uint64_t>, chat::kKeyAnswers> counts_{};  // atomic: the store's threads
+  std::array<std::atomic<std::uint64_t>, chat::kKeyAnswers>
+      counts_{};  // atomic: the store's threads
 };
 
 }  // namespace server

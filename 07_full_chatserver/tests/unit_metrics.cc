@@ -47,8 +47,8 @@ TEST(Collector, AStateIsOneSampleForEachValue) {
     collector.CollectOnce(Time());
     std::string text;
     for (const MetricSample& sample : collector.Latest()) {
-      text += sample.info.name + "{" + sample.info.label.name + "=" + sample.info.label.value + "}" +
-              (sample.value == 1 ? "1 " : "0 ");
+      text += sample.info.name + "{" + sample.info.label.name + "=" + sample.info.label.value +
+              "}" + (sample.value == 1 ? "1 " : "0 ");
     }
     return text;
   };

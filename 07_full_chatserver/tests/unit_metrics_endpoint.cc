@@ -53,7 +53,7 @@ TEST_F(Endpoint, TextFormatWithTypesAndHelp) {
         "\nchat_packets_received_total 10\n", "# TYPE chat_job_seconds histogram\n",
         "\nchat_job_seconds_bucket{le=\"0.001\"} 3\n", "\nchat_job_seconds_bucket{le=\"0.5\"} 5\n",
         "\nchat_job_seconds_bucket{le=\"+Inf\"} 6\n", "\nchat_job_seconds_sum 4.25\n",
-        "\nchat_job_seconds_count 6\n", 
+        "\nchat_job_seconds_count 6\n",
         "# TYPE chat_redis_trouble gauge\nchat_redis_trouble{reason=\"OOM\"} 0\n"
         "chat_redis_trouble{reason=\"READONLY\"} 1\n",
         "\nprocess_resident_memory_bytes "}) {
