@@ -70,7 +70,9 @@ bool IsRefused(const std::string& from, const std::string& port) {
   REQUIRE(connect(fd, name, sizeof address) == 0);
   pollfd entry{fd, POLLIN, 0};
   char byte = 0;
-  const bool over = poll(&entry, 1, 500) == 1 && recv(fd, &byte, 1, 0) <= 0;
+  // A refusal may say why before it ends.
+  bool over = false;
+  while (!over && poll(&entry, 1, 500) == 1) over = recv(fd, &byte, 1, 0) <= 0;
   close(fd);
   return over;
 }
