@@ -37,9 +37,8 @@ int OnEpollCtl(int epoll, int what, int fd, epoll_event* event) {
     return result;
   }
   g_letting_go = true;
-  (void)Eventually([] {
-    return g_let_go_before || !iocp::TakeSnapshot(g_port)->paused_threads.empty();
-  });
+  (void)Eventually(
+      [] { return g_let_go_before || !iocp::TakeSnapshot(g_port)->paused_threads.empty(); });
   return result;
 }
 
