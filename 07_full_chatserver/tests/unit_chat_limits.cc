@@ -182,7 +182,7 @@ TEST_P(FanOut, ARoomAndASectorSendNoMoreThanTheirBudget) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Places, FanOut, testing::Bool(),
-                         [](const auto& info) { return info.param ? "Sector" : "Room"; });
+                         [](const auto& place) { return place.param ? "Sector" : "Room"; });
 
 // --- who is not inside ----------------------------------------------------------------------------
 
