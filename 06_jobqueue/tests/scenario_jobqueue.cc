@@ -40,13 +40,15 @@ SCENARIO("a hundred clients hear everything once and in order, whatever the upda
     RunCrowd(server, {"--for", "1", "--rate", "3", "--rooms", "3"});
     const std::string output = server.Stop();
     INFO(output);
-    // 300 messages, 100 times entering, 100 times going; and those of the flush timer.
+    // 300 messages, 100 times entering, 100 times going; and those of the flush timer. In a room of
+    // more than 32 each coming or going may want a look at the room's news later.
     const std::string executed = "jobs: executed ";
     const std::size_t at = output.find(executed);
     REQUIRE(at != std::string::npos);
     const int jobs = std::stoi(output.substr(at + executed.size()));
     if (options.empty() || options[0] != "--flush-interval-ms") {
-      CHECK(jobs == 500);
+      CHECK(jobs >= 500);
+      CHECK(jobs <= 500 + 200);
     } else {
       CHECK(jobs > 500);
     }
