@@ -5,7 +5,6 @@
 #include <sys/epoll.h>
 
 #include <atomic>
-#include <barrier>
 #include <cstdlib>
 #include <thread>
 
@@ -111,24 +110,32 @@ TEST(SocketCrossing, P19_AnEventIsNotSetAfterItsOperationWasSeenToEnd) {
 TEST(SocketCrossing, P127_AHandleIsNotSetWhileAnOperationIsUnderWay) {
   const int rounds = 500 * StressFactor();
   std::optional<iocp::HandleSignal> handle;
-  std::barrier meet(2);
+  // Both go on in the same moment: awake, because a wake-up takes longer than what is to cross.
+  std::atomic<int> come{0};
+  const auto meet = [&come](int& meetings) {
+    ++come;
+    ++meetings;
+    while (come < 2 * meetings) std::this_thread::yield();
+  };
   int set = 0;
   std::thread waiter([&] {
+    int meetings = 0;
     for (int i = 0; i < rounds; ++i) {
-      meet.arrive_and_wait();
+      meet(meetings);
       handle->Get();
-      meet.arrive_and_wait();
+      meet(meetings);
     }
   });
+  int meetings = 0;
   for (int i = 0; i < rounds; ++i) {
     handle.emplace();
     {
       iocp::Wakes wakes;
       handle->OnEnd(wakes);
     }
-    meet.arrive_and_wait();
+    meet(meetings);
     handle->OnBegin();
-    meet.arrive_and_wait();
+    meet(meetings);
     set += handle->Get().Take() ? 1 : 0;
   }
   waiter.join();
