@@ -48,7 +48,8 @@ std::unique_ptr<SessionKeys> MakeSessionKeys(const config::Login& login, KeyRole
 
 // What is wrong with the section; nothing when it is fine.
 std::optional<std::string> ValidateKeys(const config::Login& login);
-// Connects to Redis and asks for nothing. Empty: it answers, or there is no Redis to ask.
+// Connects to Redis and looks whether it serves one who takes keys; no key is touched. Empty: it
+// answers, or there is no Redis to ask.
 std::string ReachKeys(const config::Login& login);
 
 // The lobby's view: take the key, compare, say what it was worth.
