@@ -128,7 +128,7 @@ TEST_F(FileMoment, P40_OneFilesTransfersAreDoneInTheOrderOfTheirCalls) {
   EXPECT_EQ(cancelled.overlapped, &operations[2]);
   EXPECT_CODE(cancelled.error, ERROR_OPERATION_ABORTED);
   LetGo();
-  for (const std::size_t expected : {0, 1, 3, 4}) {
+  for (const std::size_t expected : {0U, 1U, 3U, 4U}) {
     EXPECT_EQ(Dequeue(port_).overlapped, &operations[expected]);
   }
   const std::scoped_lock lock(TheGate().mutex);
