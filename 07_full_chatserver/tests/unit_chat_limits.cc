@@ -165,7 +165,7 @@ TEST_P(FanOut, ARoomAndASectorSendNoMoreThanTheirBudget) {
   };
   const auto start = Clock::now();
   for (int i = 0; i < 200; ++i) {
-    for (int k = 0; k < 5; ++k) say(*inside[k], std::string(kText, 'x'));
+    for (std::size_t k = 0; k < 5; ++k) say(*inside[k], std::string(kText, 'x'));
   }
   ASSERT_TRUE(rig.AwaitReceived(rig.players.size() * 2 + 1000));
   say(honest, "let me speak");
