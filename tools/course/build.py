@@ -75,6 +75,8 @@ def configure(repo, config, stages, again, strict=False):
         command.append(f"-DCMAKE_CXX_COMPILER_LAUNCHER={repo.root / 'tools' / 'cmake' / 'stage-compile'}")
     if config in CROSS:
         command.append(f"-DCOURSE_WINDOWS_LIBS={caches.windows_libraries()}")
+    if config == "windows-clang":  # file by file
+        command.append("-DCOURSE_UNITE=OFF")
     if config == "msvc":  # the features of vcpkg.json have the names of the purposes
         features = [p for p in packages.for_stages(config, stages) if p.startswith("stage")]
         command.append(f"-DVCPKG_MANIFEST_FEATURES={';'.join(features)}")

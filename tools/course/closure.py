@@ -131,7 +131,7 @@ class Model:
                 continue
             seen.add(path)
             content, included, data = self._file(path)
-            digest.update(os.path.relpath(path, stage.path).encode("utf-8", "surrogateescape") + b"\0" + content)
+            digest.update(self._plain(os.path.relpath(path, stage.path), stage).encode("utf-8", "surrogateescape") + b"\0" + content)
             reads_data |= data
             for name in included:
                 found = next((p for p in (os.path.normpath(os.path.join(r, name))
