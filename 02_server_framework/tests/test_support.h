@@ -124,6 +124,10 @@ Socket MakeBoundTcp();
 Socket MakeListener(sockaddr_in* address = nullptr, int backlog = 64);
 sockaddr_in LoopbackAddress(unsigned short port_in_network_order = 0);
 sockaddr_in LocalAddressOf(SOCKET socket);
+// 0 or the error.
+int BindTo(SOCKET socket, const sockaddr_in& address);
+// What AcceptEx wants for one IPv4 address.
+inline constexpr DWORD kAddressRoom = sizeof(sockaddr_in) + 16;
 
 // Two connected overlapped sockets, not associated with any port. Tests call one end `ours` (the
 // end the server would own) and the other `peer`.

@@ -151,6 +151,12 @@ sockaddr_in LocalAddressOf(SOCKET socket) {
   return address;
 }
 
+int BindTo(SOCKET socket, const sockaddr_in& address) {
+  return bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0
+             ? 0
+             : WSAGetLastError();
+}
+
 Socket MakeBoundTcp() {
   Socket socket = MakeTcp();
   const sockaddr_in any_port = LoopbackAddress();

@@ -17,7 +17,7 @@ constexpr const char* kWineStealSource =
     "Wine 8.0 dlls/ntdll/unix/sync.c, NtRemoveIoCompletion: waits until the port is signalled, "
     "then "
     "asks for a packet again";
-constexpr const char* kWineNoConcurrency = "Wine has no concurrency limit and no list of threads";
+constexpr const char* kWineNoLimit = "Wine has no concurrency limit and no list of threads";
 constexpr const char* kWineConcurrencySource =
     "Wine 8.0 server/completion.c, FIXMEs: '\"max concurrent active threads\" parameter not used'";
 
@@ -104,7 +104,7 @@ TEST(Conformance, P12_WaiterIsReleasedOnlyBelowTheConcurrencyLimit) {
   ASSERT_TRUE(PostQueuedCompletionStatus(port, 0, 1, nullptr));
   ASSERT_TRUE(Eventually([&] { return first.returned() || second.returned(); }));
   ASSERT_TRUE(PostQueuedCompletionStatus(port, 0, 2, nullptr));
-  if (WineDiffers("P12", kWineNoConcurrency, kWineConcurrencySource)) {
+  if (WineDiffers("P12", kWineNoLimit, kWineConcurrencySource)) {
     ASSERT_TRUE(first.AwaitReturned() && second.AwaitReturned());
     return;
   }
@@ -123,7 +123,7 @@ TEST(Conformance, P12_ComingBackToThePortTakesTheQueuedPacketItself) {
   Waiter running(port);
   ASSERT_TRUE(running.AwaitParked(2));
   ASSERT_TRUE(PostQueuedCompletionStatus(port, 0, 1, nullptr));
-  if (WineDiffers("P12", kWineNoConcurrency, kWineConcurrencySource)) {
+  if (WineDiffers("P12", kWineNoLimit, kWineConcurrencySource)) {
     ASSERT_TRUE(PostQueuedCompletionStatus(port, 0, 2, nullptr));
     ASSERT_TRUE(parked.AwaitReturned() && running.AwaitReturned());
     return;
@@ -155,7 +155,7 @@ TEST(Conformance, P12_ThreadBelongsToThePortFromItsFirstDequeue) {
   Waiter next(port);
   ASSERT_TRUE(next.AwaitParked(1));
   ASSERT_TRUE(PostQueuedCompletionStatus(port, 0, 2, nullptr));
-  if (WineDiffers("P12", kWineNoConcurrency, kWineConcurrencySource)) {
+  if (WineDiffers("P12", kWineNoLimit, kWineConcurrencySource)) {
     ASSERT_TRUE(next.AwaitReturned());
     return;
   }
@@ -181,7 +181,7 @@ void BlockingFreesTheSlot(const std::function<void()>& block,
   Waiter blocker(port);
   ASSERT_TRUE(blocker.AwaitParked(2));
   ASSERT_TRUE(PostQueuedCompletionStatus(port, 0, 1, nullptr));
-  if (WineDiffers("P12", kWineNoConcurrency, kWineConcurrencySource)) {
+  if (WineDiffers("P12", kWineNoLimit, kWineConcurrencySource)) {
     ASSERT_TRUE(PostQueuedCompletionStatus(port, 0, 2, nullptr));
     ASSERT_TRUE(parked.AwaitReturned() && blocker.AwaitReturned());
     return;
@@ -225,7 +225,7 @@ TEST(Conformance, P12_DequeuingFromAnotherPortLeavesTheFirst) {
   Waiter mover(port);
   ASSERT_TRUE(mover.AwaitParked(2));
   ASSERT_TRUE(PostQueuedCompletionStatus(port, 0, 1, nullptr));
-  if (WineDiffers("P12", kWineNoConcurrency, kWineConcurrencySource)) {
+  if (WineDiffers("P12", kWineNoLimit, kWineConcurrencySource)) {
     ASSERT_TRUE(PostQueuedCompletionStatus(port, 0, 2, nullptr));
     ASSERT_TRUE(parked.AwaitReturned() && mover.AwaitReturned());
     return;

@@ -18,8 +18,6 @@
 namespace course_test {
 namespace {
 
-constexpr DWORD kRoom = sizeof(sockaddr_in) + 16;
-
 // --- an APC while a thread changes ports -------------------------------------------------------------
 
 thread_local bool t_changes_ports = false;
@@ -141,7 +139,7 @@ TEST(SocketMoment, P41_ASocketGetsItsDescriptorWhenThereAreSomeAgain) {
     const Socket client = MakeTcp();
     Operation operation;
     DWORD bytes = 0;
-    AcceptEx(listener, acceptor, operation.buffer, 16, kRoom, kRoom, &bytes, &operation);
+    AcceptEx(listener, acceptor, operation.buffer, 16, kAddressRoom, kAddressRoom, &bytes, &operation);
     ASSERT_EQ(connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
     EXPECT_TRUE(Dequeue(port, 50).timed_out()) << "accepted, and waits for data";
     {
@@ -175,12 +173,12 @@ TEST(SocketMoment, P121_AcceptExLooksWhetherItGotTheAddress) {
       return -1;
     };
     const Replaced replaced(table);
-    AcceptEx(listener, acceptor, operation.buffer, 0, kRoom, kRoom, &bytes, &operation);
+    AcceptEx(listener, acceptor, operation.buffer, 0, kAddressRoom, kAddressRoom, &bytes, &operation);
     ASSERT_EQ(connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
     EXPECT_FALSE(Dequeue(port).ok);
   }
   operation.Clear();
-  AcceptEx(listener, acceptor, operation.buffer, 0, kRoom, kRoom, &bytes, &operation);
+  AcceptEx(listener, acceptor, operation.buffer, 0, kAddressRoom, kAddressRoom, &bytes, &operation);
   const Socket second = MakeTcp();
   ASSERT_EQ(connect(second, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
   EXPECT_TRUE(Dequeue(port).ok);
@@ -218,7 +216,7 @@ class SocketMomentDeath : public ::testing::Test {
   const Replaced replaced(table);
   Operation operation;
   DWORD bytes = 0;
-  AcceptEx(listener, acceptor, operation.buffer, 0, kRoom, kRoom, &bytes, &operation);
+  AcceptEx(listener, acceptor, operation.buffer, 0, kAddressRoom, kAddressRoom, &bytes, &operation);
   const bool accepted = Dequeue(port).ok != FALSE;
   ::_exit(accepted ? 0 : 1);
 }

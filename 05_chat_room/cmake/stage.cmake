@@ -2,7 +2,8 @@
 # when it is copied away from its neighbours. Targets carry the stage's name (stage01_iocp), because the
 # top-level build puts all stages into one tree.
 #
-#   stage_library(NAME sources... [LINK libs...] [QUICK])       QUICK: compiled quickly rather than well
+#   stage_library(NAME sources... [LINK libs...] [QUICK] [UNITED])
+#     QUICK: compiled quickly rather than well; UNITED: all as one file
 #   stage_program(NAME sources... [LINK libs...] [MEASURED])    MEASURED: its own files are fast, too
 #   stage_bench(NAME sources... [LINK libs...])                 a measurement: built with the target course_benches
 #   stage_unit_test(NAME sources... [LINK libs...] [LABELS labels...] [TIMEOUT seconds])        GoogleTest
@@ -21,6 +22,7 @@ endif()
 # Off for whoever builds the course: another compiler, another opinion. On in `./course test --all`.
 option(COURSE_WERROR "Warnings are errors, with GCC 11 to 14, Clang 14 to 19 and MSVC" OFF)
 option(COURSE_PCH "Precompiled headers" ON)
+option(COURSE_UNITE "Compile the port, and each test of several files, as one file" ON)
 
 set(warnings_are_errors ${COURSE_WERROR})
 set(compiler ${CMAKE_CXX_COMPILER_ID}-${CMAKE_CXX_COMPILER_VERSION})
@@ -43,11 +45,12 @@ target_include_directories(${STAGE}_options INTERFACE ${CMAKE_CURRENT_SOURCE_DIR
 target_link_libraries(${STAGE}_options INTERFACE Threads::Threads)
 if(MSVC)
   # Not warnings here: room left by alignas (C4324), and standard functions that Microsoft calls unsafe (C4996).
-  target_compile_options(${STAGE}_options INTERFACE /W4 /permissive- /utf-8 /Zc:__cplusplus /wd4324)
+  target_compile_options(${STAGE}_options INTERFACE /W4 /permissive- /utf-8 /Zc:__cplusplus /bigobj /wd4324)
   target_compile_definitions(${STAGE}_options INTERFACE _CRT_SECURE_NO_WARNINGS)
   target_compile_options(${STAGE}_options INTERFACE $<$<BOOL:${warnings_are_errors}>:/WX>)
 else()
-  target_compile_options(${STAGE}_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
+  target_compile_options(${STAGE}_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+                         -Wsign-conversion)  # which Clang counts to -Wconversion, and GCC does not
   target_compile_options(${STAGE}_options INTERFACE $<$<BOOL:${warnings_are_errors}>:-Werror>)
 endif()
 if(WIN32)
@@ -122,9 +125,33 @@ function(_stage_library_kind result)
   set(${result} ${kind} PARENT_SCOPE)
 endfunction()
 
+# Most of what a small file costs is paid again for the next one: headers, and the templates of the standard library and
+# of GoogleTest. So what is built far more often than changed (the port, and tests of several files) is compiled as one
+# file that includes the others. Their file-local names have to differ, as they have to for a reader.
+function(_stage_unite result name)
+  list(LENGTH ARGN count)
+  if(NOT COURSE_UNITE OR count LESS 2)
+    set(${result} ${ARGN} PARENT_SCOPE)
+    return()
+  endif()
+  set(united "")
+  foreach(source IN LISTS ARGN)
+    if(IS_ABSOLUTE ${source})  # as a glob gives them
+      file(RELATIVE_PATH source ${CMAKE_CURRENT_SOURCE_DIR} ${source})
+    endif()
+    string(APPEND united "#include \"${source}\"\n")
+  endforeach()
+  file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/united/${name}.cc CONTENT "${united}" @ONLY)
+  set(${result} ${CMAKE_CURRENT_BINARY_DIR}/united/${name}.cc PARENT_SCOPE)
+endfunction()
+
 function(stage_library name)
-  cmake_parse_arguments(arg "QUICK" "" "LINK" ${ARGN})
-  add_library(${STAGE}_${name} STATIC ${arg_UNPARSED_ARGUMENTS})
+  cmake_parse_arguments(arg "QUICK;UNITED" "" "LINK" ${ARGN})
+  set(sources ${arg_UNPARSED_ARGUMENTS})
+  if(arg_UNITED)
+    _stage_unite(sources ${name} ${sources})
+  endif()
+  add_library(${STAGE}_${name} STATIC ${sources})
   target_link_libraries(${STAGE}_${name} PUBLIC ${STAGE}_options)
   _stage_link(${STAGE}_${name} ${arg_LINK})
   _stage_library_kind(kind ${arg_LINK})
@@ -172,7 +199,8 @@ function(_stage_test kind framework name)
     set(arg_TIMEOUT 120)
   endif()
   set(target ${STAGE}_${kind}_${name})
-  add_executable(${target} ${arg_UNPARSED_ARGUMENTS})
+  _stage_unite(sources ${kind}_${name} ${arg_UNPARSED_ARGUMENTS})
+  add_executable(${target} ${sources})
   set_target_properties(${target} PROPERTIES OUTPUT_NAME ${kind}_${name})
   target_link_libraries(${target} PUBLIC ${STAGE}_options ${framework})
   _stage_link(${target} ${arg_LINK})

@@ -10,16 +10,14 @@ namespace {
 
 using namespace course_test;
 
-constexpr DWORD kRoom = sizeof(sockaddr_in) + 16;
-
 // A listener on a port, under the key 100.
 struct Server {
   Server() : listener(MakeListener(&address)), port(MakePort()) {
     Associate(port, listener, 100);
     accept_ex = ExtensionFunction<LPFN_ACCEPTEX>(listener, WSAID_ACCEPTEX);
   }
-  Issued Accept(Operation* operation, SOCKET acceptor, DWORD length, DWORD local = kRoom,
-                DWORD remote = kRoom) {
+  Issued Accept(Operation* operation, SOCKET acceptor, DWORD length, DWORD local = kAddressRoom,
+                DWORD remote = kAddressRoom) {
     Issued issued{0, 0, kUntouched};
     if (!accept_ex(listener, acceptor, operation->buffer, length, local, remote, &issued.bytes,
                    operation)) {
@@ -159,7 +157,7 @@ TEST(Conformance, P52_AddressRoomTooSmallFailsAndTheConnectionStays) {
     DWORD local;
     DWORD remote;
   };
-  for (const Rooms room : {Rooms{kRoom - 1, kRoom}, Rooms{kRoom, kRoom - 1}, Rooms{3, kRoom}}) {
+  for (const Rooms room : {Rooms{kAddressRoom - 1, kAddressRoom}, Rooms{kAddressRoom, kAddressRoom - 1}, Rooms{3, kAddressRoom}}) {
     Server server;
     const Socket acceptor = MakeTcp();
     Operation operation;
@@ -185,7 +183,7 @@ TEST(Conformance, P52_TheLocalAddressMayBeLeftOut) {
   Server server;
   const Socket acceptor = MakeTcp();
   Operation operation;
-  ASSERT_TRUE(server.Accept(&operation, acceptor, 0, 0, kRoom).pended());
+  ASSERT_TRUE(server.Accept(&operation, acceptor, 0, 0, kAddressRoom).pended());
   const Socket client = server.Client();
   const Dequeued got = Dequeue(server.port);
   EXPECT_TRUE(got.ok) << got.error;
@@ -195,7 +193,7 @@ TEST(Conformance, P52_TheLocalAddressMayBeLeftOut) {
   sockaddr* remote = nullptr;
   int local_size = 0;
   int remote_size = 0;
-  sockaddrs(operation.buffer, 0, 0, kRoom, &local, &local_size, &remote, &remote_size);
+  sockaddrs(operation.buffer, 0, 0, kAddressRoom, &local, &local_size, &remote, &remote_size);
   ASSERT_NE(remote, nullptr);
   EXPECT_EQ(reinterpret_cast<const sockaddr_in*>(remote)->sin_port,
             LocalAddressOf(client).sin_port);

@@ -33,7 +33,7 @@ struct Sparse {
   Handle file;
 };
 
-std::atomic<int> g_calls{0};
+std::atomic<int> g_pieces{0};
 
 // What the disk cannot read is not the connection's fault.
 TEST(SocketTransmit, P134_AnErrorOfTheFileEndsTheTransferOnly) {
@@ -44,16 +44,16 @@ TEST(SocketTransmit, P134_AnErrorOfTheFileEndsTheTransferOnly) {
   OVERLAPPED overlapped{};
   iocp::SystemCalls table = Real();
   table.sendfile = [](int, int, off_t*, size_t) -> ssize_t {
-    ++g_calls;
+    ++g_pieces;
     errno = EIO;
     return -1;
   };
-  g_calls = 0;
+  g_pieces = 0;
   {
     const Replaced replaced(table);
     EXPECT_FALSE(TransmitFile(associated.ours(), sparse.file, 0, 0, &overlapped, &buffers, 0));
   }
-  EXPECT_EQ(g_calls, 1);
+  EXPECT_EQ(g_pieces, 1);
   if (WSAGetLastError() == WSA_IO_PENDING) {
     EXPECT_CODE(Dequeue(associated.port).error, ERROR_IO_DEVICE);
   }
@@ -75,13 +75,13 @@ TEST(SocketTransmit, P134_CancelReachesATransferThatNeverWaits) {
   OVERLAPPED overlapped{};
   iocp::SystemCalls table = Real();
   table.sendfile = [](int, int, off_t* offset, size_t length) -> ssize_t {
-    if (++g_calls == 3) {
+    if (++g_pieces == 3) {
       std::thread([] { EXPECT_TRUE(CancelIoEx(g_socket, g_transfer)); }).join();
     }
     *offset += static_cast<off_t>(length);
     return static_cast<ssize_t>(length);
   };
-  g_calls = 0;
+  g_pieces = 0;
   g_transfer = &overlapped;
   g_socket = associated.connection.ours.handle();
   const Replaced replaced(table);
@@ -91,7 +91,7 @@ TEST(SocketTransmit, P134_CancelReachesATransferThatNeverWaits) {
   EXPECT_FALSE(got.ok);
   EXPECT_EQ(got.overlapped, &overlapped);
   EXPECT_CODE(got.error, ERROR_OPERATION_ABORTED);
-  EXPECT_LE(g_calls, 4);
+  EXPECT_LE(g_pieces, 4);
 }
 
 // Between two pieces the only thread of the port serves others.
@@ -106,11 +106,11 @@ TEST(SocketTransmit, P134_ALongTransferLetsOthersIn) {
   OVERLAPPED overlapped{};
   iocp::SystemCalls table = Real();
   table.sendfile = [](int, int, off_t* offset, size_t length) -> ssize_t {
-    ++g_calls;
+    ++g_pieces;
     *offset += static_cast<off_t>(length);
     return static_cast<ssize_t>(length);
   };
-  g_calls = 0;
+  g_pieces = 0;
   const Replaced replaced(table);
   EXPECT_FALSE(TransmitFile(associated.ours(), sparse.file, kSize, 0, &overlapped, nullptr, 0));
   EXPECT_EQ(Dequeue(associated.port).overlapped, &receive);

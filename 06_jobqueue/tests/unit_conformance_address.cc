@@ -27,12 +27,6 @@ Socket MakeShared() {
   return socket;
 }
 
-int BindTo(SOCKET socket, const sockaddr_in& address) {
-  return bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0
-             ? 0
-             : WSAGetLastError();
-}
-
 Socket ConnectTo(const sockaddr_in& address) {
   Socket client = MakeTcp();
   EXPECT_EQ(connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0)

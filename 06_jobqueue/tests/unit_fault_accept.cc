@@ -17,8 +17,6 @@
 namespace course_test {
 namespace {
 
-constexpr DWORD kRoom = sizeof(sockaddr_in) + 16;
-
 std::atomic<int> g_wanted{0};  // descriptors that were asked for, and refused
 
 iocp::SystemCalls WithoutDescriptors() {
@@ -52,8 +50,8 @@ class ManyAccepts : public ::testing::Test {
   bool Post(SOCKET listener, Pending& pending) {
     DWORD bytes = 0;
     pending.operation.Clear();
-    const BOOL done = AcceptEx(listener, pending.acceptor, pending.operation.buffer, 16, kRoom,
-                               kRoom, &bytes, &pending.operation);
+    const BOOL done = AcceptEx(listener, pending.acceptor, pending.operation.buffer, 16, kAddressRoom,
+                               kAddressRoom, &bytes, &pending.operation);
     return !done && WSAGetLastError() == ERROR_IO_PENDING;
   }
 

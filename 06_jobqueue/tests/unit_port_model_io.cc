@@ -4,7 +4,7 @@
 namespace course_test {
 namespace {
 
-const std::vector<std::string> kNames = {
+const std::vector<std::string> kIoNames = {
     "open",  "associate", "skip_on_success", "recv",     "send",       "cancel_all", "cancel_one",
     "close", "shut_recv", "peer_send",       "peer_fin", "peer_reset", "post",       "get"};
 
@@ -12,7 +12,7 @@ Verdict RunProgram(const Program& program, Mistake mistake = Mistake::kNone) {
   return IoSession(program, mistake).Run();
 }
 
-Program Generate(Random& random) {
+Program GenerateIo(Random& random) {
   // Weights: mostly traffic; ends of connections are rarer, or there would be no traffic.
   static constexpr std::array<int, kKinds> kWeights = {8, 8, 1, 20, 8, 2, 4, 2, 1, 20, 2, 2, 8, 26};
   static constexpr int kTotal = 112;
@@ -37,7 +37,7 @@ Program Generate(Random& random) {
 
 TEST(PortModel, RandomProgramsAgreeWithTheModel) {
   const int count = (RunningUnderWine() ? 300 : 2000) * StressFactor();
-  CheckPrograms(count, kNames, Generate,
+  CheckPrograms(count, kIoNames, GenerateIo,
                 [](const Program& program) { return RunProgram(program); });
 }
 
@@ -53,13 +53,13 @@ void ExpectMistakeIsFound(Mistake mistake, std::size_t at_most) {
     return verdict;
   };
   for (int i = 0; i < 500; ++i) {
-    const Program program = Generate(random);
+    const Program program = GenerateIo(random);
     if (!run(program)) continue;
     const Program small = Shrink(program, run);
-    EXPECT_LE(small.size(), at_most) << Print(small, kNames);
+    EXPECT_LE(small.size(), at_most) << Print(small, kIoNames);
     EXPECT_TRUE(run(small).has_value());
     EXPECT_FALSE(RunProgram(small).has_value()) << "the right model must accept the same program";
-    const auto parsed = Parse(Print(small, kNames), kNames);
+    const auto parsed = Parse(Print(small, kIoNames), kIoNames);
     ASSERT_TRUE(parsed.has_value());
     EXPECT_TRUE(run(*parsed).has_value()) << "the printed program must replay";
     return;

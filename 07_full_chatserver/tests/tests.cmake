@@ -4,7 +4,8 @@ stage_library(test_support
   tests/test_support_linux.cc
   tests/test_support_waiter.cc
   tests/test_support_windows.cc
-  LINK iocp course_gtest_main)
+  LINK iocp course_gtest_main
+  UNITED)
 
 stage_unit_test(conformance
   tests/unit_conformance_port.cc

@@ -8,9 +8,6 @@ namespace {
 
 using namespace course_test;
 
-// AcceptEx wants room for each address plus 16 bytes.
-constexpr DWORD kAddressLength = sizeof(sockaddr_in) + 16;
-
 struct Accepting {
   Accepting() : listener(MakeListener(&address)), port(MakePort()) {
     Associate(port, listener, 100);
@@ -21,8 +18,8 @@ struct Accepting {
   // True when the call pended, as it does when nobody is waiting in the backlog.
   Issued Issue(Operation* operation, SOCKET acceptor, DWORD receive_length = 0) {
     Issued issued{0, 0, kUntouched};
-    if (!accept_ex(listener, acceptor, operation->buffer, receive_length, kAddressLength,
-                   kAddressLength, &issued.bytes, operation)) {
+    if (!accept_ex(listener, acceptor, operation->buffer, receive_length, kAddressRoom,
+                   kAddressRoom, &issued.bytes, operation)) {
       issued.result = SOCKET_ERROR;
       issued.error = WSAGetLastError();
     }
@@ -117,7 +114,7 @@ TEST(Conformance, P32_WithALengthItCompletesOnTheFirstData) {
   sockaddr* remote = nullptr;
   int local_length = 0;
   int remote_length = 0;
-  accepting.sockaddrs(operation.buffer, 64, kAddressLength, kAddressLength, &local, &local_length,
+  accepting.sockaddrs(operation.buffer, 64, kAddressRoom, kAddressRoom, &local, &local_length,
                       &remote, &remote_length);
   ASSERT_NE(local, nullptr);
   ASSERT_NE(remote, nullptr);
@@ -165,8 +162,8 @@ TEST(Conformance, P33_NullOverlappedIsInvalid) {
   const Socket acceptor = MakeTcp();
   std::array<char, 256> buffer{};
   DWORD bytes = 0;
-  EXPECT_FALSE(accepting.accept_ex(accepting.listener, acceptor, buffer.data(), 0, kAddressLength,
-                                   kAddressLength, &bytes, nullptr));
+  EXPECT_FALSE(accepting.accept_ex(accepting.listener, acceptor, buffer.data(), 0, kAddressRoom,
+                                   kAddressRoom, &bytes, nullptr));
   EXPECT_CODE(WSAGetLastError(), ERROR_INVALID_PARAMETER);
 }
 
@@ -176,7 +173,7 @@ TEST(Conformance, P33_NoRoomForTheRemoteAddressIsAFault) {
   Operation operation;
   DWORD bytes = 0;
   EXPECT_FALSE(accepting.accept_ex(accepting.listener, acceptor, operation.buffer, 0,
-                                   kAddressLength, 0, &bytes, &operation));
+                                   kAddressRoom, 0, &bytes, &operation));
   EXPECT_CODE(WSAGetLastError(), WSAEFAULT);
   EXPECT_TRUE(NothingQueued(accepting.port));
 }
@@ -213,8 +210,8 @@ TEST(Conformance, P33_BadSocketsAreNotSockets) {
   EXPECT_CODE(accepting.Issue(&operation, INVALID_SOCKET).error, WSAENOTSOCK);
   const Socket acceptor = MakeTcp();
   DWORD bytes = 0;
-  EXPECT_FALSE(accepting.accept_ex(INVALID_SOCKET, acceptor, operation.buffer, 0, kAddressLength,
-                                   kAddressLength, &bytes, &operation));
+  EXPECT_FALSE(accepting.accept_ex(INVALID_SOCKET, acceptor, operation.buffer, 0, kAddressRoom,
+                                   kAddressRoom, &bytes, &operation));
   EXPECT_CODE(WSAGetLastError(), WSAENOTSOCK);
   EXPECT_TRUE(NothingQueued(accepting.port));
 }
@@ -225,8 +222,8 @@ TEST(Conformance, P33_SocketThatDoesNotListenIsInvalid) {
   const Socket acceptor = MakeTcp();
   Operation operation;
   DWORD bytes = 0;
-  EXPECT_FALSE(accepting.accept_ex(not_listening, acceptor, operation.buffer, 0, kAddressLength,
-                                   kAddressLength, &bytes, &operation));
+  EXPECT_FALSE(accepting.accept_ex(not_listening, acceptor, operation.buffer, 0, kAddressRoom,
+                                   kAddressRoom, &bytes, &operation));
   const int error = WSAGetLastError();
   if (WineDiffers("P33", "Wine pends an accept on a socket that does not listen",
                   "Wine 8.0 dlls/ws2_32/tests/sock.c, test_AcceptEx, 'AcceptEx on a non-listening "

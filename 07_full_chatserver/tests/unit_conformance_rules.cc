@@ -88,12 +88,6 @@ TEST(Conformance, P49_NewIpv6SocketIsForIpv6Only) {
   EXPECT_EQ(only, 1u);
 }
 
-int BindTo(SOCKET socket, const sockaddr_in& address) {
-  return bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0
-             ? 0
-             : WSAGetLastError();
-}
-
 TEST(Conformance, P50_SecondBindOfAPortIsRefused) {
   const Socket first = MakeBoundTcp();
   const sockaddr_in address = LocalAddressOf(first);

@@ -22,8 +22,6 @@
 namespace course_test {
 namespace {
 
-constexpr DWORD kRoom = sizeof(sockaddr_in) + 16;
-
 // --- a thread stopped before its send --------------------------------------------------------------------
 
 std::atomic<int> g_stopped{0};  // 0: not yet, 1: a thread is stopped before a send, 2: it may go on
@@ -70,7 +68,7 @@ TEST(SocketLife, P43_SendOfAnOldConnectionNeverReachesTheNewOne) {
   ASSERT_EQ(Dequeue(port).overlapped, &disconnected);
   Operation accepted;
   DWORD bytes = 0;
-  AcceptEx(listener, old.ours, accepted.buffer, 0, kRoom, kRoom, &bytes, &accepted);
+  AcceptEx(listener, old.ours, accepted.buffer, 0, kAddressRoom, kAddressRoom, &bytes, &accepted);
   const Socket client = MakeTcp();
   ASSERT_EQ(connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
   ASSERT_EQ(Dequeue(port).overlapped, &accepted);
@@ -168,7 +166,7 @@ TEST(SocketLife, P55_ConnectionsThatFailedBeforeTheAcceptAreNoMatter) {
     Operation operation;
     DWORD bytes = 0;
     const BOOL ok =
-        AcceptEx(listener, acceptor, operation.buffer, 0, kRoom, kRoom, &bytes, &operation);
+        AcceptEx(listener, acceptor, operation.buffer, 0, kAddressRoom, kAddressRoom, &bytes, &operation);
     ASSERT_TRUE(ok || WSAGetLastError() == WSA_IO_PENDING) << WSAGetLastError();
     const Dequeued got = Dequeue(port);
     EXPECT_TRUE(got.ok) << got.error;
