@@ -71,7 +71,7 @@ void Sleep(DWORD milliseconds) {
 DWORD QueueUserAPC(PAPCFUNC function, HANDLE thread_handle, ULONG_PTR parameter) {
   const std::shared_ptr<iocp::Thread> found = iocp::ThreadOf(thread_handle);
   if (found == nullptr) return Fail(ERROR_INVALID_HANDLE, DWORD{0});
-  if (!iocp::QueueApc(*found, {.function = function, .parameter = parameter})) {
+  if (!iocp::QueueApc(*found, {.run = [=] { function(parameter); }})) {
     return Fail(ERROR_GEN_FAILURE, DWORD{0});
   }
   return 1;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "iocp/linux/api_socket.h"
+#include "iocp/linux/errors.h"
 #include "iocp/linux/file.h"
 #include "iocp/linux/socket.h"
 #include "iocp/linux/win32_extensions.h"
@@ -86,10 +87,7 @@ BOOL TransmitFile(SOCKET s, HANDLE file, DWORD length, DWORD, LPOVERLAPPED overl
       if (!what.file) return static_cast<int>(ERROR_INVALID_HANDLE);
       what.left = length == 0 ? ~std::uint64_t{0} : length;
       what.at_pointer = overlapped == nullptr;
-      if (overlapped != nullptr) {
-        what.offset =
-            static_cast<off_t>((std::uint64_t{overlapped->OffsetHigh} << 32) | overlapped->Offset);
-      }
+      if (overlapped != nullptr) what.offset = iocp::OffsetOf(*overlapped);
     }
     WSABUF head{0, nullptr};
     if (buffers != nullptr) {
@@ -165,8 +163,11 @@ int WSAIoctl(SOCKET s, DWORD code, LPVOID in, DWORD in_length, LPVOID out, DWORD
   return WinsockResult(WithSocket(s, [&](Socket& socket) {
     if (bytes == nullptr) return WSAEFAULT;
     *bytes = 0;
-    return socket.RunAtOnce(overlapped, routine, [&] {
-      return Control(socket, code, in, in_length, out, out_length, bytes);
-    });
+    iocp::Receipt receipt;
+    if (const int error = socket.BeginAtOnce(overlapped, routine, &receipt)) return error;
+    const int error = Control(socket, code, in, in_length, out, out_length, bytes);
+    const NTSTATUS status = error == 0 ? STATUS_SUCCESS : iocp::StatusFromWsa(error);
+    socket.EndAtOnce(routine, status, 0, &receipt);
+    return error;
   }));
 }

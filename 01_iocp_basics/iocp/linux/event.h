@@ -16,7 +16,7 @@ class Event final : public Object {
   // May be called under a socket's lock: the event's lock is the last in the order.
   void Set(Wakes& wakes) { signal_.Set(wakes); }
   void Reset() { signal_.Clear(); }
-  Signal& signal() { return signal_; }
+  Signal* signal() override { return &signal_; }
 
  private:
   Signal signal_;

@@ -151,6 +151,15 @@ const SystemCalls& Table() {
   return *g_table.load(std::memory_order_acquire);
 }
 
+msghdr MessageOf(const iovec* parts, std::size_t count, const sockaddr* name, socklen_t length) {
+  msghdr message{};
+  message.msg_name = const_cast<sockaddr*>(name);
+  message.msg_namelen = length;
+  message.msg_iov = const_cast<iovec*>(parts);
+  message.msg_iovlen = count;
+  return message;
+}
+
 // Repeats a call that a signal interrupted.
 template <typename Call>
 auto Repeat(SystemCall kind, Call call) {
@@ -214,9 +223,7 @@ void SysClose(int fd) {
 ssize_t SysRecv(int fd, const iovec* parts, std::size_t count, int flags) {
   return Repeat(SystemCall::kRecv, [&] {
     if (count == 1) return Table().recv(fd, parts->iov_base, parts->iov_len, flags | MSG_DONTWAIT);
-    msghdr message{};
-    message.msg_iov = const_cast<iovec*>(parts);
-    message.msg_iovlen = count;
+    msghdr message = MessageOf(parts, count, nullptr, 0);
     return Table().recvmsg(fd, &message, flags | MSG_DONTWAIT);
   });
 }
@@ -225,9 +232,7 @@ ssize_t SysSend(int fd, const iovec* parts, std::size_t count, int flags) {
   return Repeat(SystemCall::kSend, [&] {
     const int all = flags | MSG_DONTWAIT | MSG_NOSIGNAL;
     if (count == 1) return Table().send(fd, parts->iov_base, parts->iov_len, all);
-    msghdr message{};
-    message.msg_iov = const_cast<iovec*>(parts);
-    message.msg_iovlen = count;
+    const msghdr message = MessageOf(parts, count, nullptr, 0);
     return Table().sendmsg(fd, &message, all);
   });
 }
@@ -235,11 +240,7 @@ ssize_t SysSend(int fd, const iovec* parts, std::size_t count, int flags) {
 ssize_t SysReceiveFrom(int fd, const iovec* parts, std::size_t count, int flags, sockaddr* name,
                        socklen_t* length, bool* truncated) {
   return Repeat(SystemCall::kRecv, [&] {
-    msghdr message{};
-    message.msg_name = name;
-    message.msg_namelen = *length;
-    message.msg_iov = const_cast<iovec*>(parts);
-    message.msg_iovlen = count;
+    msghdr message = MessageOf(parts, count, name, *length);
     const ssize_t got = Table().recvmsg(fd, &message, flags | MSG_DONTWAIT);
     *length = message.msg_namelen;
     *truncated = (message.msg_flags & MSG_TRUNC) != 0;
@@ -250,11 +251,7 @@ ssize_t SysReceiveFrom(int fd, const iovec* parts, std::size_t count, int flags,
 ssize_t SysSendTo(int fd, const iovec* parts, std::size_t count, int flags, const sockaddr* name,
                   socklen_t length) {
   return Repeat(SystemCall::kSend, [&] {
-    msghdr message{};
-    message.msg_name = const_cast<sockaddr*>(name);
-    message.msg_namelen = length;
-    message.msg_iov = const_cast<iovec*>(parts);
-    message.msg_iovlen = count;
+    const msghdr message = MessageOf(parts, count, name, length);
     return Table().sendmsg(fd, &message, flags | MSG_DONTWAIT | MSG_NOSIGNAL);
   });
 }
