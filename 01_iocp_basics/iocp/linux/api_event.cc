@@ -31,14 +31,14 @@ BOOL SetEvent(HANDLE handle) {
   const auto event = HandleTable::Find<Event>(handle);
   if (!event) return Result(ERROR_INVALID_HANDLE);
   iocp::Wakes wakes;
-  event->Set(wakes);
+  event->signal()->Set(wakes);
   return TRUE;
 }
 
 BOOL ResetEvent(HANDLE handle) {
   const auto event = HandleTable::Find<Event>(handle);
   if (!event) return Result(ERROR_INVALID_HANDLE);
-  event->Reset();
+  event->signal()->Clear();
   return TRUE;
 }
 
@@ -109,7 +109,7 @@ BOOL SetWaitableTimer(HANDLE handle, const LARGE_INTEGER* due, LONG period,
 BOOL CancelWaitableTimer(HANDLE handle) {
   const auto timer = HandleTable::Find<iocp::Timer>(handle);
   if (!timer) return Result(ERROR_INVALID_HANDLE);
-  timer->Cancel();
+  timer->Stop();
   return TRUE;
 }
 

@@ -43,10 +43,6 @@ BOOL DisconnectEx(SOCKET s, LPOVERLAPPED overlapped, DWORD flags, DWORD reserved
   }));
 }
 
-bool Same(const GUID& a, const GUID& b) {
-  return std::memcmp(&a, &b, sizeof a) == 0;
-}
-
 }  // namespace
 
 BOOL AcceptEx(SOCKET listener, SOCKET acceptor, PVOID output, DWORD receive_length,
@@ -134,25 +130,24 @@ int Control(Socket& socket, DWORD code, void* in, DWORD in_length, void* out, DW
   if (in == nullptr || in_length < sizeof(GUID) || out == nullptr || out_length < sizeof(void*)) {
     return WSAEFAULT;
   }
-  GUID wanted;
-  std::memcpy(&wanted, in, sizeof wanted);
-  void* function = nullptr;
-  if (Same(wanted, WSAID_ACCEPTEX)) {
-    function = reinterpret_cast<void*>(&AcceptEx);
-  } else if (Same(wanted, WSAID_CONNECTEX)) {
-    function = reinterpret_cast<void*>(&ConnectEx);
-  } else if (Same(wanted, WSAID_DISCONNECTEX)) {
-    function = reinterpret_cast<void*>(&DisconnectEx);
-  } else if (Same(wanted, WSAID_TRANSMITFILE)) {
-    function = reinterpret_cast<void*>(&TransmitFile);
-  } else if (Same(wanted, WSAID_GETACCEPTEXSOCKADDRS)) {
-    function = reinterpret_cast<void*>(&GetAcceptExSockaddrs);
-  } else {
-    return WSAEINVAL;
+  struct Extension {
+    GUID id;
+    void* function;
+  };
+  const Extension all[] = {
+      {WSAID_ACCEPTEX, reinterpret_cast<void*>(&AcceptEx)},
+      {WSAID_CONNECTEX, reinterpret_cast<void*>(&ConnectEx)},
+      {WSAID_DISCONNECTEX, reinterpret_cast<void*>(&DisconnectEx)},
+      {WSAID_TRANSMITFILE, reinterpret_cast<void*>(&TransmitFile)},
+      {WSAID_GETACCEPTEXSOCKADDRS, reinterpret_cast<void*>(&GetAcceptExSockaddrs)},
+  };
+  for (const auto& [id, function] : all) {
+    if (std::memcmp(in, &id, sizeof id) != 0) continue;
+    std::memcpy(out, &function, sizeof function);
+    *bytes = sizeof function;
+    return 0;
   }
-  std::memcpy(out, &function, sizeof function);
-  *bytes = sizeof function;
-  return 0;
+  return WSAEINVAL;
 }
 
 }  // namespace

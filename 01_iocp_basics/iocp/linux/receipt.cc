@@ -80,7 +80,7 @@ DWORD Receipt::Begin(OVERLAPPED* o, const Device* device) {
       UnmarkPending(o);
       return ERROR_INVALID_HANDLE;
     }
-    event->Reset();
+    event->signal()->Clear();
   }
   if (device != nullptr) device->signal.OnBegin();
   StatusOf(o).store(Widen(STATUS_PENDING), std::memory_order_release);

@@ -16,10 +16,6 @@ namespace iocp {
 
 int Socket::Accept(const Ref<Socket>& acceptor, char* output, DWORD receive_length,
                    DWORD local_length, DWORD remote_length, OVERLAPPED* overlapped, DWORD* bytes) {
-  {
-    const std::lock_guard guard(lock_);
-    if (connection_->state != State::kListening) return WSAEINVAL;
-  }
   if (!acceptor->BeginAccept(handle())) return WSAEINVAL;
   Operation* const operation = TakeOperation(OperationKind::kAccept);
   operation->listener = Ref<Socket>::Share(this);

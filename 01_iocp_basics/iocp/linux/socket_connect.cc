@@ -25,12 +25,6 @@ Operation* TakeConnect(const sockaddr* name, socklen_t length) {
 
 int Socket::Connect(const sockaddr* name, socklen_t length, void* data, DWORD data_length,
                     OVERLAPPED* overlapped, DWORD* bytes) {
-  {
-    const std::lock_guard guard(lock_);
-    const Connection& connection = *connection_;
-    const bool fresh = connection.state == State::kFresh;
-    if (fresh && !connection.bound && !connection.reused) return WSAEINVAL;  // P36
-  }
   Operation* const operation = TakeConnect(name, length);
   if (data_length > 0) {
     auto* const first = static_cast<const char*>(data);

@@ -133,24 +133,22 @@ int Socket::Name(bool peer, sockaddr* name, int* length) {
 }
 
 int Socket::SetOption(int level, int name, const void* value, int length) {
-  if (level == SOL_SOCKET && name == SO_UPDATE_ACCEPT_CONTEXT) {
-    SOCKET handle = 0;
-    if (value == nullptr || length != static_cast<int>(sizeof handle)) return WSAEFAULT;
-    std::memcpy(&handle, value, sizeof handle);
-    const auto listener = HandleTable::Find<Socket>(reinterpret_cast<HANDLE>(handle));
-    if (!listener) return WSAENOTSOCK;
+  const bool accepted = level == SOL_SOCKET && name == SO_UPDATE_ACCEPT_CONTEXT;
+  if (accepted || (level == SOL_SOCKET && name == SO_UPDATE_CONNECT_CONTEXT)) {
+    Ref<Socket> listener;
+    if (accepted) {
+      HANDLE handle = nullptr;
+      if (value == nullptr || length != static_cast<int>(sizeof handle)) return WSAEFAULT;
+      std::memcpy(&handle, value, sizeof handle);
+      listener = HandleTable::Find<Socket>(handle);
+      if (!listener) return WSAENOTSOCK;
+    }
     {
       const std::lock_guard guard(lock_);
       if (connection_->state != State::kConnected) return WSAENOTCONN;
       connection_->needs_context = false;
     }
-    InheritFrom(*listener);
-    return 0;
-  }
-  if (level == SOL_SOCKET && name == SO_UPDATE_CONNECT_CONTEXT) {
-    const std::lock_guard guard(lock_);
-    if (connection_->state != State::kConnected) return WSAENOTCONN;
-    connection_->needs_context = false;
+    if (listener) InheritFrom(*listener);
     return 0;
   }
   if (value == nullptr) return WSAEFAULT;

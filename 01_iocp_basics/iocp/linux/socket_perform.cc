@@ -96,7 +96,10 @@ int Socket::Check(const Operation& operation, bool plain, Guard& guard, Wakes& w
       if (state == State::kConnected) {
         return plain && connection.needs_context ? WSAEINVAL : WSAEISCONN;
       }
-      if (state == State::kFresh) return EnsureDescriptor();
+      if (state == State::kFresh) {
+        const bool unbound = !connection.bound && !connection.reused;
+        return unbound && !plain ? WSAEINVAL : EnsureDescriptor();  // P36
+      }
       return plain && connection.ConnectsPlainly() ? WSAEALREADY : WSAEINVAL;
     case OperationKind::kAcceptReceive:
     case OperationKind::kDisconnect:

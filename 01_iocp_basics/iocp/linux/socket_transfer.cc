@@ -190,8 +190,7 @@ bool IsOfConnection(int error) {
 
 // What was given with MSG_MORE goes out, though nothing more came after all.
 void Push(int fd) {
-  const int off = 0;
-  SysSetSockOpt(fd, IPPROTO_TCP, TCP_CORK, &off, sizeof off);
+  SysSetSockOpt(fd, IPPROTO_TCP, TCP_CORK, 0);
 }
 
 }  // namespace

@@ -73,14 +73,6 @@ int RealFutexWake(std::atomic<std::uint32_t>* word, int count) {
       ::syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, count, nullptr, nullptr, 0));
 }
 
-int RealIoctl(int fd, unsigned long request, void* argument) {
-  return ::ioctl(fd, request, argument);
-}
-
-int RealOpen(const char* path, int flags, mode_t mode) {
-  return ::open(path, flags, mode);
-}
-
 // There is no MSG_NOSIGNAL here: SIGPIPE is held back, and taken away when the call has raised it.
 ssize_t RealSendFile(int fd, int file, off_t* offset, size_t length) {
   sigset_t pipe;
@@ -122,7 +114,8 @@ constexpr SystemCalls kReal = {
     .setsockopt = ::setsockopt,
     .getsockopt = ::getsockopt,
     .getsockname = ::getsockname,
-    .ioctl = RealIoctl,
+    .ioctl = [](int fd, unsigned long request,
+                void* argument) { return ::ioctl(fd, request, argument); },
     .epoll_create1 = ::epoll_create1,
     .epoll_ctl = ::epoll_ctl,
     .epoll_wait = RealEpollWait,
@@ -132,7 +125,7 @@ constexpr SystemCalls kReal = {
     .futex_wake = RealFutexWake,
     .poll = [](pollfd* fds, nfds_t count,
                int milliseconds) { return ::poll(fds, count, milliseconds); },
-    .open = RealOpen,
+    .open = [](const char* path, int flags, mode_t mode) { return ::open(path, flags, mode); },
     .pread = [](int fd, void* data, size_t length,
                 off_t offset) { return ::pread(fd, data, length, offset); },
     .pwrite = ::pwrite,
@@ -259,6 +252,10 @@ ssize_t SysSendTo(int fd, const iovec* parts, std::size_t count, int flags, cons
 int SysSetSockOpt(int fd, int level, int name, const void* value, socklen_t length) {
   return Repeat(SystemCall::kSockopt,
                 [&] { return Table().setsockopt(fd, level, name, value, length); });
+}
+
+int SysSetSockOpt(int fd, int level, int name, int value) {
+  return SysSetSockOpt(fd, level, name, &value, sizeof value);
 }
 
 int SysGetSockOpt(int fd, int level, int name, void* value, socklen_t* length) {

@@ -69,7 +69,7 @@ std::shared_ptr<Thread> NewThread() {
 
 void BecomeThread(Thread& thread) {
   t_self = &thread;
-  PrepareCounts();  // first, so that it is there until EndOfThread has run
+  Counts();  // first, so that it is there until EndOfThread has run
   thread_local EndOfThread end_of_thread;
 }
 

@@ -33,7 +33,7 @@ DWORD Timer::Set(const Plan& plan) {
 }
 
 // Set, it stays set.
-void Timer::Cancel() {
+void Timer::Stop() {
   auto& service = Immortal<Service>();
   const std::lock_guard guard(service.lock);
   Forget(service);

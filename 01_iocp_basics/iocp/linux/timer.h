@@ -29,7 +29,7 @@ class Timer final : public Object {
 
   // Any thread. Each forgets the plan before it, and takes back its APC when that has not run.
   DWORD Set(const Plan& plan);  // ERROR_SUCCESS, or why not
-  void Cancel();
+  void Stop();
   void Close();  // the same, for good
   Signal* signal() override { return &signal_; }
 
