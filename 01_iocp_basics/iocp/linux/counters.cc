@@ -21,8 +21,8 @@ void AddTo(ThreadCounts& sum, const ThreadCounts& part) {
 }
 
 // Takes the thread's share off the list when the thread ends.
-struct EndOfThread {
-  ~EndOfThread() {
+struct CountsEnd {
+  ~CountsEnd() {
     const std::lock_guard guard(g_list.lock);
     AddTo(g_list.ended, *t_counts);
     ThreadCounts** link = &g_list.first;
@@ -37,7 +37,7 @@ struct EndOfThread {
 
 ThreadCounts& MakeCounts() {
   t_counts = new ThreadCounts;
-  thread_local EndOfThread end_of_thread;
+  thread_local CountsEnd counts_end;
   const std::lock_guard guard(g_list.lock);
   t_counts->next = g_list.first;
   g_list.first = t_counts;
