@@ -214,12 +214,6 @@ TEST(SocketLimits, P63_AnAcceptingSocketKeepsItsAddressUse) {
 
 // --- a port is bound once --------------------------------------------------------------------------------
 
-int BindTo(SOCKET socket, const sockaddr_in& address) {
-  return bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0
-             ? 0
-             : WSAGetLastError();
-}
-
 // A port whose server has just ended: connections of it are still in TIME_WAIT.
 sockaddr_in PortOfAnEndedServer() {
   sockaddr_in address{};

@@ -31,14 +31,14 @@ BOOL SetEvent(HANDLE handle) {
   const auto event = HandleTable::Find<Event>(handle);
   if (!event) return Result(ERROR_INVALID_HANDLE);
   iocp::Wakes wakes;
-  event->Set(wakes);
+  event->signal()->Set(wakes);
   return TRUE;
 }
 
 BOOL ResetEvent(HANDLE handle) {
   const auto event = HandleTable::Find<Event>(handle);
   if (!event) return Result(ERROR_INVALID_HANDLE);
-  event->Reset();
+  event->signal()->Clear();
   return TRUE;
 }
 
@@ -71,7 +71,7 @@ void Sleep(DWORD milliseconds) {
 DWORD QueueUserAPC(PAPCFUNC function, HANDLE thread_handle, ULONG_PTR parameter) {
   const std::shared_ptr<iocp::Thread> found = iocp::ThreadOf(thread_handle);
   if (found == nullptr) return Fail(ERROR_INVALID_HANDLE, DWORD{0});
-  if (!iocp::QueueApc(*found, {.function = function, .parameter = parameter})) {
+  if (!iocp::QueueApc(*found, {.run = [=] { function(parameter); }})) {
     return Fail(ERROR_GEN_FAILURE, DWORD{0});
   }
   return 1;
@@ -109,7 +109,7 @@ BOOL SetWaitableTimer(HANDLE handle, const LARGE_INTEGER* due, LONG period,
 BOOL CancelWaitableTimer(HANDLE handle) {
   const auto timer = HandleTable::Find<iocp::Timer>(handle);
   if (!timer) return Result(ERROR_INVALID_HANDLE);
-  timer->Cancel();
+  timer->Stop();
   return TRUE;
 }
 

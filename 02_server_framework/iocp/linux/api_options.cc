@@ -23,11 +23,11 @@ bool IsShortInteger(const char* value, int length) {
 
 int SetLinger(Socket& socket, const char* value, int length) {
   linger system{};
-  if (value != nullptr && length == static_cast<int>(sizeof(LINGER))) {
+  if (length == static_cast<int>(sizeof(LINGER))) {
     LINGER given;
     std::memcpy(&given, value, sizeof given);
     system = {given.l_onoff, given.l_linger};
-  } else if (value != nullptr && length >= static_cast<int>(sizeof system)) {
+  } else if (length >= static_cast<int>(sizeof system)) {
     std::memcpy(&system, value, sizeof system);
   } else {
     return WSAEFAULT;
@@ -53,13 +53,12 @@ int GetLinger(Socket& socket, char* value, int* length) {
 }
 
 int SetOption(Socket& socket, int level, int name, const char* value, int length) {
+  const bool none = value == nullptr || length <= 0;
+  if (none && !(level == SOL_SOCKET && name == SO_UPDATE_CONNECT_CONTEXT)) return WSAEFAULT;
   if (level == SOL_SOCKET && name == SO_LINGER) return SetLinger(socket, value, length);
   // Number 1 is TCP_NODELAY at its own level and SO_DEBUG at this one, on both systems. Linux lets
   // only an administrator debug; on Windows it has no effect.
-  if (level == SOL_SOCKET && name == SO_DEBUG)
-    return value == nullptr || length <= 0 ? WSAEFAULT : 0;
-  const bool none = value == nullptr || length <= 0;
-  if (none && !(level == SOL_SOCKET && name == SO_UPDATE_CONNECT_CONTEXT)) return WSAEFAULT;
+  if (level == SOL_SOCKET && name == SO_DEBUG) return 0;
   if (IsShortInteger(value, length)) {
     const int number = IntegerFrom(value, length);
     return socket.SetOption(level, name, &number, sizeof number);

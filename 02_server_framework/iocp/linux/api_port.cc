@@ -35,7 +35,7 @@ void SetLastError(DWORD error) {
 }
 
 BOOL CloseHandle(HANDLE handle) {
-  const auto object = Ref<Object>::Adopt(HandleTable::FindObject(handle));
+  const Ref<Object> object = HandleTable::FindAny(handle);
   if (!object) return Result(ERROR_INVALID_HANDLE);
   // Close before Remove: while a port can be found it is either open or knows that it is closed.
   if (object->kind() == ObjectKind::kPort) static_cast<CompletionPort&>(*object).Close();
@@ -58,7 +58,7 @@ HANDLE CreateIoCompletionPort(HANDLE file, HANDLE existing_port, ULONG_PTR compl
   }
   Ref<Object> device;
   if (file != INVALID_HANDLE_VALUE) {
-    device = Ref<Object>::Adopt(HandleTable::FindObject(file));
+    device = HandleTable::FindAny(file);
     if (!device) return Fail<HANDLE>(ERROR_INVALID_HANDLE, nullptr);
   }
   HANDLE handle = existing_port;
@@ -69,12 +69,7 @@ HANDLE CreateIoCompletionPort(HANDLE file, HANDLE existing_port, ULONG_PTR compl
     port = Ref<CompletionPort>::Share(created);
   }
   if (!device) return handle;
-  DWORD error = ERROR_INVALID_PARAMETER;
-  if (device->kind() == ObjectKind::kSocket) {
-    error = static_cast<Socket&>(*device).Associate(port.get(), completion_key);
-  } else if (device->kind() == ObjectKind::kFile) {
-    error = static_cast<File&>(*device).Associate(port.get(), completion_key);
-  }
+  const DWORD error = device->Associate(port.get(), completion_key);
   if (error == ERROR_SUCCESS) return handle;
   if (existing_port == nullptr) CloseHandle(handle);
   return Fail<HANDLE>(error, nullptr);
@@ -129,46 +124,28 @@ BOOL SetFileCompletionNotificationModes(HANDLE file, UCHAR flags) {
   if ((flags & ~(FILE_SKIP_COMPLETION_PORT_ON_SUCCESS | FILE_SKIP_SET_EVENT_ON_HANDLE)) != 0) {
     return Result(ERROR_INVALID_PARAMETER);
   }
-  const auto object = Ref<Object>::Adopt(HandleTable::FindObject(file));
-  if (!object) return Result(ERROR_INVALID_HANDLE);
-  if (object->kind() == ObjectKind::kFile && !static_cast<File&>(*object).overlapped()) {
-    return Result(ERROR_INVALID_PARAMETER);
-  }
-  if (object->kind() == ObjectKind::kSocket) {
-    static_cast<Socket&>(*object).SetNotificationModes(flags);
-  } else if (object->kind() == ObjectKind::kFile) {
-    static_cast<File&>(*object).SetNotificationModes(flags);
-  }
-  return TRUE;
+  const Ref<Object> object = HandleTable::FindAny(file);
+  return Result(object ? object->SetNotificationModes(flags) : ERROR_INVALID_HANDLE);
 }
-
-namespace {
-
-BOOL Cancel(HANDLE file, const OVERLAPPED* overlapped, DWORD issuer, DWORD none) {
-  const auto object = Ref<Object>::Adopt(HandleTable::FindObject(file));
-  bool any = false;
-  if (object && object->kind() == ObjectKind::kSocket) {
-    any = static_cast<Socket&>(*object).Cancel(overlapped, issuer);
-  } else if (object && object->kind() == ObjectKind::kFile) {
-    any = static_cast<File&>(*object).Cancel(overlapped, issuer);
-  } else {
-    return Result(ERROR_INVALID_HANDLE);
-  }
-  return Result(any ? ERROR_SUCCESS : none);
-}
-
-}  // namespace
 
 BOOL CancelIoEx(HANDLE file, LPOVERLAPPED overlapped) {
-  return Cancel(file, overlapped, 0, ERROR_NOT_FOUND);
+  const Ref<Object> object = HandleTable::FindAny(file);
+  return Result(object ? object->Cancel(overlapped, 0) : ERROR_INVALID_HANDLE);
 }
 
-// (Nothing pending is a success here.)
 BOOL CancelIo(HANDLE file) {
-  return Cancel(file, nullptr, Self().id, ERROR_SUCCESS);
+  const Ref<Object> object = HandleTable::FindAny(file);
+  const DWORD error = object ? object->Cancel(nullptr, Self().id) : ERROR_INVALID_HANDLE;
+  return Result(error == ERROR_NOT_FOUND ? ERROR_SUCCESS : error);
 }
 
 namespace {
+
+BOOL ResultOf(const OVERLAPPED* overlapped, LPDWORD bytes) {
+  *bytes = static_cast<DWORD>(overlapped->InternalHigh);
+  const auto status = static_cast<NTSTATUS>(static_cast<ULONG>(overlapped->Internal));
+  return status >= 0 ? TRUE : Result(iocp::Win32FromStatus(status));
+}
 
 // Without a file it is the event that is waited for, whoever sets it (P144).
 BOOL ResultOfEvent(const OVERLAPPED* overlapped, LPDWORD bytes, DWORD milliseconds,
@@ -176,10 +153,7 @@ BOOL ResultOfEvent(const OVERLAPPED* overlapped, LPDWORD bytes, DWORD millisecon
   const DWORD result = WaitForSingleObjectEx(overlapped->hEvent, milliseconds, alertable);
   if (result == WAIT_FAILED) return FALSE;
   if (result != WAIT_OBJECT_0) return Result(result);
-  *bytes = static_cast<DWORD>(overlapped->InternalHigh);
-  if (!HasOverlappedIoCompleted(overlapped)) return TRUE;
-  const auto status = static_cast<NTSTATUS>(static_cast<ULONG>(overlapped->Internal));
-  return status >= 0 ? TRUE : Result(iocp::Win32FromStatus(status));
+  return ResultOf(overlapped, bytes);
 }
 
 }  // namespace
@@ -192,12 +166,10 @@ BOOL GetOverlappedResultEx(HANDLE file, LPOVERLAPPED overlapped, LPDWORD bytes, 
     if (result != WAIT_OBJECT_0) return Result(result);
     const auto event = HandleTable::Find<Event>(
         reinterpret_cast<HANDLE>(reinterpret_cast<ULONG_PTR>(overlapped->hEvent) & ~ULONG_PTR{1}));
-    if (event) event->signal().Take();  // an auto-reset event is used up by this wait
+    if (event) event->signal()->Take();  // an auto-reset event is used up by this wait
   }
   if (!HasOverlappedIoCompleted(overlapped)) return Result(ERROR_IO_INCOMPLETE);
-  *bytes = static_cast<DWORD>(overlapped->InternalHigh);
-  const auto status = static_cast<NTSTATUS>(static_cast<ULONG>(overlapped->Internal));
-  return status >= 0 ? TRUE : Result(iocp::Win32FromStatus(status));
+  return ResultOf(overlapped, bytes);
 }
 
 BOOL GetOverlappedResult(HANDLE file, LPOVERLAPPED overlapped, LPDWORD bytes, BOOL wait) {

@@ -10,6 +10,7 @@
 #include "iocp/linux/background.h"
 #include "iocp/linux/counters.h"
 #include "iocp/linux/errors.h"
+#include "iocp/linux/immortal.h"
 #include "iocp/linux/syscalls.h"
 #include "iocp/linux/thread.h"
 #include "iocp/linux/trace.h"
@@ -32,11 +33,6 @@ struct FileOperation {
 // several files side by side. A thread more is started when all are busy.
 class FileThreads {
  public:
-  static FileThreads& Get() {
-    static FileThreads* const threads = new FileThreads;  // outlives every other thread
-    return *threads;
-  }
-
   // False: there is none, and the system has none left.
   bool Running() {
     const std::lock_guard guard(lock_);
@@ -74,8 +70,6 @@ class FileThreads {
 
  private:
   static constexpr int kMost = 4;
-
-  FileThreads() = default;
 
   void Run() {
     for (;;) {
@@ -151,7 +145,7 @@ File::~File() {
   CountDescriptors(-1);
 }
 
-DWORD File::Transfer(bool write, void* data, DWORD length, DWORD* bytes, OVERLAPPED* overlapped) {
+DWORD File::ReadWrite(bool write, void* data, DWORD length, DWORD* bytes, OVERLAPPED* overlapped) {
   if (overlapped_ != (overlapped != nullptr)) return ERROR_INVALID_PARAMETER;
   if (!overlapped_) {
     const ssize_t moved = write ? SysWrite(fd_, data, length) : SysRead(fd_, data, length);
@@ -164,16 +158,15 @@ DWORD File::Transfer(bool write, void* data, DWORD length, DWORD* bytes, OVERLAP
   operation.write = write;
   operation.data = static_cast<char*>(data);
   operation.length = length;
-  operation.offset = static_cast<off_t>((std::uint64_t{overlapped->OffsetHigh} << 32) |
-                                        std::uint64_t{overlapped->Offset});
-  if (!FileThreads::Get().Running()) return ERROR_NO_SYSTEM_RESOURCES;
+  operation.offset = OffsetOf(*overlapped);
+  if (!Immortal<FileThreads>().Running()) return ERROR_NO_SYSTEM_RESOURCES;
   {
     const std::lock_guard guard(lock_);
     if (const DWORD error = operation.receipt.Begin(overlapped, &device_)) return error;
   }
   if (bytes != nullptr) *bytes = 0;
   if (trace::On()) trace::OperationIssued(handle(), operation.name(), overlapped);
-  FileThreads::Get().Add(std::move(operation));
+  Immortal<FileThreads>().Add(std::move(operation));
   return ERROR_IO_PENDING;
 }
 
@@ -187,15 +180,21 @@ DWORD File::Size(LONGLONG* size) {
 DWORD File::Associate(CompletionPort* port, ULONG_PTR key) {
   const std::lock_guard guard(lock_);
   if (closed_) return ERROR_INVALID_HANDLE;
-  if (!overlapped_ || device_.port.load(std::memory_order_relaxed) != nullptr) {
-    return ERROR_INVALID_PARAMETER;
-  }
+  if (!overlapped_ || device_.Port() != nullptr) return ERROR_INVALID_PARAMETER;
   device_.Associate(port, handle(), key);
   return ERROR_SUCCESS;
 }
 
-bool File::Cancel(const OVERLAPPED* overlapped, DWORD issuer) {
-  return FileThreads::Get().Cancel(this, overlapped, issuer);
+// An overlapped transfer always pends here, so there is never a packet to skip.
+DWORD File::SetNotificationModes(UCHAR flags) {
+  if (!overlapped_) return ERROR_INVALID_PARAMETER;
+  if ((flags & FILE_SKIP_SET_EVENT_ON_HANDLE) != 0) device_.signal.Skip();
+  return ERROR_SUCCESS;
+}
+
+DWORD File::Cancel(const OVERLAPPED* overlapped, DWORD issuer) {
+  const bool any = Immortal<FileThreads>().Cancel(this, overlapped, issuer);
+  return any ? ERROR_SUCCESS : ERROR_NOT_FOUND;
 }
 
 void File::Close() {
@@ -204,12 +203,10 @@ void File::Close() {
     const std::lock_guard guard(lock_);
     if (closed_) return;
     closed_ = true;
-    if (CompletionPort* const port = device_.port.load(std::memory_order_relaxed)) {
-      last_of_closed_port = port->RemoveDevice(&device_);
-    }
+    last_of_closed_port = device_.Leave();
   }
   if (last_of_closed_port) Background::LookOver();
-  if (overlapped_) FileThreads::Get().Cancel(this, nullptr, 0);
+  if (overlapped_) Immortal<FileThreads>().Cancel(this, nullptr, 0);
 }
 
 }  // namespace iocp

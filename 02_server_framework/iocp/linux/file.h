@@ -16,23 +16,24 @@ namespace iocp {
 
 struct FileOperation;
 
+inline off_t OffsetOf(const OVERLAPPED& overlapped) {
+  return static_cast<off_t>((std::uint64_t{overlapped.OffsetHigh} << 32) | overlapped.Offset);
+}
+
 class File final : public Object {
  public:
   static constexpr ObjectKind kKind = ObjectKind::kFile;
   File(int fd, bool overlapped);
 
-  // A Win32 error; ERROR_IO_PENDING: a packet (or event) follows. Any thread.
-  DWORD Transfer(bool write, void* data, DWORD length, DWORD* bytes, OVERLAPPED* overlapped);
+  // Any thread, all of them. ERROR_IO_PENDING: a packet (or event) follows.
+  DWORD ReadWrite(bool write, void* data, DWORD length, DWORD* bytes,
+                  OVERLAPPED* overlapped) override;
+  Signal* signal() override { return &device_.signal.Get(); }
+  DWORD Associate(CompletionPort* port, ULONG_PTR key) override;
+  DWORD SetNotificationModes(UCHAR flags) override;
+  DWORD Cancel(const OVERLAPPED* overlapped, DWORD issuer) override;
   DWORD Size(LONGLONG* size);
-  // A file's operations always pend here, so there is never a packet to skip.
-  void SetNotificationModes(UCHAR flags) {
-    if ((flags & FILE_SKIP_SET_EVENT_ON_HANDLE) != 0) device_.signal.Skip();
-  }
-  Signal& signal() { return device_.signal.Get(); }  // the handle itself
   int descriptor() const { return fd_; }
-  bool overlapped() const { return overlapped_; }
-  DWORD Associate(CompletionPort* port, ULONG_PTR key);     // P2
-  bool Cancel(const OVERLAPPED* overlapped, DWORD issuer);  // nullptr, 0: whichever
   void Close();
 
  private:

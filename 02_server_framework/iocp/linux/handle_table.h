@@ -13,13 +13,16 @@
 #include <mutex>
 #include <utility>
 
+#include "iocp/linux/win32_errors.h"
 #include "iocp/linux/win32_types.h"
 
 namespace iocp {
 
 enum class ObjectKind : std::uint8_t { kPort, kSocket, kFile, kEvent, kThread, kTimer };
 
+class CompletionPort;
 class Object;
+class Signal;
 
 struct HandleSlot {
   static constexpr std::uint64_t kOpen = std::uint64_t{1} << 31;
@@ -71,6 +74,18 @@ class Object {
 
   ObjectKind kind() const { return kind_; }
   HANDLE handle() const { return handle_; }
+
+  // What the API asks of a handle, whatever it names. These are the answers of a kind that has
+  // nothing of it. The results are Win32 errors.
+  virtual Signal* signal() { return nullptr; }  // what a wait for the handle waits for
+  virtual DWORD Associate(CompletionPort*, ULONG_PTR) { return ERROR_INVALID_PARAMETER; }  // P2
+  virtual DWORD SetNotificationModes(UCHAR) { return ERROR_SUCCESS; }
+  virtual DWORD ReadWrite(bool /*write*/, void* /*data*/, DWORD /*length*/, DWORD* /*bytes*/,
+                          OVERLAPPED*) {
+    return ERROR_INVALID_HANDLE;
+  }
+  // nullptr: all; issuer: only what that thread has issued. ERROR_NOT_FOUND: nothing was pending.
+  virtual DWORD Cancel(const OVERLAPPED*, DWORD /*issuer*/) { return ERROR_INVALID_HANDLE; }
 
   void AddRef() { slot_->state.fetch_add(1, std::memory_order_relaxed); }
   void Release() {
@@ -135,6 +150,16 @@ class HandleTable {
     object->Release();
     return {};
   }
+  static Ref<Object> FindAny(HANDLE handle) { return Ref<Object>::Adopt(FindObject(handle)); }
+
+  // Asks the processor to load the object of a handle that will be looked up soon.
+  static void Prefetch(HANDLE handle);
+
+  // Makes the handle invalid. The one caller for whom this succeeds ends the object's handle life;
+  // false: somebody closed it before.
+  static bool Remove(HANDLE handle);
+
+ private:
   // With a reference, or nullptr. Acquire in every case: whoever is told that the handle is closed
   // also sees what closing did before (a port's Close lets go of its threads; a thread that then
   // finds no port frees its record without asking).
@@ -149,13 +174,6 @@ class HandleTable {
     } while (!slot->state.compare_exchange_weak(state, state + 1, std::memory_order_acquire));
     return slot->object.load(std::memory_order_relaxed);
   }
-
-  // Asks the processor to load the object of a handle that will be looked up soon.
-  static void Prefetch(HANDLE handle);
-
-  // Makes the handle invalid. The one caller for whom this succeeds ends the object's handle life;
-  // false: somebody closed it before.
-  static bool Remove(HANDLE handle);
 };
 
 }  // namespace iocp

@@ -18,25 +18,21 @@ constexpr std::size_t kKeptPerThread = 64;
 struct CommonPool {
   std::mutex lock;
   Operation* first = nullptr;  // guarded by lock
-};
 
-CommonPool& Common() {
-  static CommonPool* const pool = new CommonPool;  // outlives every thread
-  return *pool;
-}
+  void Put(Operation* operation) {
+    const std::lock_guard guard(lock);
+    operation->next = first;
+    first = operation;
+  }
+};
+constinit CommonPool g_common;
 
 struct ThreadPool {
   Operation* first = nullptr;
   std::size_t count = 0;
 
   ~ThreadPool() {
-    const std::lock_guard guard(Common().lock);
-    while (first != nullptr) {
-      Operation* const operation = first;
-      first = operation->next;
-      operation->next = Common().first;
-      Common().first = operation;
-    }
+    while (first != nullptr) g_common.Put(std::exchange(first, first->next));
     count = kKeptPerThread;  // a later destructor of this thread frees to the common list
   }
 };
@@ -53,9 +49,9 @@ Operation* TakeOperation(OperationKind kind) {
     mine.first = operation->next;
     --mine.count;
   } else {
-    const std::lock_guard guard(Common().lock);
-    operation = Common().first;
-    if (operation != nullptr) Common().first = operation->next;
+    const std::lock_guard guard(g_common.lock);
+    operation = g_common.first;
+    if (operation != nullptr) g_common.first = operation->next;
   }
   if (operation == nullptr) {
     CountAllocation();
@@ -90,11 +86,9 @@ void FreeOperation(Operation* operation) {
     operation->next = mine.first;
     mine.first = operation;
     ++mine.count;
-    return;
+  } else {
+    g_common.Put(operation);
   }
-  const std::lock_guard guard(Common().lock);
-  operation->next = Common().first;
-  Common().first = operation;
 }
 
 const char* ToString(OperationKind kind) {
@@ -119,21 +113,19 @@ const char* ToString(OperationKind kind) {
 
 // --- BufferList --------------------------------------------------------------------------------------
 
-void BufferList::Capture(const WSABUF* buffers, std::size_t count) {
+void BufferList::Capture(std::span<const WSABUF> buffers) {
   iovec* out = inline_.data();
   more_.clear();
-  if (count > inline_.size()) {
-    if (count > more_.capacity()) CountAllocation();
-    more_.resize(count);
+  if (buffers.size() > inline_.size()) {
+    if (buffers.size() > more_.capacity()) CountAllocation();
+    more_.resize(buffers.size());
     out = more_.data();
   }
-  first_ = 0;
-  count_ = 0;
-  total_ = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (buffers[i].len == 0) continue;  // a system call of nothing else would look like an end
-    out[count_++] = {buffers[i].buf, buffers[i].len};
-    total_ += buffers[i].len;
+  Clear();
+  for (const WSABUF& buffer : buffers) {
+    if (buffer.len == 0) continue;  // a system call of nothing else would look like an end
+    out[count_++] = {buffer.buf, buffer.len};
+    total_ += buffer.len;
   }
 }
 

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "iocp/linux/connection.h"
@@ -24,7 +25,7 @@ class Socket;
 // The program's WSABUFs, captured at issue (P21), and how far they have been used up.
 class BufferList {
  public:
-  void Capture(const WSABUF* buffers, std::size_t count);
+  void Capture(std::span<const WSABUF> buffers);
   void Capture(void* data, std::size_t length);
   void Clear() {
     total_ = 0;

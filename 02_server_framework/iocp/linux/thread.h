@@ -40,17 +40,10 @@ struct PortWait {
   Packet packet{};
 };
 
-// A program's own, or an operation's completion routine.
+// A program's own function, an operation's completion routine, or a timer's.
 struct Apc {
-  PAPCFUNC function = nullptr;
-  ULONG_PTR parameter = 0;
-  LPWSAOVERLAPPED_COMPLETION_ROUTINE routine = nullptr;
-  DWORD error = 0;
-  DWORD bytes = 0;
-  OVERLAPPED* overlapped = nullptr;
-  PTIMERAPCROUTINE timer = nullptr;
-  LPVOID timer_parameter = nullptr;
-  const void* timer_object = nullptr;  // a timer has one APC queued at most
+  std::function<void()> run;
+  const void* timer = nullptr;  // whose it is: a timer has one APC queued at most
 };
 
 struct Thread : Linked<Thread> {
@@ -105,9 +98,9 @@ struct ApcWakes {
   void Fire() { wakes.Fire(); }
 };
 
-bool QueueApc(Thread& thread, const Apc& apc);  // false: the thread has ended
-bool QueueApc(Thread& thread, const Apc& apc, ApcWakes& wakes);
-void RemoveApc(Thread& thread, const void* timer_object);  // unless the thread is about to run it
+bool QueueApc(Thread& thread, Apc apc);  // false: the thread has ended
+bool QueueApc(Thread& thread, Apc apc, ApcWakes& wakes);
+void RemoveApc(Thread& thread, const void* timer);  // unless the thread is about to run it
 bool HasApcs(Thread& self);
 
 // Runs the calling thread's queued APCs. False: there was none.
@@ -139,6 +132,7 @@ class ThreadObject final : public Object {
   explicit ThreadObject(std::shared_ptr<Thread> thread)
       : Object(kKind), thread_(std::move(thread)) {}
   const std::shared_ptr<Thread>& thread() const { return thread_; }
+  Signal* signal() override { return &thread_->finished; }
 
  private:
   const std::shared_ptr<Thread> thread_;

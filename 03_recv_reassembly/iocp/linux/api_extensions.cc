@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "iocp/linux/api_socket.h"
+#include "iocp/linux/errors.h"
 #include "iocp/linux/file.h"
 #include "iocp/linux/socket.h"
 #include "iocp/linux/win32_extensions.h"
@@ -40,10 +41,6 @@ BOOL DisconnectEx(SOCKET s, LPOVERLAPPED overlapped, DWORD flags, DWORD reserved
     if (reserved != 0 || (flags & ~TF_REUSE_SOCKET) != 0) return WSAEINVAL;
     return socket.Disconnect(overlapped, (flags & TF_REUSE_SOCKET) != 0);
   }));
-}
-
-bool Same(const GUID& a, const GUID& b) {
-  return std::memcmp(&a, &b, sizeof a) == 0;
 }
 
 }  // namespace
@@ -86,10 +83,7 @@ BOOL TransmitFile(SOCKET s, HANDLE file, DWORD length, DWORD, LPOVERLAPPED overl
       if (!what.file) return static_cast<int>(ERROR_INVALID_HANDLE);
       what.left = length == 0 ? ~std::uint64_t{0} : length;
       what.at_pointer = overlapped == nullptr;
-      if (overlapped != nullptr) {
-        what.offset =
-            static_cast<off_t>((std::uint64_t{overlapped->OffsetHigh} << 32) | overlapped->Offset);
-      }
+      if (overlapped != nullptr) what.offset = iocp::OffsetOf(*overlapped);
     }
     WSABUF head{0, nullptr};
     if (buffers != nullptr) {
@@ -136,25 +130,24 @@ int Control(Socket& socket, DWORD code, void* in, DWORD in_length, void* out, DW
   if (in == nullptr || in_length < sizeof(GUID) || out == nullptr || out_length < sizeof(void*)) {
     return WSAEFAULT;
   }
-  GUID wanted;
-  std::memcpy(&wanted, in, sizeof wanted);
-  void* function = nullptr;
-  if (Same(wanted, WSAID_ACCEPTEX)) {
-    function = reinterpret_cast<void*>(&AcceptEx);
-  } else if (Same(wanted, WSAID_CONNECTEX)) {
-    function = reinterpret_cast<void*>(&ConnectEx);
-  } else if (Same(wanted, WSAID_DISCONNECTEX)) {
-    function = reinterpret_cast<void*>(&DisconnectEx);
-  } else if (Same(wanted, WSAID_TRANSMITFILE)) {
-    function = reinterpret_cast<void*>(&TransmitFile);
-  } else if (Same(wanted, WSAID_GETACCEPTEXSOCKADDRS)) {
-    function = reinterpret_cast<void*>(&GetAcceptExSockaddrs);
-  } else {
-    return WSAEINVAL;
+  struct Extension {
+    GUID id;
+    void* function;
+  };
+  const Extension all[] = {
+      {WSAID_ACCEPTEX, reinterpret_cast<void*>(&AcceptEx)},
+      {WSAID_CONNECTEX, reinterpret_cast<void*>(&ConnectEx)},
+      {WSAID_DISCONNECTEX, reinterpret_cast<void*>(&DisconnectEx)},
+      {WSAID_TRANSMITFILE, reinterpret_cast<void*>(&TransmitFile)},
+      {WSAID_GETACCEPTEXSOCKADDRS, reinterpret_cast<void*>(&GetAcceptExSockaddrs)},
+  };
+  for (const auto& [id, function] : all) {
+    if (std::memcmp(in, &id, sizeof id) != 0) continue;
+    std::memcpy(out, &function, sizeof function);
+    *bytes = sizeof function;
+    return 0;
   }
-  std::memcpy(out, &function, sizeof function);
-  *bytes = sizeof function;
-  return 0;
+  return WSAEINVAL;
 }
 
 }  // namespace
@@ -165,8 +158,11 @@ int WSAIoctl(SOCKET s, DWORD code, LPVOID in, DWORD in_length, LPVOID out, DWORD
   return WinsockResult(WithSocket(s, [&](Socket& socket) {
     if (bytes == nullptr) return WSAEFAULT;
     *bytes = 0;
-    return socket.RunAtOnce(overlapped, routine, [&] {
-      return Control(socket, code, in, in_length, out, out_length, bytes);
-    });
+    iocp::Receipt receipt;
+    if (const int error = socket.BeginAtOnce(overlapped, routine, &receipt)) return error;
+    const int error = Control(socket, code, in, in_length, out, out_length, bytes);
+    const NTSTATUS status = error == 0 ? STATUS_SUCCESS : iocp::StatusFromWsa(error);
+    socket.EndAtOnce(routine, status, 0, &receipt);
+    return error;
   }));
 }

@@ -8,7 +8,6 @@
 #include "iocp/linux/file.h"
 #include "iocp/linux/socket.h"
 #include "iocp/linux/syscalls.h"
-#include "iocp/linux/trace.h"
 
 namespace iocp {
 namespace {
@@ -26,12 +25,6 @@ Operation* TakeConnect(const sockaddr* name, socklen_t length) {
 
 int Socket::Connect(const sockaddr* name, socklen_t length, void* data, DWORD data_length,
                     OVERLAPPED* overlapped, DWORD* bytes) {
-  {
-    const std::lock_guard guard(lock_);
-    const Connection& connection = *connection_;
-    const bool fresh = connection.state == State::kFresh;
-    if (fresh && !connection.bound && !connection.reused) return WSAEINVAL;  // P36
-  }
   Operation* const operation = TakeConnect(name, length);
   if (data_length > 0) {
     auto* const first = static_cast<const char*>(data);
@@ -46,12 +39,7 @@ int Socket::Connect(const sockaddr* name, socklen_t length, void* data, DWORD da
 int Socket::PlainConnect(const sockaddr* name, socklen_t length) {
   if (type_ == SOCK_DGRAM) return ConnectDatagram(name, length);
   Operation* const operation = TakeConnect(name, length);
-  bool background = false;
-  {
-    const std::lock_guard guard(lock_);
-    background = non_blocking_;
-  }
-  if (background) {
+  if (non_blocking_.load()) {
     const int error = Issue(operation, nullptr, nullptr);
     const bool later = error == WSA_IO_PENDING || error == 0 || error == WSAECONNREFUSED;
     return later ? WSAEWOULDBLOCK : error;
@@ -84,18 +72,9 @@ int Socket::Disconnect(OVERLAPPED* overlapped, bool reuse) {
   Wakes wakes;
   Guard guard(lock_);
   Connection& connection = *connection_;
-  int error = closed_ ? WSAENOTSOCK : connection.state == State::kConnected ? 0 : WSAENOTCONN;
-  if (error == 0 && overlapped != nullptr) {
-    error = static_cast<int>(operation->receipt.Begin(overlapped, &device_));
-  }
-  if (error != 0) {
-    guard.unlock();
-    FreeOperation(operation);
-    return error;
-  }
-  if (trace::On() && overlapped != nullptr) {
-    trace::OperationIssued(handle(), ToString(operation->kind), overlapped);
-  }
+  const bool connected = connection.state == State::kConnected;
+  const int refused = closed_ ? WSAENOTSOCK : connected ? 0 : WSAENOTCONN;
+  if (const int error = Begin(operation, overlapped, refused, guard)) return error;
   ++connection.holders;
   bool cut = false;
   if (reuse) {

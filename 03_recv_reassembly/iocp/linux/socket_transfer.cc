@@ -4,59 +4,63 @@
 #include <netinet/tcp.h>
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "iocp/linux/errors.h"
 #include "iocp/linux/file.h"
 #include "iocp/linux/socket.h"
 #include "iocp/linux/syscalls.h"
-#include "iocp/linux/thread.h"
 
 namespace iocp {
 
-int Socket::Receive(const WSABUF* buffers, DWORD count, int flags, OVERLAPPED* overlapped,
-                    DWORD* bytes, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
-  if (type_ == SOCK_DGRAM) {
-    return ReceiveFrom(buffers, count, flags, nullptr, nullptr, overlapped, bytes, routine);
+int Socket::Receive(const Call& call, sockaddr* from, int* from_length) {
+  const bool tcp = type_ == SOCK_STREAM;
+  Operation* const operation =
+      TakeOperation(tcp ? OperationKind::kReceive : OperationKind::kReceiveFrom);
+  if (!tcp) {
+    operation->output = reinterpret_cast<char*>(from);
+    operation->from_length = from_length;
   }
-  Operation* const operation = TakeOperation(OperationKind::kReceive);
-  operation->buffers.Capture(buffers, count);
-  operation->flags = static_cast<std::uint16_t>(flags);
-  return Transfer(operation, receive_timeout_, overlapped, bytes, routine);
+  return Transfer(operation, call, receive_timeout_);
 }
 
-int Socket::Send(const WSABUF* buffers, DWORD count, int flags, OVERLAPPED* overlapped,
-                 DWORD* bytes, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
-  if (type_ == SOCK_DGRAM) {
-    return SendTo(buffers, count, flags, nullptr, 0, overlapped, bytes, routine);
+int Socket::Send(const Call& call, const sockaddr* to, int to_length) {
+  const bool tcp = type_ == SOCK_STREAM;
+  Operation* const operation = TakeOperation(tcp ? OperationKind::kSend : OperationKind::kSendTo);
+  if (!tcp) {
+    const auto length = static_cast<socklen_t>(to == nullptr ? 0 : std::max(to_length, 0));
+    operation->address_length = std::min<socklen_t>(length, sizeof operation->address);
+    if (to != nullptr) std::memcpy(&operation->address, to, operation->address_length);
   }
-  Operation* const operation = TakeOperation(OperationKind::kSend);
-  operation->buffers.Capture(buffers, count);
-  operation->flags = static_cast<std::uint16_t>(flags);
-  return Transfer(operation, send_timeout_, overlapped, bytes, routine);
+  return Transfer(operation, call, send_timeout_);
 }
 
-int Socket::Transfer(Operation* operation, const std::atomic<DWORD>& timeout,
-                     OVERLAPPED* overlapped, DWORD* bytes,
-                     LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
-  if (overlapped == nullptr || !overlapped_) {
-    return Plain(operation, timeout, overlapped, bytes, routine);
-  }
-  if (routine != nullptr) {
+// A SOCKET is a file, too. Errors are Win32's then, as for every file (a reset is 64, not 10054).
+DWORD Socket::ReadWrite(bool write, void* data, DWORD length, DWORD* bytes,
+                        OVERLAPPED* overlapped) {
+  if (overlapped == nullptr) return ERROR_INVALID_PARAMETER;
+  const WSABUF buffer{length, static_cast<CHAR*>(data)};
+  const Call call{.buffers = {&buffer, 1}, .overlapped = overlapped, .bytes = bytes};
+  return Win32FromWsa(write ? Send(call) : Receive(call));
+}
+
+int Socket::Transfer(Operation* operation, const Call& call, const std::atomic<DWORD>& timeout) {
+  operation->buffers.Capture(call.buffers);
+  operation->flags = static_cast<std::uint16_t>(call.flags);
+  if (call.overlapped == nullptr || !overlapped_) return Plain(operation, call, timeout);
+  if (call.routine != nullptr) {
     operation->receipt.has_routine = true;
-    operation->routine = routine;
+    operation->routine = call.routine;
   }
-  return Issue(operation, overlapped, bytes);
+  return Issue(operation, call.overlapped, call.bytes);
 }
 
 // A blocking send returns when everything was taken; a non-blocking one may be short. `overlapped`
 // may be given on a socket that was made without WSA_FLAG_OVERLAPPED: it is told, too.
-int Socket::Plain(Operation* operation, const std::atomic<DWORD>& timeout, OVERLAPPED* overlapped,
-                  DWORD* bytes, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
+int Socket::Plain(Operation* operation, const Call& call, const std::atomic<DWORD>& timeout) {
   Receipt receipt;
-  receipt.has_routine = overlapped != nullptr && routine != nullptr;
-  int error = 0;
-  if (overlapped != nullptr) error = static_cast<int>(receipt.Begin(overlapped, &device_));
+  int error = BeginAtOnce(call.overlapped, call.routine, &receipt);
   if (error != 0) {
     FreeOperation(operation);
     return error;
@@ -65,24 +69,16 @@ int Socket::Plain(Operation* operation, const std::atomic<DWORD>& timeout, OVERL
   const bool nothing_wanted =
       operation->kind == OperationKind::kReceive && operation->buffers.total() == 0;
   if (!nothing_wanted) {
-    error = RunPlain(operation, timeout.load(std::memory_order_relaxed), overlapped != nullptr,
+    error = RunPlain(operation, timeout.load(std::memory_order_relaxed), call.overlapped != nullptr,
                      &outcome);
   }
   if (error == WSAEWOULDBLOCK && operation->moved > 0) error = 0;
   const auto moved = static_cast<DWORD>(operation->moved);
   FreeOperation(operation);
-  if (overlapped != nullptr) {
-    Wakes wakes;
-    if (error == 0) {
-      receipt.Complete(&device_, STATUS_SUCCESS, moved, false, wakes);
-    } else {
-      receipt.Refuse(outcome.status != 0 ? outcome.status : StatusFromWsa(error));
-    }
-    if (error == 0 && receipt.has_routine) {
-      QueueApc(Self(), {.routine = routine, .bytes = moved, .overlapped = overlapped});
-    }
-  }
-  if (error == 0 && bytes != nullptr) *bytes = moved;
+  NTSTATUS status = STATUS_SUCCESS;
+  if (error != 0) status = outcome.status != 0 ? outcome.status : StatusFromWsa(error);
+  EndAtOnce(call.routine, status, moved, &receipt);
+  if (error == 0 && call.bytes != nullptr) *call.bytes = moved;
   return error;
 }
 
@@ -166,8 +162,7 @@ Socket::Outcome Socket::AttemptSend(int fd, Operation& operation) {
 int Socket::Transmit(const WSABUF& head, FileToSend what, OVERLAPPED* overlapped) {
   Operation* const operation = TakeOperation(OperationKind::kTransmit);
   operation->file_to_send = new FileToSend(std::move(what));
-  operation->buffers.Capture(&head, 1);
-  return Transfer(operation, send_timeout_, overlapped, nullptr, nullptr);
+  return Transfer(operation, {.buffers = {&head, 1}, .overlapped = overlapped}, send_timeout_);
 }
 
 namespace {
@@ -195,8 +190,7 @@ bool IsOfConnection(int error) {
 
 // What was given with MSG_MORE goes out, though nothing more came after all.
 void Push(int fd) {
-  const int off = 0;
-  SysSetSockOpt(fd, IPPROTO_TCP, TCP_CORK, &off, sizeof off);
+  SysSetSockOpt(fd, IPPROTO_TCP, TCP_CORK, 0);
 }
 
 }  // namespace

@@ -73,14 +73,6 @@ int RealFutexWake(std::atomic<std::uint32_t>* word, int count) {
       ::syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, count, nullptr, nullptr, 0));
 }
 
-int RealIoctl(int fd, unsigned long request, void* argument) {
-  return ::ioctl(fd, request, argument);
-}
-
-int RealOpen(const char* path, int flags, mode_t mode) {
-  return ::open(path, flags, mode);
-}
-
 // There is no MSG_NOSIGNAL here: SIGPIPE is held back, and taken away when the call has raised it.
 ssize_t RealSendFile(int fd, int file, off_t* offset, size_t length) {
   sigset_t pipe;
@@ -122,7 +114,8 @@ constexpr SystemCalls kReal = {
     .setsockopt = ::setsockopt,
     .getsockopt = ::getsockopt,
     .getsockname = ::getsockname,
-    .ioctl = RealIoctl,
+    .ioctl = [](int fd, unsigned long request,
+                void* argument) { return ::ioctl(fd, request, argument); },
     .epoll_create1 = ::epoll_create1,
     .epoll_ctl = ::epoll_ctl,
     .epoll_wait = RealEpollWait,
@@ -132,7 +125,7 @@ constexpr SystemCalls kReal = {
     .futex_wake = RealFutexWake,
     .poll = [](pollfd* fds, nfds_t count,
                int milliseconds) { return ::poll(fds, count, milliseconds); },
-    .open = RealOpen,
+    .open = [](const char* path, int flags, mode_t mode) { return ::open(path, flags, mode); },
     .pread = [](int fd, void* data, size_t length,
                 off_t offset) { return ::pread(fd, data, length, offset); },
     .pwrite = ::pwrite,
@@ -149,6 +142,15 @@ constinit std::atomic<bool> g_may_lie{false};
 
 const SystemCalls& Table() {
   return *g_table.load(std::memory_order_acquire);
+}
+
+msghdr MessageOf(const iovec* parts, std::size_t count, const sockaddr* name, socklen_t length) {
+  msghdr message{};
+  message.msg_name = const_cast<sockaddr*>(name);
+  message.msg_namelen = length;
+  message.msg_iov = const_cast<iovec*>(parts);
+  message.msg_iovlen = count;
+  return message;
 }
 
 // Repeats a call that a signal interrupted.
@@ -214,9 +216,7 @@ void SysClose(int fd) {
 ssize_t SysRecv(int fd, const iovec* parts, std::size_t count, int flags) {
   return Repeat(SystemCall::kRecv, [&] {
     if (count == 1) return Table().recv(fd, parts->iov_base, parts->iov_len, flags | MSG_DONTWAIT);
-    msghdr message{};
-    message.msg_iov = const_cast<iovec*>(parts);
-    message.msg_iovlen = count;
+    msghdr message = MessageOf(parts, count, nullptr, 0);
     return Table().recvmsg(fd, &message, flags | MSG_DONTWAIT);
   });
 }
@@ -225,9 +225,7 @@ ssize_t SysSend(int fd, const iovec* parts, std::size_t count, int flags) {
   return Repeat(SystemCall::kSend, [&] {
     const int all = flags | MSG_DONTWAIT | MSG_NOSIGNAL;
     if (count == 1) return Table().send(fd, parts->iov_base, parts->iov_len, all);
-    msghdr message{};
-    message.msg_iov = const_cast<iovec*>(parts);
-    message.msg_iovlen = count;
+    const msghdr message = MessageOf(parts, count, nullptr, 0);
     return Table().sendmsg(fd, &message, all);
   });
 }
@@ -235,11 +233,7 @@ ssize_t SysSend(int fd, const iovec* parts, std::size_t count, int flags) {
 ssize_t SysReceiveFrom(int fd, const iovec* parts, std::size_t count, int flags, sockaddr* name,
                        socklen_t* length, bool* truncated) {
   return Repeat(SystemCall::kRecv, [&] {
-    msghdr message{};
-    message.msg_name = name;
-    message.msg_namelen = *length;
-    message.msg_iov = const_cast<iovec*>(parts);
-    message.msg_iovlen = count;
+    msghdr message = MessageOf(parts, count, name, *length);
     const ssize_t got = Table().recvmsg(fd, &message, flags | MSG_DONTWAIT);
     *length = message.msg_namelen;
     *truncated = (message.msg_flags & MSG_TRUNC) != 0;
@@ -250,11 +244,7 @@ ssize_t SysReceiveFrom(int fd, const iovec* parts, std::size_t count, int flags,
 ssize_t SysSendTo(int fd, const iovec* parts, std::size_t count, int flags, const sockaddr* name,
                   socklen_t length) {
   return Repeat(SystemCall::kSend, [&] {
-    msghdr message{};
-    message.msg_name = const_cast<sockaddr*>(name);
-    message.msg_namelen = length;
-    message.msg_iov = const_cast<iovec*>(parts);
-    message.msg_iovlen = count;
+    const msghdr message = MessageOf(parts, count, name, length);
     return Table().sendmsg(fd, &message, flags | MSG_DONTWAIT | MSG_NOSIGNAL);
   });
 }
@@ -262,6 +252,10 @@ ssize_t SysSendTo(int fd, const iovec* parts, std::size_t count, int flags, cons
 int SysSetSockOpt(int fd, int level, int name, const void* value, socklen_t length) {
   return Repeat(SystemCall::kSockopt,
                 [&] { return Table().setsockopt(fd, level, name, value, length); });
+}
+
+int SysSetSockOpt(int fd, int level, int name, int value) {
+  return SysSetSockOpt(fd, level, name, &value, sizeof value);
 }
 
 int SysGetSockOpt(int fd, int level, int name, void* value, socklen_t* length) {

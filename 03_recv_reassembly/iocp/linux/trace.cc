@@ -12,6 +12,8 @@
 #include <mutex>
 #include <string>
 
+#include "iocp/linux/immortal.h"
+
 namespace iocp::trace {
 namespace {
 
@@ -37,12 +39,7 @@ class Writer {
         "port\"}}");
     FlushLocked();
     g_on.store(true, std::memory_order_relaxed);
-    std::atexit([] { Get().Flush(); });
-  }
-
-  static Writer& Get() {
-    static Writer* const writer = new Writer;  // outlives every thread
-    return *writer;
+    std::atexit([] { Immortal<Writer>().Flush(); });
   }
 
   void Append(const char* event) {
@@ -85,7 +82,7 @@ class Writer {
 };
 
 // Reads the environment before main.
-[[maybe_unused]] const bool g_started = (Writer::Get(), true);
+[[maybe_unused]] const bool g_started = (Immortal<Writer>(), true);
 
 double Microseconds() {
   timespec now{};
@@ -97,6 +94,15 @@ unsigned long Hex(const void* pointer) {
   return reinterpret_cast<unsigned long>(pointer);
 }
 
+[[gnu::format(printf, 1, 2)]] void Write(const char* format, ...) {
+  char event[kLongestEvent];
+  va_list list;
+  va_start(list, format);
+  std::vsnprintf(event, sizeof event, format, list);
+  va_end(list);
+  Immortal<Writer>().Append(event);
+}
+
 // One instant event of the calling thread. `format` gives the inside of "args".
 [[gnu::format(printf, 2, 3)]] void Instant(const char* name, const char* format, ...) {
   char args[kLongestEvent / 2];
@@ -104,30 +110,21 @@ unsigned long Hex(const void* pointer) {
   va_start(list, format);
   std::vsnprintf(args, sizeof args, format, list);
   va_end(list);
-  char event[kLongestEvent];
-  std::snprintf(event, sizeof event,
-                "{\"name\":\"%s\",\"ph\":\"i\",\"s\":\"t\",\"pid\":1,\"tid\":%u,\"ts\":%.3f,"
-                "\"args\":{%s}}",
-                name, Self().id, Microseconds(), args);
-  Writer::Get().Append(event);
+  Write("{\"name\":\"%s\",\"ph\":\"i\",\"s\":\"t\",\"pid\":1,\"tid\":%u,\"ts\":%.3f,\"args\":{%s}}",
+        name, Self().id, Microseconds(), args);
 }
 
 // A time span of any thread's row.
 void Span(const char* phase, const char* name, DWORD thread) {
-  char event[kLongestEvent];
-  std::snprintf(event, sizeof event,
-                "{\"name\":\"%s\",\"ph\":\"%s\",\"pid\":1,\"tid\":%u,\"ts\":%.3f}", name, phase,
-                thread, Microseconds());
-  Writer::Get().Append(event);
+  Write("{\"name\":\"%s\",\"ph\":\"%s\",\"pid\":1,\"tid\":%u,\"ts\":%.3f}", name, phase, thread,
+        Microseconds());
 }
 
 void QueueLength(HANDLE port, std::size_t length) {
-  char event[kLongestEvent];
-  std::snprintf(event, sizeof event,
-                "{\"name\":\"CompletionQueue 0x%lx\",\"ph\":\"C\",\"pid\":1,\"ts\":%.3f,"
-                "\"args\":{\"packets\":%zu}}",
-                Hex(port), Microseconds(), length);
-  Writer::Get().Append(event);
+  Write(
+      "{\"name\":\"CompletionQueue 0x%lx\",\"ph\":\"C\",\"pid\":1,\"ts\":%.3f,"
+      "\"args\":{\"packets\":%zu}}",
+      Hex(port), Microseconds(), length);
 }
 
 const char* NameOf(Place place) {
@@ -208,12 +205,8 @@ void ThreadNamed(const Thread& thread, const std::string& name) {
     if (c == '"' || c == '\\') clean += '\\';
     if (static_cast<unsigned char>(c) >= 0x20) clean += c;
   }
-  char event[kLongestEvent];
-  std::snprintf(event, sizeof event,
-                "{\"name\":\"thread_name\",\"ph\":\"M\",\"pid\":1,\"tid\":%u,"
-                "\"args\":{\"name\":\"%s\"}}",
-                thread.id, clean.c_str());
-  Writer::Get().Append(event);
+  Write("{\"name\":\"thread_name\",\"ph\":\"M\",\"pid\":1,\"tid\":%u,\"args\":{\"name\":\"%s\"}}",
+        thread.id, clean.c_str());
 }
 
 }  // namespace iocp::trace

@@ -18,8 +18,6 @@ CompletionPort::CompletionPort(DWORD concurrency)
       concurrency_(concurrency != 0 ? concurrency
                                     : std::max(1u, std::thread::hardware_concurrency())) {}
 
-CompletionPort::~CompletionPort() = default;
-
 CompletionPort* CompletionPort::Create(DWORD concurrency) {
   CountAllocation();
   auto* const port = new CompletionPort(concurrency);

@@ -27,7 +27,7 @@ void CloseWithoutWaiting(int fd) {
   const bool known = SysGetSockOpt(fd, SOL_SOCKET, SO_LINGER, &wanted, &size) == 0;
   if (known && wanted.l_onoff != 0 && wanted.l_linger > 0) {
     const unsigned milliseconds = static_cast<unsigned>(wanted.l_linger) * 1000;
-    SysSetSockOpt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof milliseconds);
+    SysSetSockOpt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(milliseconds));
     const linger off{};
     SysSetSockOpt(fd, SOL_SOCKET, SO_LINGER, &off, sizeof off);
   }
@@ -55,17 +55,14 @@ bool Connection::ConnectsPlainly() const {
 }
 
 void Connection::ShareAddress(bool share) {
-  const int on = share ? 1 : 0;
-  SysSetSockOpt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  SysSetSockOpt(fd, SOL_SOCKET, SO_REUSEADDR, share ? 1 : 0);
 }
 
 // With Windows' option several sockets may have one address and all listen. For TCP that is Linux'
 // SO_REUSEPORT; for UDP the names agree.
 void Connection::SetShared(int type, bool on) {
   shared = on;
-  const int value = on ? 1 : 0;
-  SysSetSockOpt(fd, SOL_SOCKET, type == SOCK_STREAM ? SO_REUSEPORT : SO_REUSEADDR, &value,
-                sizeof value);
+  SysSetSockOpt(fd, SOL_SOCKET, type == SOCK_STREAM ? SO_REUSEPORT : SO_REUSEADDR, on ? 1 : 0);
 }
 
 std::uint32_t ThisSecond() {
@@ -74,8 +71,7 @@ std::uint32_t ThisSecond() {
 
 int OpenDescriptor(int family, int type) {
   const int fd = SysSocket(family, type, 0);
-  const int on = 1;
-  if (fd >= 0 && family == AF_INET6) SysSetSockOpt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+  if (fd >= 0 && family == AF_INET6) SysSetSockOpt(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
   return fd;
 }
 

@@ -19,6 +19,9 @@ struct DeviceRoute {
   std::atomic<CompletionPort*> port{nullptr};
   ULONG_PTR key = 0;
   ULONG_PTR handle = 0;
+
+  // Under the owner's lock; or whoever takes a port that comes later for none.
+  CompletionPort* Port() const { return port.load(std::memory_order_relaxed); }
 };
 
 // The handle itself can be waited for: it is reset when an operation begins and set when one
@@ -79,7 +82,7 @@ struct Device : DeviceRoute, Linked<Device> {
   mutable HandleSignal signal;
 
   ~Device() {
-    if (CompletionPort* const p = port.load(std::memory_order_relaxed)) p->Release();
+    if (CompletionPort* const p = Port()) p->Release();
   }
 
   // Called under the owner's lock, with port unset.
@@ -90,6 +93,9 @@ struct Device : DeviceRoute, Linked<Device> {
     port.store(to, std::memory_order_release);
     to->AddDevice(this);
   }
+
+  // The owner is closed. True: that was the last device of a closed port (RemoveDevice).
+  bool Leave() { return Port() != nullptr && Port()->RemoveDevice(this); }
 };
 
 }  // namespace iocp

@@ -12,37 +12,6 @@
 
 namespace iocp {
 
-int Socket::ReceiveFrom(const WSABUF* buffers, DWORD count, int flags, sockaddr* from,
-                        int* from_length, OVERLAPPED* overlapped, DWORD* bytes,
-                        LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
-  if (type_ != SOCK_DGRAM) {
-    // On a connection nobody asks who the other side is.
-    return Receive(buffers, count, flags, overlapped, bytes, routine);
-  }
-  Operation* const operation = TakeOperation(OperationKind::kReceiveFrom);
-  operation->buffers.Capture(buffers, count);
-  operation->flags = static_cast<std::uint16_t>(flags);
-  operation->output = reinterpret_cast<char*>(from);
-  operation->from_length = from_length;
-  return Transfer(operation, receive_timeout_, overlapped, bytes, routine);
-}
-
-int Socket::SendTo(const WSABUF* buffers, DWORD count, int flags, const sockaddr* to, int to_length,
-                   OVERLAPPED* overlapped, DWORD* bytes,
-                   LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
-  if (type_ != SOCK_DGRAM) return Send(buffers, count, flags, overlapped, bytes, routine);
-  Operation* const operation = TakeOperation(OperationKind::kSendTo);
-  operation->buffers.Capture(buffers, count);
-  operation->flags = static_cast<std::uint16_t>(flags);
-  operation->address_length = 0;
-  if (to != nullptr) {
-    operation->address_length = std::min(static_cast<socklen_t>(std::max(to_length, 0)),
-                                         static_cast<socklen_t>(sizeof operation->address));
-    std::memcpy(&operation->address, to, operation->address_length);
-  }
-  return Transfer(operation, send_timeout_, overlapped, bytes, routine);
-}
-
 int Socket::ConnectDatagram(const sockaddr* name, socklen_t length) {
   const std::lock_guard guard(lock_);
   if (closed_) return WSAENOTSOCK;

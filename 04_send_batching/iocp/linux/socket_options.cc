@@ -69,7 +69,7 @@ int Socket::Bind(const sockaddr* name, socklen_t length) {
   if (length < least) return WSAEFAULT;
   Connection& connection = *connection_;
   if (connection.state != State::kFresh || connection.bound) return WSAEINVAL;
-  if (const int error = EnsureDescriptor()) return WsaFromErrno(error);
+  if (const int error = EnsureDescriptor()) return error;
   if (SysBind(connection.fd, name, length) != 0) {
     if (errno != EADDRINUSE) return WsaFromErrno(errno);
     int result = -1;
@@ -133,24 +133,22 @@ int Socket::Name(bool peer, sockaddr* name, int* length) {
 }
 
 int Socket::SetOption(int level, int name, const void* value, int length) {
-  if (level == SOL_SOCKET && name == SO_UPDATE_ACCEPT_CONTEXT) {
-    SOCKET handle = 0;
-    if (value == nullptr || length != static_cast<int>(sizeof handle)) return WSAEFAULT;
-    std::memcpy(&handle, value, sizeof handle);
-    const auto listener = HandleTable::Find<Socket>(reinterpret_cast<HANDLE>(handle));
-    if (!listener) return WSAENOTSOCK;
+  const bool accepted = level == SOL_SOCKET && name == SO_UPDATE_ACCEPT_CONTEXT;
+  if (accepted || (level == SOL_SOCKET && name == SO_UPDATE_CONNECT_CONTEXT)) {
+    Ref<Socket> listener;
+    if (accepted) {
+      HANDLE handle = nullptr;
+      if (value == nullptr || length != static_cast<int>(sizeof handle)) return WSAEFAULT;
+      std::memcpy(&handle, value, sizeof handle);
+      listener = HandleTable::Find<Socket>(handle);
+      if (!listener) return WSAENOTSOCK;
+    }
     {
       const std::lock_guard guard(lock_);
       if (connection_->state != State::kConnected) return WSAENOTCONN;
       connection_->needs_context = false;
     }
-    InheritFrom(*listener);
-    return 0;
-  }
-  if (level == SOL_SOCKET && name == SO_UPDATE_CONNECT_CONTEXT) {
-    const std::lock_guard guard(lock_);
-    if (connection_->state != State::kConnected) return WSAENOTCONN;
-    connection_->needs_context = false;
+    if (listener) InheritFrom(*listener);
     return 0;
   }
   if (value == nullptr) return WSAEFAULT;
@@ -162,8 +160,7 @@ int Socket::SetOption(int level, int name, const void* value, int length) {
     return 0;
   }
   const std::lock_guard guard(lock_);
-  if (closed_) return WSAENOTSOCK;
-  if (const int error = EnsureDescriptor()) return WsaFromErrno(error);
+  if (const int error = EnsureDescriptor()) return error;
   int number = 0;
   std::memcpy(&number, value, std::min(sizeof number, static_cast<std::size_t>(length)));
   if (level == SOL_SOCKET && (name == SO_REUSEADDR || name == SO_EXCLUSIVEADDRUSE)) {
@@ -191,28 +188,25 @@ int Socket::SetAddressUse(int name, bool on) {
 
 int Socket::GetOption(int level, int name, void* value, int* length) {
   if (value == nullptr || length == nullptr) return WSAEFAULT;
-  if (level == SOL_SOCKET && (name == SO_RCVTIMEO || name == SO_SNDTIMEO)) {
-    if (*length < static_cast<int>(sizeof(DWORD))) return WSAEFAULT;
-    const DWORD milliseconds = (name == SO_RCVTIMEO ? receive_timeout_ : send_timeout_).load();
-    std::memcpy(value, &milliseconds, sizeof milliseconds);
-    *length = sizeof(DWORD);
+  const auto give = [&](DWORD number) {
+    if (*length < static_cast<int>(sizeof number)) return WSAEFAULT;
+    std::memcpy(value, &number, sizeof number);
+    *length = sizeof number;
     return 0;
-  }
+  };
+  if (level == SOL_SOCKET && name == SO_RCVTIMEO) return give(receive_timeout_.load());
+  if (level == SOL_SOCKET && name == SO_SNDTIMEO) return give(send_timeout_.load());
   Wakes wakes;
   Guard guard(lock_);
   if (closed_) return WSAENOTSOCK;
   Connection& connection = *connection_;
   if (level == SOL_SOCKET && name == SO_CONNECT_TIME) {
-    if (*length < static_cast<int>(sizeof(DWORD))) return WSAEFAULT;
     const State state = connection.state;
     const bool connected =
         type_ == SOCK_STREAM && (state == State::kConnected || state == State::kAccepted);
-    const DWORD seconds = connected ? ThisSecond() - connection.since : 0xFFFFFFFF;
-    std::memcpy(value, &seconds, sizeof seconds);
-    *length = sizeof seconds;
-    return 0;
+    return give(connected ? ThisSecond() - connection.since : 0xFFFFFFFF);
   }
-  if (const int error = EnsureDescriptor()) return WsaFromErrno(error);
+  if (const int error = EnsureDescriptor()) return error;
   auto size = static_cast<socklen_t>(*length);
   if (SysGetSockOpt(connection.fd, level, name, value, &size) != 0) return WsaFromErrno(errno);
   *length = static_cast<int>(size);
@@ -239,15 +233,13 @@ int Socket::GetOption(int level, int name, void* value, int* length) {
 int Socket::Ioctl(long command, ULONG* argument) {
   if (argument == nullptr) return WSAEFAULT;
   if (command == FIONBIO) {
-    const std::lock_guard guard(lock_);
-    non_blocking_ = *argument != 0;
+    non_blocking_.store(*argument != 0);
     return 0;
   }
   if (command == FIONREAD) {
     int count = 0;
     const std::lock_guard guard(lock_);
-    if (closed_) return WSAENOTSOCK;
-    if (const int error = EnsureDescriptor()) return WsaFromErrno(error);
+    if (const int error = EnsureDescriptor()) return error;
     if (SysIoctl(connection_->fd, FIONREAD, &count) != 0) return WsaFromErrno(errno);
     *argument = static_cast<ULONG>(count);
     return 0;

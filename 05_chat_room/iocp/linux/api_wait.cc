@@ -3,55 +3,25 @@
 
 #include "iocp/linux/api_result.h"
 #include "iocp/linux/event.h"
-#include "iocp/linux/file.h"
-#include "iocp/linux/socket.h"
-#include "iocp/linux/thread.h"
-#include "iocp/linux/timer.h"
 #include "iocp/linux/waitable.h"
 #include "iocp/linux/win32_events.h"
 #include "iocp/linux/win32_sockets.h"
 
 using iocp::Event;
 using iocp::Fail;
-using iocp::File;
 using iocp::HandleTable;
 using iocp::Object;
-using iocp::ObjectKind;
 using iocp::Ref;
 using iocp::Result;
 using iocp::Signal;
-using iocp::Socket;
-using iocp::ThreadObject;
-
-namespace {
-
-// What can be waited for in `object`; nullptr: nothing.
-Signal* SignalOf(Object& object) {
-  switch (object.kind()) {
-    case ObjectKind::kEvent:
-      return &static_cast<Event&>(object).signal();
-    case ObjectKind::kThread:
-      return &static_cast<ThreadObject&>(object).thread()->finished;
-    case ObjectKind::kTimer:
-      return &static_cast<iocp::Timer&>(object).signal();
-    case ObjectKind::kSocket:
-      return &static_cast<Socket&>(object).signal();
-    case ObjectKind::kFile:
-      return &static_cast<File&>(object).signal();
-    default:
-      return nullptr;
-  }
-}
-
-}  // namespace
 
 DWORD WaitForSingleObject(HANDLE handle, DWORD milliseconds) {
   return WaitForSingleObjectEx(handle, milliseconds, FALSE);
 }
 
 DWORD WaitForSingleObjectEx(HANDLE handle, DWORD milliseconds, BOOL alertable) {
-  const auto object = Ref<Object>::Adopt(HandleTable::FindObject(handle));
-  Signal* const signal = object ? SignalOf(*object) : nullptr;
+  const Ref<Object> object = HandleTable::FindAny(handle);
+  Signal* const signal = object ? object->signal() : nullptr;
   if (signal == nullptr) return Fail(ERROR_INVALID_HANDLE, WAIT_FAILED);
   return iocp::WaitFor({&signal, 1}, false, milliseconds, alertable != FALSE);
 }
@@ -69,8 +39,8 @@ DWORD WaitForMultipleObjectsEx(DWORD count, const HANDLE* handles, BOOL wait_all
   std::array<Ref<Object>, MAXIMUM_WAIT_OBJECTS> objects;
   std::array<Signal*, MAXIMUM_WAIT_OBJECTS> signals;
   for (DWORD i = 0; i < count; ++i) {
-    objects[i] = Ref<Object>::Adopt(HandleTable::FindObject(handles[i]));
-    signals[i] = objects[i] ? SignalOf(*objects[i]) : nullptr;
+    objects[i] = HandleTable::FindAny(handles[i]);
+    signals[i] = objects[i] ? objects[i]->signal() : nullptr;
     if (signals[i] == nullptr) return Fail(ERROR_INVALID_HANDLE, WAIT_FAILED);
     // Windows refuses the same object twice when all are waited for. When any will do, the second
     // could never be the first that is signalled.

@@ -4,20 +4,16 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
+#include <forward_list>
 #include <optional>
 
 namespace iocp {
 
-// Not synchronised: guarded by the socket's lock. A block for each option: most sockets have none
-// or one.
+// Not synchronised: guarded by the socket's lock. A list of one pointer: most sockets have no
+// option or one.
 class KeptOptions {
  public:
-  KeptOptions() = default;
-  KeptOptions(const KeptOptions&) = delete;
-  KeptOptions& operator=(const KeptOptions&) = delete;
-
-  bool empty() const { return first_ == nullptr; }
+  bool empty() const { return options_.empty(); }
   void Keep(int level, int name, const void* value, std::size_t size);
   void Keep(const KeptOptions& others);
   std::optional<int> Find(int level, int name) const;  // an int that was set
@@ -30,11 +26,9 @@ class KeptOptions {
     int name = 0;
     std::size_t size = 0;
     char value[8] = {};  // LINGER's; what is longer is for UDP, which keeps its descriptor
-    std::unique_ptr<Option> next;
   };
-  Option* Entry(int level, int name) const;
 
-  std::unique_ptr<Option> first_;
+  std::forward_list<Option> options_;
 };
 
 }  // namespace iocp

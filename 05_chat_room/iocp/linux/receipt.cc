@@ -6,6 +6,7 @@
 
 #include "iocp/linux/deadline.h"
 #include "iocp/linux/device.h"
+#include "iocp/linux/immortal.h"
 #include "iocp/linux/thread.h"
 #include "iocp/linux/win32_port.h"
 
@@ -27,13 +28,8 @@ struct PendingSet {
   std::unordered_set<const OVERLAPPED*> members;  // guarded by lock
 };
 
-PendingSet& Pending() {
-  static PendingSet* const set = new PendingSet;
-  return *set;
-}
-
 void MarkPending(const OVERLAPPED* overlapped) {
-  PendingSet& set = Pending();
+  auto& set = Immortal<PendingSet>();
   const std::lock_guard guard(set.lock);
   if (set.members.insert(overlapped).second) return;
   std::fprintf(
@@ -47,7 +43,7 @@ void MarkPending(const OVERLAPPED* overlapped) {
 }
 
 void UnmarkPending(const OVERLAPPED* overlapped) {
-  PendingSet& set = Pending();
+  auto& set = Immortal<PendingSet>();
   const std::lock_guard guard(set.lock);
   set.members.erase(overlapped);
 }
@@ -65,13 +61,9 @@ struct Waiter : Linked<Waiter> {
 struct WaiterList {
   std::atomic<int> count{0};
   std::mutex lock;
-  List<Waiter> waiters;  // guarded by lock
+  List<Waiter> list;  // guarded by lock
 };
-
-WaiterList& Waiters() {
-  static WaiterList* const list = new WaiterList;
-  return *list;
-}
+constinit WaiterList g_waiters;
 
 }  // namespace
 
@@ -88,7 +80,7 @@ DWORD Receipt::Begin(OVERLAPPED* o, const Device* device) {
       UnmarkPending(o);
       return ERROR_INVALID_HANDLE;
     }
-    event->Reset();
+    event->signal()->Clear();
   }
   if (device != nullptr) device->signal.OnBegin();
   StatusOf(o).store(Widen(STATUS_PENDING), std::memory_order_release);
@@ -109,16 +101,15 @@ void Receipt::Complete(const Device* device, NTSTATUS status, std::uint64_t byte
   // and that one's event must not be set by this one's end. Sequentially consistent with the
   // waiter's count: either it sees the status or we see it waiting.
   if (event) {
-    event->signal().Set(wakes, &overlapped->Internal, Widen(status));
+    event->signal()->Set(wakes, &overlapped->Internal, Widen(status));
   } else {
     StatusOf(overlapped).store(Widen(status), std::memory_order_seq_cst);
     if (device != nullptr && !has_routine) device->signal.OnEnd(wakes);
   }
   event = {};
-  WaiterList& list = Waiters();
-  if (list.count.load(std::memory_order_seq_cst) > 0) {
-    const std::lock_guard guard(list.lock);
-    for (Waiter* w = list.waiters.front(); w != nullptr; w = List<Waiter>::Next(w)) {
+  if (g_waiters.count.load(std::memory_order_seq_cst) > 0) {
+    const std::lock_guard guard(g_waiters.lock);
+    for (Waiter* w = g_waiters.list.front(); w != nullptr; w = List<Waiter>::Next(w)) {
       if (w->overlapped == overlapped) w->completed.Set(wakes);
     }
   }
@@ -136,12 +127,11 @@ DWORD WaitForOverlapped(const OVERLAPPED* overlapped, DWORD milliseconds, bool a
   if (HasOverlappedIoCompleted(overlapped)) return WAIT_OBJECT_0;
   Waiter waiter;
   waiter.overlapped = overlapped;
-  WaiterList& list = Waiters();
   {
-    const std::lock_guard guard(list.lock);
-    list.waiters.PushBack(&waiter);
+    const std::lock_guard guard(g_waiters.lock);
+    g_waiters.list.PushBack(&waiter);
   }
-  list.count.fetch_add(1, std::memory_order_seq_cst);
+  g_waiters.count.fetch_add(1, std::memory_order_seq_cst);
   const auto pending = [overlapped] {
     return StatusOf(const_cast<OVERLAPPED*>(overlapped)).load(std::memory_order_seq_cst) ==
            Widen(STATUS_PENDING);
@@ -154,9 +144,9 @@ DWORD WaitForOverlapped(const OVERLAPPED* overlapped, DWORD milliseconds, bool a
     result = WaitFor({&completed, 1}, false, left, alertable);
     left = static_cast<DWORD>(deadline.Milliseconds());  // -1 is INFINITE
   }
-  list.count.fetch_sub(1, std::memory_order_relaxed);
-  const std::lock_guard guard(list.lock);
-  list.waiters.Remove(&waiter);
+  g_waiters.count.fetch_sub(1, std::memory_order_relaxed);
+  const std::lock_guard guard(g_waiters.lock);
+  g_waiters.list.Remove(&waiter);
   return result;
 }
 

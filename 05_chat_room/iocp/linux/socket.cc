@@ -8,6 +8,7 @@
 
 #include "iocp/linux/background.h"
 #include "iocp/linux/counters.h"
+#include "iocp/linux/errors.h"
 #include "iocp/linux/syscalls.h"
 #include "iocp/linux/win32_port.h"
 
@@ -41,9 +42,7 @@ void Socket::Close() {
     Abort(nullptr, connected ? STATUS_CONNECTION_ABORTED : STATUS_CANCELLED, wakes);
     AbortAccepted(nullptr, wakes);
     if (connection.state == State::kAccepting) listener = listener_;
-    if (CompletionPort* const port = device_.port.load(std::memory_order_relaxed)) {
-      last_of_closed_port = port->RemoveDevice(&device_);
-    }
+    last_of_closed_port = device_.Leave();
     if (connection.waits > 0) {
       ++connection.holders;
       guard.unlock();
@@ -71,9 +70,7 @@ DWORD Socket::Associate(CompletionPort* port, ULONG_PTR key) {
   Wakes wakes;
   Guard guard(lock_);
   if (closed_) return ERROR_INVALID_HANDLE;
-  if (!overlapped_ || device_.port.load(std::memory_order_relaxed) != nullptr) {
-    return ERROR_INVALID_PARAMETER;
-  }
+  if (!overlapped_ || device_.Port() != nullptr) return ERROR_INVALID_PARAMETER;
   device_.Associate(port, handle(), key);
   Connection& connection = *connection_;
   if (connection.watch != Connection::Watch::kBackground) return ERROR_SUCCESS;
@@ -91,11 +88,12 @@ DWORD Socket::Associate(CompletionPort* port, ULONG_PTR key) {
 }
 
 // A mode that is on stays on.
-void Socket::SetNotificationModes(UCHAR flags) {
+DWORD Socket::SetNotificationModes(UCHAR flags) {
   if ((flags & FILE_SKIP_COMPLETION_PORT_ON_SUCCESS) != 0) {
     skip_on_success_.store(true, std::memory_order_relaxed);
   }
   if ((flags & FILE_SKIP_SET_EVENT_ON_HANDLE) != 0) device_.signal.Skip();
+  return ERROR_SUCCESS;
 }
 
 // --- connections -------------------------------------------------------------------------------------
@@ -114,12 +112,13 @@ void Socket::BeginConnect(Connection& connection) {
 }
 
 // A fresh connection has no descriptor before it needs one: whatever ends, nothing can be lost for
-// want of one. 0 or errno.
+// want of one. 0, or why there is none.
 int Socket::EnsureDescriptor() {
+  if (closed_) return WSAENOTSOCK;
   Connection& connection = *connection_;
   if (connection.fd >= 0) return 0;
   const int fd = OpenDescriptor(family_, type_);
-  if (fd < 0) return errno;
+  if (fd < 0) return WsaFromErrno(errno);
   connection.Take(fd);
   if (connection.shared) connection.SetShared(type_, true);
   options_.ApplyTo(fd);
@@ -155,14 +154,14 @@ void Socket::Drop(Connection& connection, Guard& guard) {
   guard.lock();
 }
 
-bool Socket::Cancel(const OVERLAPPED* overlapped, DWORD issuer) {
+DWORD Socket::Cancel(const OVERLAPPED* overlapped, DWORD issuer) {
   Wakes wakes;
   Guard guard(lock_);
   bool any = Abort(overlapped, STATUS_CANCELLED, wakes, issuer);
   any = AbortAccepted(overlapped, wakes, issuer) || any;
   // A FIN may have been owed behind what has gone now.
   Run(*connection_, connection_->out, DirectionEvent::kQueued, guard, wakes);
-  return any;
+  return any ? ERROR_SUCCESS : ERROR_NOT_FOUND;
 }
 
 }  // namespace iocp

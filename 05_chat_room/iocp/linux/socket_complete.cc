@@ -67,32 +67,29 @@ void Socket::Finish(Operation* operation, const Outcome& outcome, Wakes& wakes) 
   wakes.AddFinished(operation);
 }
 
-int Socket::RunAtOnce(OVERLAPPED* overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine,
-                      const std::function<int()>& work) {
-  if (overlapped == nullptr) return work();
-  Receipt receipt;
-  receipt.has_routine = routine != nullptr;
-  {
-    const std::lock_guard guard(lock_);
-    const bool has_port = device_.port.load(std::memory_order_relaxed) != nullptr;
-    if (receipt.has_routine && has_port) return WSAEINVAL;
-    if (const DWORD error = receipt.Begin(overlapped, &device_)) return static_cast<int>(error);
-  }
-  const int error = work();
+int Socket::BeginAtOnce(OVERLAPPED* overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine,
+                        Receipt* receipt) {
+  if (overlapped == nullptr) return 0;
+  receipt->has_routine = routine != nullptr;
+  const std::lock_guard guard(lock_);
+  if (receipt->has_routine && device_.Port() != nullptr) return WSAEINVAL;
+  return static_cast<int>(receipt->Begin(overlapped, &device_));
+}
+
+void Socket::EndAtOnce(LPWSAOVERLAPPED_COMPLETION_ROUTINE routine, NTSTATUS status, DWORD bytes,
+                       Receipt* receipt) {
+  OVERLAPPED* const overlapped = receipt->overlapped;
+  if (overlapped == nullptr) return;
   {
     Wakes wakes;
     const std::lock_guard guard(lock_);
-    if (error != 0) {
-      receipt.Refuse(StatusFromWsa(error));
-    } else {
-      const bool skip = skip_on_success_.load(std::memory_order_relaxed);
-      receipt.Complete(&device_, STATUS_SUCCESS, 0, !skip && !closed_, wakes);
-    }
+    if (status != STATUS_SUCCESS) return receipt->Refuse(status);
+    const bool skip = skip_on_success_.load(std::memory_order_relaxed);
+    receipt->Complete(&device_, status, bytes, !skip && !closed_, wakes);
   }
-  if (error == 0 && receipt.has_routine) {
-    QueueApc(Self(), {.routine = routine, .overlapped = overlapped});
+  if (receipt->has_routine) {
+    QueueApc(Self(), {.run = [=] { routine(0, bytes, overlapped, 0); }});
   }
-  return error;
 }
 
 // A connect or an accept has failed: the socket is as new, with a connection that knows nothing of
@@ -124,10 +121,13 @@ int Socket::StartOver(const Operation& operation, const Outcome& outcome) {
 void Socket::FreeRecord(Operation* operation) {
   if (operation->receipt.has_routine) {  // P125; here, because no lock is held
     if (const auto issuer = FindThread(operation->receipt.issuer)) {
-      QueueApc(*issuer, {.routine = operation->routine,
-                         .error = static_cast<DWORD>(WsaFromStatus(operation->cancel_status)),
-                         .bytes = static_cast<DWORD>(operation->moved),
-                         .overlapped = operation->receipt.overlapped});
+      QueueApc(*issuer,
+               {.run = [routine = operation->routine,
+                        error = static_cast<DWORD>(WsaFromStatus(operation->cancel_status)),
+                        bytes = static_cast<DWORD>(operation->moved),
+                        overlapped = operation->receipt.overlapped] {
+                 routine(error, bytes, overlapped, 0);
+               }});
     }
   }
   if (operation->kind == OperationKind::kAcceptReceive) {

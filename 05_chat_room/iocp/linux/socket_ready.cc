@@ -31,7 +31,7 @@ void Socket::OnEdge(const Ready& ready, Guard& guard, Wakes& wakes) {
 Poller* Socket::PollerOf(const Connection& connection) const {
   if (connection.watch == Connection::Watch::kBackground) return Background::SocketPoller();
   if (connection.watch != Connection::Watch::kPort) return nullptr;
-  return &device_.port.load(std::memory_order_relaxed)->poller();
+  return &device_.Port()->poller();
 }
 
 // Nobody would ever go on with what is queued.
@@ -52,14 +52,14 @@ void Socket::Watch(Guard& guard, Wakes& wakes) {
   connection.watch = Connection::Watch::kAdding;
   ++connection.holders;
   for (bool again = true; again;) {
-    CompletionPort* const port = device_.port.load(std::memory_order_relaxed);
+    CompletionPort* const port = device_.Port();
     guard.unlock();
     Poller* const poller = port != nullptr ? &port->poller() : Background::SocketPoller();
     const bool added =
         poller != nullptr && poller->Add(connection.fd, reinterpret_cast<std::uint64_t>(handle()));
     if (added && port != nullptr) port->NoteRegistration();
     guard.lock();
-    again = added && port != device_.port.load(std::memory_order_relaxed);  // associated just now
+    again = added && port != device_.Port();  // associated just now
     connection.watch = !added            ? Connection::Watch::kNobody
                        : port != nullptr ? Connection::Watch::kPort
                                          : Connection::Watch::kBackground;

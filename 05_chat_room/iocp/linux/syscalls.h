@@ -86,6 +86,7 @@ ssize_t SysReceiveFrom(int fd, const iovec* parts, std::size_t count, int flags,
 ssize_t SysSendTo(int fd, const iovec* parts, std::size_t count, int flags, const sockaddr* name,
                   socklen_t length);
 int SysSetSockOpt(int fd, int level, int name, const void* value, socklen_t length);
+int SysSetSockOpt(int fd, int level, int name, int value);
 int SysGetSockOpt(int fd, int level, int name, void* value, socklen_t* length);
 int SysGetSockName(int fd, sockaddr* name, socklen_t* length);
 int SysIoctl(int fd, unsigned long request, void* argument);

@@ -107,7 +107,7 @@ int WSARecv(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD bytes, LPDWORD flag
     if (flags == nullptr || buffers == nullptr) return WSAEFAULT;
     const int given = static_cast<int>(*flags);
     if (!IsReceiveFlags(given)) return WSAEOPNOTSUPP;
-    return socket.Receive(buffers, count, given, overlapped, bytes, routine);
+    return socket.Receive({{buffers, count}, given, overlapped, bytes, routine});
   }));
 }
 
@@ -117,7 +117,7 @@ int WSASend(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD bytes, DWORD flags,
     if (count == 0) return WSAEINVAL;
     if (buffers == nullptr) return WSAEFAULT;
     if ((flags & ~static_cast<DWORD>(MSG_OOB)) != 0) return WSAEOPNOTSUPP;
-    return socket.Send(buffers, count, static_cast<int>(flags), overlapped, bytes, routine);
+    return socket.Send({{buffers, count}, static_cast<int>(flags), overlapped, bytes, routine});
   }));
 }
 
@@ -130,7 +130,7 @@ int WSARecvFrom(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD bytes, LPDWORD 
     if ((from == nullptr) != (from_length == nullptr)) return WSAEFAULT;
     const int given = static_cast<int>(*flags);
     if ((given & ~MSG_PEEK) != 0) return WSAEOPNOTSUPP;
-    return socket.ReceiveFrom(buffers, count, given, from, from_length, overlapped, bytes, routine);
+    return socket.Receive({{buffers, count}, given, overlapped, bytes, routine}, from, from_length);
   }));
 }
 
@@ -141,7 +141,7 @@ int WSASendTo(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD bytes, DWORD flag
     if (count == 0) return WSAEINVAL;
     if (buffers == nullptr) return WSAEFAULT;
     if (flags != 0) return WSAEOPNOTSUPP;
-    return socket.SendTo(buffers, count, 0, to, to_length, overlapped, bytes, routine);
+    return socket.Send({{buffers, count}, 0, overlapped, bytes, routine}, to, to_length);
   }));
 }
 
@@ -196,56 +196,45 @@ int shutdown(SOCKET s, int how) {
 
 namespace {
 
-// What the four plain transfers ask of their buffer.
-bool IsBuffer(const char* data, int length) {
-  return length >= 0 && (data != nullptr || length == 0);
+// The four plain transfers are the overlapped ones with one buffer and without an OVERLAPPED;
+// `call` is given the buffer and the count of bytes moved, which is the result.
+template <typename Call>
+int PlainTransfer(SOCKET s, const char* data, int length, Call call) {
+  if (length < 0 || (data == nullptr && length > 0)) {
+    return WinsockResult(WithSocket(s, [](Socket&) { return WSAEFAULT; }));
+  }
+  WSABUF buffer{static_cast<ULONG>(length), const_cast<char*>(data)};
+  DWORD moved = 0;
+  return call(&buffer, &moved) == 0 ? static_cast<int>(moved) : SOCKET_ERROR;
 }
 
 }  // namespace
 
 int send(SOCKET s, const char* data, int length, int flags) {
-  DWORD moved = 0;
-  const int result = WinsockResult(WithSocket(s, [&](Socket& socket) {
-    if (!IsBuffer(data, length)) return WSAEFAULT;
-    if ((flags & ~MSG_OOB) != 0) return WSAEOPNOTSUPP;
-    const WSABUF buffer{static_cast<ULONG>(length), const_cast<char*>(data)};
-    return socket.Send(&buffer, 1, flags, nullptr, &moved);
-  }));
-  return result == 0 ? static_cast<int>(moved) : result;
+  return PlainTransfer(s, data, length, [&](WSABUF* buffer, DWORD* moved) {
+    return WSASend(s, buffer, 1, moved, static_cast<DWORD>(flags), nullptr, nullptr);
+  });
 }
 
 int recv(SOCKET s, char* data, int length, int flags) {
-  DWORD moved = 0;
-  const int result = WinsockResult(WithSocket(s, [&](Socket& socket) {
-    if (!IsBuffer(data, length)) return WSAEFAULT;
-    if (!IsReceiveFlags(flags)) return WSAEOPNOTSUPP;
-    const WSABUF buffer{static_cast<ULONG>(length), data};
-    return socket.Receive(&buffer, 1, flags, nullptr, &moved);
-  }));
-  return result == 0 ? static_cast<int>(moved) : result;
+  auto given = static_cast<DWORD>(flags);
+  return PlainTransfer(s, data, length, [&](WSABUF* buffer, DWORD* moved) {
+    return WSARecv(s, buffer, 1, moved, &given, nullptr, nullptr);
+  });
 }
 
 int recvfrom(SOCKET s, char* data, int length, int flags, sockaddr* from, int* from_length) {
-  if (!IsBuffer(data, length)) {
-    return WinsockResult(WithSocket(s, [](Socket&) { return WSAEFAULT; }));
-  }
-  WSABUF buffer{static_cast<ULONG>(length), data};
-  DWORD moved = 0;
-  DWORD given = static_cast<DWORD>(flags);
-  const int result =
-      WSARecvFrom(s, &buffer, 1, &moved, &given, from, from_length, nullptr, nullptr);
-  return result == 0 ? static_cast<int>(moved) : result;
+  auto given = static_cast<DWORD>(flags);
+  return PlainTransfer(s, data, length, [&](WSABUF* buffer, DWORD* moved) {
+    return WSARecvFrom(s, buffer, 1, moved, &given, from, from_length, nullptr, nullptr);
+  });
 }
 
 int sendto(SOCKET s, const char* data, int length, int flags, const sockaddr* to, int to_length) {
-  if (!IsBuffer(data, length)) {
-    return WinsockResult(WithSocket(s, [](Socket&) { return WSAEFAULT; }));
-  }
-  WSABUF buffer{static_cast<ULONG>(length), const_cast<char*>(data)};
-  DWORD moved = 0;
-  const int result =
-      WSASendTo(s, &buffer, 1, &moved, static_cast<DWORD>(flags), to, to_length, nullptr, nullptr);
-  return result == 0 ? static_cast<int>(moved) : result;
+  return PlainTransfer(s, data, length, [&](WSABUF* buffer, DWORD* moved) {
+    return WSASendTo(s, buffer, 1, moved, static_cast<DWORD>(flags), to, to_length, nullptr,
+                     nullptr);
+  });
 }
 
 int getsockname(SOCKET s, sockaddr* name, int* length) {

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <mutex>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -15,9 +17,8 @@ namespace iocp {
 namespace {
 
 constexpr auto kTick = std::chrono::milliseconds(10);
-constexpr int kUnattendedTicks =
-    3;                           // nobody has looked at the port's sockets for so long: take over
-constexpr int kQuietTicks = 10;  // a port attended for so long is dropped from the list
+constexpr int kUnattendedTicks = 3;  // nobody has looked at a port's sockets for so long: take over
+constexpr int kQuietTicks = 10;      // a port attended for so long is dropped from the list
 
 struct WatchedPort {
   HANDLE handle = nullptr;
@@ -38,22 +39,38 @@ class Watcher {
 
   Poller& poller() { return poller_; }
 
-  template <typename Change>
-  void Tell(Change change) {
-    {
-      const std::lock_guard guard(lock_);
-      change(inbox_);
+  // The one watcher; started when first needed, never ended. nullptr: it could not be started.
+  static Watcher* Get() {
+    static std::mutex* const lock = new std::mutex;
+    static Watcher* watcher = nullptr;  // guarded by lock
+    const std::lock_guard guard(*lock);
+    if (watcher == nullptr) {
+      auto started = std::make_unique<Watcher>();
+      if (started->Start()) watcher = started.release();
     }
-    poller_.Signal();
+    return watcher;
   }
 
+  // Puts something into its inbox. False: it could not be started.
+  template <typename Change>
+  static bool Tell(Change change) {
+    Watcher* const watcher = Get();
+    if (watcher == nullptr) return false;
+    {
+      const std::lock_guard guard(watcher->lock_);
+      change(watcher->inbox_);
+    }
+    watcher->poller_.Signal();
+    return true;
+  }
+
+ private:
   struct Inbox {
     std::vector<WatchedPort> ports;
-    std::vector<HANDLE> listeners;
+    std::unordered_set<HANDLE> listeners;
     bool look_over = false;  // a closed port has lost its last device
   };
 
- private:
   void Run() {
     auto next_tick = Clock::now() + kTick;
     for (;;) {
@@ -79,11 +96,7 @@ class Watcher {
   // True: there is something that needs ticks.
   bool TakeInbox() {
     const std::lock_guard guard(lock_);
-    for (const HANDLE listener : inbox_.listeners) {
-      if (std::find(listeners_.begin(), listeners_.end(), listener) == listeners_.end()) {
-        listeners_.push_back(listener);
-      }
-    }
+    listeners_.merge(inbox_.listeners);
     const bool look_over = std::exchange(inbox_.look_over, false) || !inbox_.ports.empty();
     for (WatchedPort& port : inbox_.ports) Take(std::move(port));
     if (look_over) {
@@ -151,9 +164,7 @@ class Watcher {
       WatchedPort& watched = it->second;
       it = !watched.nested && Done(watched) ? ports_.erase(it) : std::next(it);
     }
-    std::vector<HANDLE> listeners;
-    listeners.swap(listeners_);
-    for (const HANDLE listener : listeners) {
+    for (const HANDLE listener : std::exchange(listeners_, {})) {
       Socket::OnReady({.token = reinterpret_cast<std::uint64_t>(listener),
                        .readable = true,
                        .writable = false,
@@ -184,64 +195,32 @@ class Watcher {
   std::mutex lock_;
   Inbox inbox_;                                    // guarded by lock_
   std::unordered_map<HANDLE, WatchedPort> ports_;  // background thread only
-  std::vector<HANDLE> listeners_;                  // background thread only
+  std::unordered_set<HANDLE> listeners_;           // background thread only
 };
-
-// The one watcher; started when first needed, never ended. nullptr: it could not be started.
-Watcher* Get() {
-  static std::mutex* const lock = new std::mutex;
-  static Watcher* watcher = nullptr;  // guarded by lock
-  const std::lock_guard guard(*lock);
-  if (watcher == nullptr) {
-    auto* const started = new Watcher;
-    if (started->Start()) {
-      watcher = started;
-    } else {
-      delete started;
-    }
-  }
-  return watcher;
-}
 
 }  // namespace
 
 Poller* Background::SocketPoller() {
-  Watcher* const watcher = Get();
+  Watcher* const watcher = Watcher::Get();
   return watcher == nullptr ? nullptr : &watcher->poller();
 }
 
 bool Background::Watch(HANDLE port, bool now) {
-  Watcher* const watcher = Get();
-  if (watcher == nullptr) return false;
-  watcher->Tell([&](Watcher::Inbox& inbox) {
-    inbox.ports.push_back({.handle = port, .closed = {}, .now = now});
-  });
-  return true;
+  return Watcher::Tell(
+      [&](auto& inbox) { inbox.ports.push_back({.handle = port, .closed = {}, .now = now}); });
 }
 
 void Background::LookOver() {
-  Watcher* const watcher = Get();
-  if (watcher == nullptr) return;
-  watcher->Tell([](Watcher::Inbox& inbox) { inbox.look_over = true; });
+  Watcher::Tell([](auto& inbox) { inbox.look_over = true; });
 }
 
 void Background::AdoptClosed(const Ref<CompletionPort>& port) {
-  Watcher* const watcher = Get();
-  if (watcher == nullptr) return;
-  watcher->Tell([&](Watcher::Inbox& inbox) {
-    inbox.ports.push_back({.handle = port->handle(), .closed = port});
-  });
+  Watcher::Tell(
+      [&](auto& inbox) { inbox.ports.push_back({.handle = port->handle(), .closed = port}); });
 }
 
 void Background::RetryAccept(HANDLE listener) {
-  Watcher* const watcher = Get();
-  if (watcher == nullptr) return;
-  watcher->Tell([&](Watcher::Inbox& inbox) {
-    if (std::find(inbox.listeners.begin(), inbox.listeners.end(), listener) ==
-        inbox.listeners.end()) {
-      inbox.listeners.push_back(listener);
-    }
-  });
+  Watcher::Tell([&](auto& inbox) { inbox.listeners.insert(listener); });
 }
 
 }  // namespace iocp

@@ -11,11 +11,7 @@ struct CountsList {
   ThreadCounts* first = nullptr;  // guarded by lock
   ThreadCounts ended;             // guarded by lock
 };
-
-CountsList& List() {
-  static CountsList* const list = new CountsList;  // outlives every thread
-  return *list;
-}
+constinit CountsList g_list;
 
 void AddTo(ThreadCounts& sum, const ThreadCounts& part) {
   for (std::size_t i = 0; i < sum.calls.size(); ++i) Bump(sum.calls[i], part.calls[i].load());
@@ -25,12 +21,11 @@ void AddTo(ThreadCounts& sum, const ThreadCounts& part) {
 }
 
 // Takes the thread's share off the list when the thread ends.
-struct EndOfThread {
-  ~EndOfThread() {
-    CountsList& list = List();
-    const std::lock_guard guard(list.lock);
-    AddTo(list.ended, *t_counts);
-    ThreadCounts** link = &list.first;
+struct CountsEnd {
+  ~CountsEnd() {
+    const std::lock_guard guard(g_list.lock);
+    AddTo(g_list.ended, *t_counts);
+    ThreadCounts** link = &g_list.first;
     while (*link != t_counts) link = &(*link)->next;
     *link = t_counts->next;
     delete t_counts;
@@ -42,11 +37,10 @@ struct EndOfThread {
 
 ThreadCounts& MakeCounts() {
   t_counts = new ThreadCounts;
-  thread_local EndOfThread end_of_thread;
-  CountsList& list = List();
-  const std::lock_guard guard(list.lock);
-  t_counts->next = list.first;
-  list.first = t_counts;
+  thread_local CountsEnd counts_end;
+  const std::lock_guard guard(g_list.lock);
+  t_counts->next = g_list.first;
+  g_list.first = t_counts;
   return *t_counts;
 }
 
@@ -57,11 +51,11 @@ std::optional<Counters> ReadCounters() {
   result.allocations = g_allocations.load();
   ThreadCounts sum;
   {
-    CountsList& list = List();
-    const std::lock_guard guard(list.lock);
-    AddTo(sum, list.ended);
-    for (const ThreadCounts* part = list.first; part != nullptr; part = part->next)
+    const std::lock_guard guard(g_list.lock);
+    AddTo(sum, g_list.ended);
+    for (const ThreadCounts* part = g_list.first; part != nullptr; part = part->next) {
       AddTo(sum, *part);
+    }
   }
   for (std::size_t i = 0; i < result.calls.size(); ++i) {
     result.calls[i] = sum.calls[i].load();

@@ -13,8 +13,8 @@
 #pragma once
 
 #include <atomic>
-#include <functional>
 #include <mutex>
+#include <span>
 
 #include "iocp/linux/connection.h"
 #include "iocp/linux/deadline.h"
@@ -38,25 +38,29 @@ class alignas(64) Socket final : public Object {
   // With an OVERLAPPED: 0, finished at once and *bytes set; WSA_IO_PENDING, a packet follows;
   // otherwise it has failed and nothing follows. Without one, or on a socket made without
   // WSA_FLAG_OVERLAPPED: a plain call.
-  int Receive(const WSABUF* buffers, DWORD count, int flags, OVERLAPPED* overlapped, DWORD* bytes,
-              LPWSAOVERLAPPED_COMPLETION_ROUTINE routine = nullptr);
-  int Send(const WSABUF* buffers, DWORD count, int flags, OVERLAPPED* overlapped, DWORD* bytes,
-           LPWSAOVERLAPPED_COMPLETION_ROUTINE routine = nullptr);
+  struct Call {
+    std::span<const WSABUF> buffers;
+    int flags = 0;
+    OVERLAPPED* overlapped = nullptr;
+    DWORD* bytes = nullptr;
+    LPWSAOVERLAPPED_COMPLETION_ROUTINE routine = nullptr;
+  };
+  // The addresses are for UDP, TCP has no use for them. `from` and `from_length` are the program's,
+  // written before the completion is told.
+  int Receive(const Call& call, sockaddr* from = nullptr, int* from_length = nullptr);
+  int Send(const Call& call, const sockaddr* to = nullptr, int to_length = 0);
+  DWORD ReadWrite(bool write, void* data, DWORD length, DWORD* bytes,
+                  OVERLAPPED* overlapped) override;
 
   // `file` may be empty. Takes over `what`.
   int Transmit(const WSABUF& head, FileToSend what, OVERLAPPED* overlapped);
 
-  // What never has to wait, told like an operation of 0 bytes when there is an OVERLAPPED. `work`
-  // returns a winsock error.
-  int RunAtOnce(OVERLAPPED* overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine,
-                const std::function<int()>& work);
-
-  // --- datagrams (socket_datagram.cc); on a TCP socket: WSAEOPNOTSUPP ---
-  // `from` and `from_length` are the program's, written before the completion is told.
-  int ReceiveFrom(const WSABUF* buffers, DWORD count, int flags, sockaddr* from, int* from_length,
-                  OVERLAPPED* overlapped, DWORD* bytes, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
-  int SendTo(const WSABUF* buffers, DWORD count, int flags, const sockaddr* to, int to_length,
-             OVERLAPPED* overlapped, DWORD* bytes, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
+  // Around what is over when its call returns: when there is an OVERLAPPED, it is told like that of
+  // an operation. Begin: 0, or the error with which the call fails. `status`: how it went.
+  int BeginAtOnce(OVERLAPPED* overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine,
+                  Receipt* receipt);
+  void EndAtOnce(LPWSAOVERLAPPED_COMPLETION_ROUTINE routine, NTSTATUS status, DWORD bytes,
+                 Receipt* receipt);
 
   // --- connections (socket_accept.cc, socket_connect.cc) ---
   int Accept(const Ref<Socket>& acceptor, char* output, DWORD receive_length, DWORD local_length,
@@ -67,8 +71,7 @@ class alignas(64) Socket final : public Object {
   int PlainConnect(const sockaddr* name, socklen_t length);
   int Disconnect(OVERLAPPED* overlapped, bool reuse);
   int Shutdown(int how);
-  // nullptr: all; issuer: only what that thread has issued. False: nothing was pending (P31).
-  bool Cancel(const OVERLAPPED* overlapped, DWORD issuer = 0);
+  DWORD Cancel(const OVERLAPPED* overlapped, DWORD issuer) override;  // P31
 
   // SIO_UDP_CONNRESET: shall a receive tell that an earlier datagram found nobody?
   void TellUnreachable(bool tell) { tells_unreachable_.store(tell); }
@@ -78,7 +81,6 @@ class alignas(64) Socket final : public Object {
   int Listen(int backlog);
   int Name(bool peer, sockaddr* name, int* length);
   int SetOption(int level, int name, const void* value, int length);
-  int SetAddressUse(int name, bool on);  // SO_REUSEADDR, SO_EXCLUSIVEADDRUSE
   int GetOption(int level, int name, void* value, int* length);
   int Ioctl(long command, ULONG* argument);
 
@@ -89,10 +91,9 @@ class alignas(64) Socket final : public Object {
   short EndPoll(Connection* connection, short events);
 
   // --- life (socket.cc) ---
-  // ERROR_SUCCESS or why the socket cannot be associated (P2).
-  DWORD Associate(CompletionPort* port, ULONG_PTR key);
-  void SetNotificationModes(UCHAR flags);
-  Signal& signal() { return device_.signal.Get(); }  // the handle itself
+  DWORD Associate(CompletionPort* port, ULONG_PTR key) override;
+  DWORD SetNotificationModes(UCHAR flags) override;
+  Signal* signal() override { return &device_.signal.Get(); }
   void Close();  // aborts what is pending (P29, P35); the handle has been, or is being removed
 
   static void FreeRecord(Operation* operation);  // frees the record of a completed operation
@@ -130,6 +131,7 @@ class alignas(64) Socket final : public Object {
   ~Socket() override;
 
   // --- socket_perform.cc; guards hold lock_ ---
+  int Begin(Operation* operation, OVERLAPPED* overlapped, int error, Guard& guard);
   int Issue(Operation* operation, OVERLAPPED* overlapped, DWORD* bytes);
   int RunPlain(Operation* operation, DWORD milliseconds, bool may_block, Outcome* outcome);
   int Check(const Operation& operation, bool plain, Guard& guard, Wakes& wakes);
@@ -159,10 +161,8 @@ class alignas(64) Socket final : public Object {
   Poller* PollerOf(const Connection& connection) const;
 
   // --- the attempts (socket_transfer.cc, socket_accept.cc, socket_connect.cc) ---
-  int Transfer(Operation* operation, const std::atomic<DWORD>& timeout, OVERLAPPED* overlapped,
-               DWORD* bytes, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
-  int Plain(Operation* operation, const std::atomic<DWORD>& timeout, OVERLAPPED* overlapped,
-            DWORD* bytes, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine);
+  int Transfer(Operation* operation, const Call& call, const std::atomic<DWORD>& timeout);
+  int Plain(Operation* operation, const Call& call, const std::atomic<DWORD>& timeout);
   static Outcome TransferFailed(int error_number);
   bool WasReset(const Connection& connection) const;
   static Outcome AttemptReceive(int fd, Operation& operation);
@@ -179,6 +179,7 @@ class alignas(64) Socket final : public Object {
   static Direction& DirectionOf(Connection& connection, const Operation& operation);
   static void BeginConnect(Connection& connection);
   static bool ResetIfCut(const Connection& connection);
+  int SetAddressUse(int name, bool on);  // SO_REUSEADDR, SO_EXCLUSIVEADDRUSE
   int EnsureDescriptor();
   int Exchange(int descriptor);
   [[nodiscard]] int StartOver(const Operation& operation, const Outcome& outcome);
@@ -202,7 +203,7 @@ class alignas(64) Socket final : public Object {
   const bool overlapped_;
   // Everything below is guarded by lock_ unless it says otherwise.
   bool closed_ = false;
-  bool non_blocking_ = false;                  // FIONBIO: plain calls only (P20)
+  std::atomic<bool> non_blocking_{false};      // FIONBIO: plain calls only (P20); any thread
   std::atomic<bool> tells_unreachable_{true};  // SIO_UDP_CONNRESET; any thread
   std::atomic<bool> skip_on_success_{false};   // read by completions under another socket's lock
   Connection* connection_;                     // never null

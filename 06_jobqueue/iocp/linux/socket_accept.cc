@@ -16,10 +16,6 @@ namespace iocp {
 
 int Socket::Accept(const Ref<Socket>& acceptor, char* output, DWORD receive_length,
                    DWORD local_length, DWORD remote_length, OVERLAPPED* overlapped, DWORD* bytes) {
-  {
-    const std::lock_guard guard(lock_);
-    if (connection_->state != State::kListening) return WSAEINVAL;
-  }
   if (!acceptor->BeginAccept(handle())) return WSAEINVAL;
   Operation* const operation = TakeOperation(OperationKind::kAccept);
   operation->listener = Ref<Socket>::Share(this);
@@ -211,18 +207,13 @@ int Socket::PlainAccept(sockaddr* name, int* length, SOCKET* accepted) {
   Operation* const operation = TakeOperation(OperationKind::kAccept);
   Outcome outcome;
   int error = RunPlain(operation, INFINITE, false, &outcome);
-  bool non_blocking = false;
-  {
-    const std::lock_guard guard(lock_);
-    non_blocking = non_blocking_;
-  }
   if (error == 0) {
     auto* const socket = new Socket(outcome.number, family_, SOCK_STREAM, overlapped_);
     socket->connection_->state = State::kConnected;
     socket->connection_->since = ThisSecond();
     socket->connection_->bound = true;
     socket->InheritFrom(*this);
-    socket->non_blocking_ = non_blocking;
+    socket->non_blocking_.store(non_blocking_.load());
     if (HandleTable::Insert(socket) == nullptr) {
       error = WSAEMFILE;
     } else {

@@ -11,24 +11,29 @@ namespace iocp {
 
 // --- issue -------------------------------------------------------------------------------------------
 
+// The operation begins for the program, unless there is an `error`: then its record is freed, and
+// the lock is given up before.
+int Socket::Begin(Operation* operation, OVERLAPPED* overlapped, int error, Guard& guard) {
+  if (error == 0 && overlapped != nullptr) {
+    error = static_cast<int>(operation->receipt.Begin(overlapped, &device_));
+  }
+  if (error != 0) {
+    guard.unlock();
+    FreeOperation(operation);
+  } else if (trace::On() && overlapped != nullptr) {
+    trace::OperationIssued(handle(), ToString(operation->kind), overlapped);
+  }
+  return error;
+}
+
 // `overlapped` is null for a connect that FIONBIO sends into the background.
 int Socket::Issue(Operation* operation, OVERLAPPED* overlapped, DWORD* bytes) {
   Immediate result;
   {
     Wakes wakes;
     Guard guard(lock_);
-    int error = Check(*operation, overlapped == nullptr, guard, wakes);
-    if (error == 0 && overlapped != nullptr) {
-      error = static_cast<int>(operation->receipt.Begin(overlapped, &device_));
-    }
-    if (error != 0) {
-      guard.unlock();
-      FreeOperation(operation);
-      return error;
-    }
-    if (trace::On() && overlapped != nullptr) {
-      trace::OperationIssued(handle(), ToString(operation->kind), overlapped);
-    }
+    const int refused = Check(*operation, overlapped == nullptr, guard, wakes);
+    if (const int error = Begin(operation, overlapped, refused, guard)) return error;
     Connection& connection = *connection_;
     if (operation->kind == OperationKind::kConnect) BeginConnect(connection);
     Direction& direction = DirectionOf(connection, *operation);
@@ -54,7 +59,7 @@ int Socket::Issue(Operation* operation, OVERLAPPED* overlapped, DWORD* bytes) {
 // tried for again.
 bool Socket::WorthTrying(const Direction& direction) const {
   if (direction.state.phase != Phase::kWaiting) return true;
-  const CompletionPort* const port = device_.port.load(std::memory_order_relaxed);
+  const CompletionPort* const port = device_.Port();
   return port == nullptr || port->looks() != direction.tried_at;
 }
 
@@ -66,8 +71,7 @@ int Socket::Check(const Operation& operation, bool plain, Guard& guard, Wakes& w
   }
   if (closed_) return WSAENOTSOCK;
   // One way of being told per socket: packets, or routines.
-  const bool has_port = device_.port.load(std::memory_order_relaxed) != nullptr;
-  if (operation.receipt.has_routine && has_port) return WSAEINVAL;
+  if (operation.receipt.has_routine && device_.Port() != nullptr) return WSAEINVAL;
   const Connection& connection = *connection_;
   const State state = connection.state;
   switch (operation.kind) {
@@ -93,8 +97,8 @@ int Socket::Check(const Operation& operation, bool plain, Guard& guard, Wakes& w
         return plain && connection.needs_context ? WSAEINVAL : WSAEISCONN;
       }
       if (state == State::kFresh) {
-        const int error = EnsureDescriptor();
-        return error == 0 ? 0 : WsaFromErrno(error);
+        const bool unbound = !connection.bound && !connection.reused;
+        return unbound && !plain ? WSAEINVAL : EnsureDescriptor();  // P36
       }
       return plain && connection.ConnectsPlainly() ? WSAEALREADY : WSAEINVAL;
     case OperationKind::kAcceptReceive:
@@ -219,9 +223,7 @@ void Socket::Perform(Connection& connection, Direction& direction, Act act, Guar
 DirectionEvent Socket::TryHead(Connection& connection, Direction& direction, Guard& guard,
                                Wakes& wakes) {
   Operation& operation = *direction.head;
-  if (const CompletionPort* const port = device_.port.load(std::memory_order_relaxed)) {
-    direction.tried_at = port->looks();
-  }
+  if (device_.Port() != nullptr) direction.tried_at = device_.Port()->looks();
   Outcome outcome{.kind = Outcome::Kind::kAgain};
   if (connection.error != 0) {
     outcome = Failed(connection.error);

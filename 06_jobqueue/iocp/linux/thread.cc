@@ -11,6 +11,7 @@
 
 #include "iocp/linux/completion_port.h"
 #include "iocp/linux/counters.h"
+#include "iocp/linux/immortal.h"
 #include "iocp/linux/syscalls.h"
 #include "iocp/linux/trace.h"
 
@@ -23,11 +24,6 @@ struct Registry {
   DWORD next_id = 1;                                           // guarded by lock
   std::unordered_map<DWORD, std::shared_ptr<Thread>> threads;  // guarded by lock
 };
-
-Registry& TheRegistry() {
-  static Registry* const registry = new Registry;  // outlives every thread
-  return *registry;
-}
 
 constinit thread_local Thread* t_self = nullptr;
 
@@ -64,7 +60,7 @@ Thread& Self() {
 std::shared_ptr<Thread> NewThread() {
   auto thread = std::make_shared<Thread>();
   CountAllocation();
-  Registry& registry = TheRegistry();
+  auto& registry = Immortal<Registry>();
   const std::lock_guard guard(registry.lock);
   thread->id = registry.next_id++;
   registry.threads.emplace(thread->id, thread);
@@ -73,19 +69,19 @@ std::shared_ptr<Thread> NewThread() {
 
 void BecomeThread(Thread& thread) {
   t_self = &thread;
-  PrepareCounts();  // first, so that it is there until EndOfThread has run
+  Counts();  // first, so that it is there until EndOfThread has run
   thread_local EndOfThread end_of_thread;
 }
 
 // The record lives on while a handle names it.
 void ForgetThread(Thread& thread) {
-  Registry& registry = TheRegistry();
+  auto& registry = Immortal<Registry>();
   const std::lock_guard guard(registry.lock);
   registry.threads.erase(thread.id);
 }
 
 std::shared_ptr<Thread> FindThread(DWORD id) {
-  Registry& registry = TheRegistry();
+  auto& registry = Immortal<Registry>();
   const std::lock_guard guard(registry.lock);
   const auto it = registry.threads.find(id);
   return it == registry.threads.end() ? nullptr : it->second;
@@ -119,15 +115,6 @@ void Park(Thread& self, std::int64_t nanoseconds) {
 
 // --- APC ---------------------------------------------------------------------------------------------
 
-namespace {
-
-struct IsOf {
-  const void* timer;
-  bool operator()(const Apc& apc) const { return apc.timer_object == timer; }
-};
-
-}  // namespace
-
 bool BeginAlertable(Thread& self, CompletionPort* port) {
   const std::lock_guard guard(self.apc_lock);
   self.delivering = !self.apcs.empty();
@@ -152,33 +139,27 @@ bool RunApcs(Thread& self) {
       const std::lock_guard guard(self.apc_lock);
       self.delivering = false;  // it has run one: what the routines cancel does not run any more
       if (self.apcs.empty()) return any;
-      apc = self.apcs.front();
+      apc = std::move(self.apcs.front());
       self.apcs.pop_front();
     }
-    if (apc.routine != nullptr) {
-      apc.routine(apc.error, apc.bytes, apc.overlapped, 0);
-    } else if (apc.timer != nullptr) {
-      apc.timer(apc.timer_parameter, 0, 0);
-    } else {
-      apc.function(apc.parameter);
-    }
+    apc.run();
     any = true;
   }
 }
 
-bool QueueApc(Thread& thread, const Apc& apc) {
+bool QueueApc(Thread& thread, Apc apc) {
   ApcWakes wakes;
-  return QueueApc(thread, apc, wakes);
+  return QueueApc(thread, std::move(apc), wakes);
 }
 
-bool QueueApc(Thread& thread, const Apc& apc, ApcWakes& wakes) {
+bool QueueApc(Thread& thread, Apc apc, ApcWakes& wakes) {
   const std::lock_guard guard(thread.apc_lock);
   if (thread.ended) return false;
-  if (apc.timer_object != nullptr &&
-      std::any_of(thread.apcs.begin(), thread.apcs.end(), IsOf{apc.timer_object})) {
+  const auto same = [&](const Apc& queued) { return queued.timer == apc.timer; };
+  if (apc.timer != nullptr && std::any_of(thread.apcs.begin(), thread.apcs.end(), same)) {
     return true;  // it has not run since the last time
   }
-  thread.apcs.push_back(apc);
+  thread.apcs.push_back(std::move(apc));
   thread.delivering = thread.delivering || thread.alertable;
   if (thread.alertable && thread.alert_port != nullptr) {
     // Until it has taken back `alert_port`, under this lock, the thread itself holds the port.
@@ -191,9 +172,10 @@ bool QueueApc(Thread& thread, const Apc& apc, ApcWakes& wakes) {
   return true;
 }
 
-void RemoveApc(Thread& thread, const void* timer_object) {
+void RemoveApc(Thread& thread, const void* timer) {
   const std::lock_guard guard(thread.apc_lock);
-  if (!thread.delivering) std::erase_if(thread.apcs, IsOf{timer_object});
+  if (thread.delivering) return;
+  std::erase_if(thread.apcs, [&](const Apc& apc) { return apc.timer == timer; });
 }
 
 bool HasApcs(Thread& self) {

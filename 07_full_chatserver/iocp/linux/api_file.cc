@@ -8,16 +8,13 @@
 #include "iocp/linux/api_result.h"
 #include "iocp/linux/errors.h"
 #include "iocp/linux/file.h"
-#include "iocp/linux/socket.h"
 #include "iocp/linux/syscalls.h"
 
 using iocp::File;
 using iocp::HandleTable;
 using iocp::Object;
-using iocp::ObjectKind;
 using iocp::Ref;
 using iocp::Result;
-using iocp::Socket;
 
 namespace {
 
@@ -105,41 +102,17 @@ HANDLE CreateFileW(LPCWSTR path, DWORD access, DWORD share, LPSECURITY_ATTRIBUTE
                      disposition, flags, template_file);
 }
 
-namespace {
-
-// A SOCKET is a file, too: the same operation as WSARecv and WSASend with one buffer. Errors are
-// Win32's, as for every file (a reset is 64, not 10054).
-DWORD TransferOnSocket(Socket& socket, bool write, void* data, DWORD length, LPDWORD bytes,
-                       LPOVERLAPPED overlapped) {
-  if (overlapped == nullptr) return ERROR_INVALID_PARAMETER;
-  const WSABUF buffer{length, static_cast<CHAR*>(data)};
-  const int error = write ? socket.Send(&buffer, 1, 0, overlapped, bytes)
-                          : socket.Receive(&buffer, 1, 0, overlapped, bytes);
-  return iocp::Win32FromWsa(error);
-}
-
-BOOL Transfer(HANDLE handle, bool write, void* data, DWORD length, LPDWORD bytes,
-              LPOVERLAPPED overlapped) {
-  const auto object = Ref<Object>::Adopt(HandleTable::FindObject(handle));
-  if (object && object->kind() == ObjectKind::kFile) {
-    return Result(static_cast<File&>(*object).Transfer(write, data, length, bytes, overlapped));
-  }
-  if (object && object->kind() == ObjectKind::kSocket) {
-    return Result(
-        TransferOnSocket(static_cast<Socket&>(*object), write, data, length, bytes, overlapped));
-  }
-  return Result(ERROR_INVALID_HANDLE);
-}
-
-}  // namespace
-
 BOOL ReadFile(HANDLE handle, LPVOID buffer, DWORD length, LPDWORD bytes, LPOVERLAPPED overlapped) {
-  return Transfer(handle, false, buffer, length, bytes, overlapped);
+  const Ref<Object> object = HandleTable::FindAny(handle);
+  if (!object) return Result(ERROR_INVALID_HANDLE);
+  return Result(object->ReadWrite(false, buffer, length, bytes, overlapped));
 }
 
 BOOL WriteFile(HANDLE handle, LPCVOID buffer, DWORD length, LPDWORD bytes,
                LPOVERLAPPED overlapped) {
-  return Transfer(handle, true, const_cast<void*>(buffer), length, bytes, overlapped);
+  const Ref<Object> object = HandleTable::FindAny(handle);
+  if (!object) return Result(ERROR_INVALID_HANDLE);
+  return Result(object->ReadWrite(true, const_cast<void*>(buffer), length, bytes, overlapped));
 }
 
 BOOL GetFileSizeEx(HANDLE handle, PLARGE_INTEGER size) {

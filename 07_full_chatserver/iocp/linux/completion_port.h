@@ -91,7 +91,7 @@ class CompletionPort final : public Object {
  private:
   friend class Wakes;
   explicit CompletionPort(DWORD concurrency);
-  ~CompletionPort() override;
+  ~CompletionPort() override = default;
 
   bool AtLimit() const { return released_threads_.size() >= concurrency_; }
   void Join(Thread& self);

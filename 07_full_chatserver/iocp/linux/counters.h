@@ -43,9 +43,6 @@ inline void CountWakeUp() {
 inline void CountSearched() {
   Bump(Counts().searched, std::uint64_t{1});
 }
-inline void PrepareCounts() {  // makes the calling thread's share
-  Counts();
-}
 
 inline constinit std::atomic<std::int64_t> g_live_handles{0};
 inline constinit std::atomic<std::int64_t> g_open_descriptors{0};

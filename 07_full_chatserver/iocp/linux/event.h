@@ -13,10 +13,7 @@ class Event final : public Object {
       : Object(kKind),
         signal_(manual_reset ? Signal::Reset::kManual : Signal::Reset::kAuto, signalled) {}
 
-  // May be called under a socket's lock: the event's lock is the last in the order.
-  void Set(Wakes& wakes) { signal_.Set(wakes); }
-  void Reset() { signal_.Clear(); }
-  Signal& signal() { return signal_; }
+  Signal* signal() override { return &signal_; }
 
  private:
   Signal signal_;

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "iocp/linux/handle_table.h"
+#include "iocp/linux/thread.h"
 #include "iocp/linux/waitable.h"
 #include "iocp/linux/win32_events.h"
 
@@ -28,16 +29,22 @@ class Timer final : public Object {
 
   // Any thread. Each forgets the plan before it, and takes back its APC when that has not run.
   DWORD Set(const Plan& plan);  // ERROR_SUCCESS, or why not
-  void Cancel();
+  void Stop();
   void Close();  // the same, for good
-  Signal& signal() { return signal_; }
+  Signal* signal() override { return &signal_; }
 
  private:
-  friend class TimerThread;
   using Queue = std::multimap<std::int64_t, Ref<Timer>>;  // by the time at which they are due
+  struct Service;
+
+  [[noreturn]] static void Run(Service& service);  // the timer thread
+  // These are called with the service's lock.
+  void Enqueue(Service& service);
+  void Forget(Service& service);
+  bool Expire(ApcWakes& wakes);
 
   Signal signal_;
-  // Guarded by the timer thread's lock:
+  // Guarded by the service's lock:
   Plan plan_;
   Queue::iterator place_;  // while `planned_`: in the queue, which holds a reference then
   bool planned_ = false;

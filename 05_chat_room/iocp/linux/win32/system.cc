@@ -21,7 +21,7 @@ void GetSystemInfo(LPSYSTEM_INFO info) {
   CPU_ZERO(&allowed);
   if (::sched_getaffinity(0, sizeof allowed, &allowed) == 0) {
     info->dwNumberOfProcessors = static_cast<DWORD>(CPU_COUNT(&allowed));
-    for (int i = 0; i < 64; ++i) {
+    for (unsigned i = 0; i < 64; ++i) {
       if (CPU_ISSET(i, &allowed)) info->dwActiveProcessorMask |= DWORD_PTR{1} << i;
     }
   } else {
