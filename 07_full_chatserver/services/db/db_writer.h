@@ -46,6 +46,9 @@ struct WriterOptions {
   std::uint32_t batch_rows = 500;
   std::chrono::milliseconds backoff_min{100};
   std::chrono::milliseconds backoff_max{5000};
+
+  // What is wrong, as one line for the user; nothing when they are fine.
+  [[nodiscard]] std::optional<std::string> Validate() const;
 };
 
 // A wish may be refused (somebody wants to say something), a fact has happened (somebody has gone):
