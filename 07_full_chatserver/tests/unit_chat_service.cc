@@ -115,13 +115,9 @@ TEST_F(ChatServiceTest, WhatIsHeardIsInTheDatabase) {
             std::vector<std::string>{"3"});
   EXPECT_EQ(Select(folder_, "SELECT count(*) FROM login_log WHERE what = 2"),
             std::vector<std::string>{"3"});
-  EXPECT_EQ(Select(folder_, "SELECT room_id FROM player_state ORDER BY account_no"),
-            (std::vector<std::string>{"1", "1", "2"}));
   EXPECT_EQ(Select(folder_, "SELECT count(*) FROM login_log WHERE address LIKE '127.0.0.1:%'"),
             std::vector<std::string>{"6"});
   EXPECT_EQ(Select(folder_, "SELECT count(*) FROM login_log WHERE what = 2 AND reason <> ''"),
-            std::vector<std::string>{"3"});
-  EXPECT_EQ(Select(folder_, "SELECT count(*) FROM player_state WHERE order_no > 0"),
             std::vector<std::string>{"3"});
 }
 
@@ -271,10 +267,6 @@ TEST_F(ChatServiceTest, WhoWasRefusedByAFullRoomLeavesNoTrace) {
   service_->Shutdown();
   EXPECT_EQ(Select(folder_, "SELECT count(*) FROM login_log WHERE what = 2"),
             std::vector<std::string>{"3"});
-  EXPECT_EQ(Select(folder_,
-                   "SELECT a.shown_name FROM player_state p JOIN accounts a "
-                   "ON a.account_no = p.account_no ORDER BY 1"),
-            (std::vector<std::string>{"one", "two"}));
 }
 
 // What others get has the name that was chosen at registration, and no number of an account.

@@ -17,7 +17,7 @@ constexpr Section kSections[] = {
     {"login", "Session keys and Redis.", "세션 키와 Redis."},
     {"auth", "auth_server: account and password become a session key.",
      "auth_server: 계정과 비밀번호를 세션 키로 바꾼다."},
-    {"database", "Accounts, login log, chat log, player state.", "계정, 로그인 로그, 채팅 로그, 플레이어 상태."},
+    {"database", "Accounts, login log, chat log.", "계정, 로그인 로그, 채팅 로그."},
     {"journal", "What is written before it is sent, until the database has it.",
      "보내기 전에 먼저 쓰고, DB에 들어갈 때까지 보관하는 저널."},
     {"monitor", "Metrics and reports of the chat server.", "채팅 서버의 메트릭과 보고."},

@@ -29,7 +29,6 @@
 #include "services/db/backoff.h"
 #include "services/db/connection.h"
 #include "services/db/parked_rows.h"
-#include "services/db/state_order.h"
 #include "services/db/writer_queue.h"
 #include "services/journal/journal.h"
 
@@ -115,8 +114,6 @@ class DbWriter {
   StoreResult Store(journal::Batch& batch, Matter matter = Matter::kWish);
   // [/store]
 
-  // The number of a player's next state. Any thread.
-  std::uint64_t NextStateOrder(std::int64_t now_ms) { return state_order_.Next(now_ms); }
   journal::Journal& journal() const { return journal_; }
 
   WriterStats Stats() const;
@@ -138,7 +135,6 @@ class DbWriter {
   void Run();
   Result Connect();
   Result Resume();
-  Result LearnStateOrder();
   Result BringBackParked();
   bool GetPortion();
   void TakeTurn(Work& work);
@@ -170,7 +166,6 @@ class DbWriter {
   bool owes_ = false;  // the last thing that it was to store has failed
   std::uint64_t damaged_to_ = 0;
   std::uint64_t loose_next_ = 1;
-  StateOrder state_order_;  // any thread
 
   // Waiting that Stop ends early.
   class Pause {
