@@ -1,5 +1,4 @@
 // auth_server: name and password in, session key for the chat server out (through Redis).
-#include <chrono>
 #include <iostream>
 
 #include "apps/configured_main.h"
@@ -50,8 +49,7 @@ int Serve(const apps::CommandLine& app, const config::Config& config,
   if (const net::Status status = service.Start(); !status.ok()) {
     return apps::Refuse(app, status.error());
   }
-  services::Collector collector(
-      {config.server.id, std::chrono::milliseconds(config.monitor.interval_ms)});
+  services::Collector collector(config.monitor.collector);
   services::MetricsEndpoint metrics;
   if (const std::string error = Measure(config, service, *keys, collector, metrics);
       !error.empty()) {

@@ -41,7 +41,7 @@ int Serve(const apps::CommandLine& app, const config::Config& config,
     service.Shutdown();
     return apps::Refuse(app, status.error());
   }
-  std::cout << "listening on " << config.server.bind << ":" << service.port() << "\n";
+  std::cout << "listening on " << config.server.host << ":" << service.port() << "\n";
   if (service.auth_port() != 0) {
     std::cout << "auth on " << config.auth.bind << ":" << service.auth_port() << "\n";
   }

@@ -21,6 +21,7 @@
 #include <utility>
 #include <vector>
 
+#include "auth/auth_options.h"
 #include "auth/work_pool.h"
 #include "enum.pb.h"
 #include "net/doorman.h"
@@ -56,14 +57,6 @@ class Backend {
 
  protected:
   ~Backend() = default;
-};
-
-struct AuthOptions {
-  std::uint32_t threads = 1;  // that check passwords
-  std::uint32_t queue_max = 1000;
-  std::uint32_t address_queue_max = 64;  // of these, of one address
-  std::uint32_t name_bytes = 64;
-  std::uint32_t password_bytes = 128;
 };
 
 // A moment's values.

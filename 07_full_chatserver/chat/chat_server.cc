@@ -97,21 +97,13 @@ void ChatServer::OnClientLeave(net::SessionId id, std::string_view reason) {
   const std::shared_ptr<LoginSlot> login = desk_.Close(id);
   // From here on a late answer of the key store lets nobody in.
   const LoginState was = login->state.exchange(LoginState::kGone, std::memory_order_acq_rel);
-  if (was == LoginState::kIn || was == LoginState::kDropped) WriteLogout(*session, *login, reason);
+  if (was == LoginState::kIn || was == LoginState::kDropped) {
+    const std::string address = net::ToString(peers_[id.index()]);
+    chronicle_.Record(LoginRecord{login->account, login->owner, false, reason, address});
+  }
   session->Disconnected();  // its room, the grid and the lobby are told
   net::Log(net::LogLevel::kInfo, "leave", id, "reason=\"" + std::string(reason) + "\"");
   door_.Left(peers_[id.index()]);
-}
-
-void ChatServer::WriteLogout(const GameSession& session, const LoginSlot& login,
-                             std::string_view reason) {
-  const std::string address = net::ToString(peers_[login.owner.index()]);
-  const LoginRecord logout{login.account, login.owner, false, reason, address};
-  if (const auto place = session.last_place()) {
-    chronicle_.Record(logout, PlayerRecord{login.account, place->room, place->at.x, place->at.y});
-  } else {
-    chronicle_.Record(logout);  // no room has let it in: the state of the last time stays
-  }
 }
 
 // Everybody owns the same two kinds of characters, with the name that was chosen at registration.

@@ -78,7 +78,6 @@ class ChatServer final : public net::Server, private SessionSender {
   std::vector<PlayerRef> MakePlayers(net::SessionId owner, std::uint64_t account,
                                      const std::string& name);
   void EndFlood(GameSession& session);
-  void WriteLogout(const GameSession& session, const LoginSlot& login, std::string_view reason);
 
   Chronicle& chronicle_;
   net::Doorman& door_;

@@ -33,23 +33,14 @@ struct LoginRecord {
   std::string_view address{};  // of the end: nobody can be asked for it any more
 };
 
-// What is kept of a player from one session to the next.
-struct PlayerRecord {
-  std::uint64_t account = 0;
-  std::uint32_t room = 0;
-  std::uint32_t x = 0;
-  std::uint32_t y = 0;
-};
-
 // Threading: any thread; a call lasts as long as one write to the end of a file.
 // False: it could not be written (disk full, and the configuration says `refuse`): nobody must hear
 // of it.
 class Chronicle {
  public:
   virtual bool Record(std::span<const TalkRecord> turn) = 0;
+  // A log-out has happened, so it is never refused.
   virtual bool Record(const LoginRecord& login) = 0;
-  // The log-out and the player's last state. It has happened, so it is never refused.
-  virtual bool Record(const LoginRecord& logout, const PlayerRecord& player) = 0;
 
   // A chronicle that survives power cuts needs a while after Record: what is sent afterwards must
   // not leave before `told` has been called with what Written said then, or more (output_gate.h).

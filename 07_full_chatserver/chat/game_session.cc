@@ -21,7 +21,6 @@ std::string_view ToString(SessionState state) {
 
 // Behind all that it has asked: of the grid, of its room, of the lobby, one after the other.
 void GameSession::Finished() {
-  before_ = last_place();
   Room* const inside = InRoom() ? room_ : nullptr;
   auto then = [room = inside, stay = std::exchange(stay_, nullptr), &lobby = world_.lobby(),
                id = id_] {
@@ -40,7 +39,6 @@ void GameSession::Disconnected() {
 }
 
 void GameSession::Depart() {
-  before_ = last_place();
   if (InRoom()) room_->Gone(stay_);
   stay_ = nullptr;
 }
@@ -54,11 +52,6 @@ SessionState GameSession::state() const {
   return leaving_ ? SessionState::kLeaving : SessionState::kInRoom;
 }
 // [/leaving]
-
-std::optional<GameSession::Place> GameSession::last_place() const {
-  if (stay_ == nullptr || !stay_->entered.load(std::memory_order_acquire)) return before_;
-  return Place{room_->id(), position_};
-}
 
 bool GameSession::BeginLogin(std::uint64_t account, const std::string& key) {
   if (!login_->Change(LoginState::kOut, LoginState::kLoggingIn)) return false;
@@ -84,16 +77,13 @@ void GameSession::Heard() {
 }
 
 void GameSession::MoveTo(Position to, JobBudget::Permit permit) {
-  position_ = to;
   world_.grid().Move(id_, to, std::move(permit));
 }
 
 void GameSession::EnterRoom(const PlayerRef& player, Room& room, JobBudget::Permit permit) {
   assert(state() == SessionState::kLobby);
-  before_ = last_place();
   stay_ = std::make_shared<Stay>(player);
   room_ = &room;
-  position_ = world_.options().start;
   leaving_ = false;
   room.Enter(stay_, std::move(permit));
 }

@@ -7,7 +7,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -68,12 +67,6 @@ class GameSession {
   void Drop() { login_->Drop(); }
   // In the room only. `to` is inside of the world.
   void MoveTo(Position to, JobBudget::Permit permit);
-  struct Place {
-    std::uint32_t room = 0;
-    Position at;
-  };
-  // Where the player is, or was the last time. Nothing: no room has let it in.
-  [[nodiscard]] std::optional<Place> last_place() const;
 
   // For one more job of this client. Empty: it has too many waiting.
   [[nodiscard]] JobBudget::Permit TakePermit() {
@@ -103,9 +96,7 @@ class GameSession {
   JobBudget& budget_;
   StayRef stay_;  // the latest one; null: none yet
   Room* room_ = nullptr;
-  Position position_;
   bool leaving_ = false;         // has asked to leave the room
-  std::optional<Place> before_;  // the last place before this stay
   bool lobby_told_ = false;      // that the connection has ended
   job::TimePoint told_lobby_{};  // that the client lives, the last time
 };

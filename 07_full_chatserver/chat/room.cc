@@ -122,7 +122,6 @@ void Room::DoEnter(StayRef stay) {
   for (const net::PacketRef& part : rest) turn_.Tell(stay, part);
   roster_.Changed(stay->place);
   size_.store(turn_.size(), std::memory_order_relaxed);
-  stay->entered.store(true, std::memory_order_release);
   grid_.Join(player.owner, player.id, player.name, options_.start, player.account);
 }
 // [/enter]

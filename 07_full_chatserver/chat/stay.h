@@ -25,8 +25,6 @@ struct Stay {
   const PlayerRef player;
   // atomic: set by the room right before it sends the S_LEAVE_GAME; read by the worker
   std::atomic<bool> over{false};
-  // atomic: set by the room when it has let the player in; read by the worker
-  std::atomic<bool> entered{false};
   std::size_t place = kOutside;  // in the room's list of members; the room's jobs only
   // When the player has spoken, and has been told that the room is busy; the room's jobs only.
   job::TimePoint spoke{};

@@ -60,7 +60,9 @@ ReportClient::ReportClient(const net::PeerAddress& server,
     : server_(server),
       reporter_(std::move(reporter)),
       policy_(options),
-      service_({.session_max = 1, .worker_threads = 1}) {}
+      service_({.session_max = 1, .worker_threads = 1}) {
+  if (const auto wrong = options.Validate()) throw std::invalid_argument(*wrong);
+}
 
 ReportClient::~ReportClient() {
   Stop();

@@ -39,16 +39,16 @@ net::ServerOptions NetOptions(const config::Config& config, const ServerDoorman&
 
 AuthService::AuthService(const config::Config& config, account::SessionKeyStore& keys)
     : create_accounts_(config.auth.create_accounts),
-      key_ttl_(config.auth.key_ttl_s),
+      key_ttl_(config.auth.key_ttl),
       keys_(keys),
-      hasher_(HashCost(config)),
-      limiter_(GuessLimits(config)),
-      door_(AuthDoorOptions(config), &Notice, static_cast<std::uint8_t>(config.server.fixed_key)),
-      server_(NetOptions(config, door_), AuthOptions(config), door_, *this) {
-  if (const std::string error = door_.Open(CountryOptions(config)); !error.empty()) {
+      hasher_(config.auth.hash),
+      limiter_(config.auth.guesses),
+      door_(AuthDoorOptions(config), &Notice, config.server.fixed_key),
+      server_(NetOptions(config, door_), config.auth.desk, door_, *this) {
+  if (const std::string error = door_.Open(config.country); !error.empty()) {
     throw std::runtime_error("country.database: " + error);
   }
-  for (std::uint32_t i = 0; i < config.auth.hash_threads; ++i) {
+  for (std::uint32_t i = 0; i < config.auth.desk.threads; ++i) {
     std::unique_ptr<db::Connection> connection = MakeConnection(config);
     if (connection == nullptr) {
       throw std::runtime_error("database.kind: this program was built without that database");

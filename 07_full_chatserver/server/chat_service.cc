@@ -34,8 +34,8 @@ bool Summary::clean() const {
 
 ChatService::ChatService(const config::Config& config)
     : config_(config),
-      door_(ChatDoorOptions(config), &Notice, static_cast<std::uint8_t>(config.server.fixed_key)),
-      collector_({config.server.id, std::chrono::milliseconds(config.monitor.interval_ms)}) {}
+      door_(ChatDoorOptions(config), &Notice, config.server.fixed_key),
+      collector_(config.monitor.collector) {}
 
 ChatService::~ChatService() {
   Shutdown();
@@ -44,7 +44,7 @@ ChatService::~ChatService() {
 // [start-up]
 net::Status ChatService::Start() {
   try {
-    if (std::string error = door_.Open(CountryOptions(config_)); !error.empty()) {
+    if (std::string error = door_.Open(config_.country); !error.empty()) {
       return net::Status::Error("country.database: " + error);
     }
     if (net::Status status = StartDatabase(); !status.ok()) return status;
@@ -52,15 +52,14 @@ net::Status ChatService::Start() {
     net::ServerOptions net = ChatNetOptions(config_);
     const std::span<const std::byte> full = door_.notice(DoorAnswer::kFull);
     net.full_notice.assign(full.begin(), full.end());
-    chat_ =
-        std::make_unique<chat::ChatServer>(net, WorldOptions(config_), UpdateOptions(config_),
-                                           chat::ChatServices{*chronicle_, *lobby_keys_, door_});
+    chat_ = std::make_unique<chat::ChatServer>(
+        net, config_.world, config_.update, chat::ChatServices{*chronicle_, *lobby_keys_, door_});
     if (config_.congestion.enabled) {
       congestion_ = std::make_unique<services::CongestionControl>(
-          CongestionOptions(config_),
+          config_.congestion.judge,
           [this](bool pause) { pause ? chat_->PauseTraffic() : chat_->ResumeTraffic(); });
     }
-    const std::chrono::milliseconds check(config_.timeouts.check_ms);
+    const job::Duration check = config_.world.lobby.check_interval;
     generator_.Every(check, [this] { chat_->world().lobby().CheckLoginTimeouts(); });
     generator_.Every(check, [this] { chat_->world().lobby().CheckHeartbeats(); });
     generator_.Start();
@@ -75,13 +74,14 @@ net::Status ChatService::Start() {
 
 net::Status ChatService::StartDatabase() {
   if (net::Status status = journal_.Open(JournalOptions(config_)); !status.ok()) return status;
-  std::unique_ptr<db::Connection> connection = MakeConnection(config_);
+  std::unique_ptr<db::Connection> connection = MakeConnection(config_, Rows::kJournaled);
   if (connection == nullptr) {
     return net::Status::Error("database.kind: this program was built without that database");
   }
-  writer_ = std::make_unique<db::DbWriter>(WriterOptions(config_), std::move(connection), journal_);
-  chronicle_ =
-      std::make_unique<JournalChronicle>(*writer_, config_.server.id, [this](net::SessionId id) {
+  writer_ =
+      std::make_unique<db::DbWriter>(config_.database.writer, std::move(connection), journal_);
+  chronicle_ = std::make_unique<JournalChronicle>(
+      *writer_, config_.monitor.collector.server_id, [this](net::SessionId id) {
         const auto peer = chat_->PeerOf(id);
         return peer ? net::ToString(*peer) : std::string();
       });
@@ -105,7 +105,8 @@ net::Status ChatService::StartMonitorLink() {
   if (!ip) return net::Status::Error("monitor.server_host: not an IPv4 address");
   report_ = std::make_unique<monitor::ReportClient>(
       net::PeerAddress{*ip, static_cast<std::uint16_t>(config_.monitor.server_port)},
-      ReportLinkOptions(config_), monitor::Reporter{config_.server.id, MonitorSecret(config_)});
+      config_.monitor.link,
+      monitor::Reporter{config_.monitor.collector.server_id, MonitorSecret(config_)});
   collector_.AddSink([this](const services::MonitorReport& report) { report_->Offer(report); });
   return report_->Start();
 }
@@ -176,14 +177,14 @@ Summary ChatService::Shutdown() {
   if (keys_) keys_->Stop();
   // The flag and the message "shutdown"; the listener; CancelIoEx on every session; the workers;
   // then the chat threads, which run what the sessions' ends have posted.
-  if (chat_) summary.stop = chat_->Stop(std::chrono::milliseconds(config_.timeouts.shutdown_ms));
+  if (chat_) summary.stop = chat_->Stop(config_.shutdown);
   generator_.Stop();
   metrics_.Stop();
   collector_.Stop();
   if (report_) report_->Stop();
   // The database last: what anybody has heard is in it, or in the journal for the next start.
   if (writer_) {
-    summary.drain = writer_->Stop(std::chrono::milliseconds(config_.database.drain_ms));
+    summary.drain = writer_->Stop(config_.database.drain);
     summary.database = writer_->Stats();
   }
   if (chat_) {

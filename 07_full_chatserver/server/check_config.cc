@@ -88,7 +88,7 @@ std::string ReachMonitor(const config::Config& config) {
   net::UniqueSocket socket;
   const net::Status status =
       attempt.Run({*ip, static_cast<std::uint16_t>(config.monitor.server_port)},
-                  ReportLinkOptions(config).connect_timeout, socket);
+                  config.monitor.link.connect_timeout, socket);
   return status.ok() ? "" : status.error();
 }
 
@@ -105,11 +105,14 @@ Findings CheckOptions(const config::Config& config) {
   Add(found, "monitor_server", WrongOf(MonitorNetOptions(config)));
   Add(found, "monitor_server.alarms", WhatThrows(MonitorOptions, config));
   Add(found, "monitor.secret", WhatThrows(MonitorSecret, config));
-  Add(found, "sector", WorldOptions(config).sector.Validate());
-  Add(found, "update", UpdateOptions(config).Validate());
+  Add(found, "sector", config.world.Validate());
+  Add(found, "update", config.update.Validate());
+  Add(found, "journal", config.journal.Validate());
+  Add(found, "database", config.database.writer.Validate());
+  Add(found, "monitor", config.monitor.link.Validate());
   Add(found, "login", ValidateKeys(config.login));
-  Add(found, "congestion", CongestionOptions(config).Validate());
-  Add(found, "log", LogOptions(config, "chat_server").Validate());
+  Add(found, "congestion", config.congestion.judge.Validate());
+  Add(found, "log", config.log.Validate());
   if (MakeConnection(config) == nullptr) {
     Add(found, "database.kind", "this program was built without that database");
   }
@@ -120,7 +123,7 @@ Findings CheckFiles(const config::Config& config) {
   Findings found;
   Add(found, "journal.folder", WhyNotWritable(PathOf(config.journal.folder)));
   if (config.database.kind == config::DatabaseKind::kSqlite) {
-    Add(found, "database.path", WhyNoSqlite(PathOf(config.database.path)));
+    Add(found, "database.path", WhyNoSqlite(PathOf(config.database.sqlite.path)));
   }
   if (const std::string file = LogOptions(config, "chat_server").file; !file.empty()) {
     Add(found, "log.file", WhyNotOpened(PathOf(file)));
@@ -134,13 +137,15 @@ std::vector<config::Reached> Reach(const config::Config& config) {
   std::vector<config::Reached> reached;
   const config::Login& login = config.login;
   if (login.store == config::LoginStore::kRedis) {
-    reached.push_back({"redis " + HostOf(login.redis_socket, login.redis_host, login.redis_port),
-                       ReachKeys(login)});
+    reached.push_back(
+        {"redis " + HostOf(login.redis.unix_socket, login.redis.host, login.redis.port),
+         ReachKeys(login)});
   }
   if (const config::Database& database = config.database;
       database.kind == config::DatabaseKind::kMariaDb) {
     const db::Result opened = MakeConnection(config)->Open();
-    reached.push_back({"database " + HostOf(database.socket, database.host, database.port),
+    reached.push_back({"database " + HostOf(database.mariadb.socket, database.mariadb.host,
+                                            database.mariadb.port),
                        opened.ok() ? "" : opened.text});
   }
   if (config.monitor.report) {

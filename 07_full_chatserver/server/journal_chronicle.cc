@@ -51,7 +51,7 @@ bool JournalChronicle::Record(std::span<const chat::TalkRecord> turn) {
   return true;
 }
 
-void JournalChronicle::Add(journal::Batch& batch, const chat::LoginRecord& login) {
+bool JournalChronicle::Record(const chat::LoginRecord& login) {
   std::string address(login.address);
   if (address.empty() && address_of_) address = address_of_(login.session);
   db::LoginEvent event;
@@ -62,28 +62,9 @@ void JournalChronicle::Add(journal::Batch& batch, const chat::LoginRecord& login
   event.what = login.in ? db::LoginWhat::kLogin : db::LoginWhat::kLogout;
   event.address = address;
   event.reason = login.reason;
+  journal::Batch& batch = EmptyBatch();
   db::Add(batch, event);
-}
-
-bool JournalChronicle::Record(const chat::LoginRecord& login) {
-  journal::Batch& batch = EmptyBatch();
-  Add(batch, login);
   return Store(batch, login.in ? db::Matter::kWish : db::Matter::kFact);
-}
-
-bool JournalChronicle::Record(const chat::LoginRecord& logout, const chat::PlayerRecord& player) {
-  journal::Batch& batch = EmptyBatch();
-  Add(batch, logout);
-  db::PlayerStateEvent state;
-  state.at_ms = db::NowMs();
-  state.order_no = writer_.NextStateOrder(state.at_ms);
-  state.server_id = server_id_;
-  state.account_no = player.account;
-  state.room_id = player.room;
-  state.sector_x = player.x;
-  state.sector_y = player.y;
-  db::Add(batch, state);
-  return Store(batch, db::Matter::kFact);
 }
 
 }  // namespace server

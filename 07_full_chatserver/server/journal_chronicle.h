@@ -26,7 +26,6 @@ class JournalChronicle final : public chat::Chronicle {
 
   bool Record(std::span<const chat::TalkRecord> turn) override;
   bool Record(const chat::LoginRecord& login) override;
-  bool Record(const chat::LoginRecord& logout, const chat::PlayerRecord& player) override;
   [[nodiscard]] std::uint64_t Written() const override {
     return writer_.journal().syncs() ? writer_.journal().written_id() : 0;
   }
@@ -38,7 +37,6 @@ class JournalChronicle final : public chat::Chronicle {
   [[nodiscard]] std::uint64_t talk() const { return talk_.load(std::memory_order_relaxed); }
 
  private:
-  void Add(journal::Batch& batch, const chat::LoginRecord& login);
   bool Store(journal::Batch& batch, db::Matter matter);
 
   db::DbWriter& writer_;

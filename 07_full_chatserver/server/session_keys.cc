@@ -33,17 +33,7 @@ class MemoryKeys final : public SessionKeys {
 #ifdef COURSE_HAS_REDIS
 
 services::RedisOptions RedisOptions(const config::Login& from, KeyRole role) {
-  services::RedisOptions to;
-  to.host = from.redis_host;
-  to.port = static_cast<std::uint16_t>(from.redis_port);
-  to.unix_socket = from.redis_socket;
-  to.password = from.redis_password;
-  to.database = static_cast<int>(from.redis_database);
-  to.connect_timeout = std::chrono::milliseconds(from.redis_connect_ms);
-  to.request_timeout = std::chrono::milliseconds(from.redis_request_ms);
-  to.backoff_first = std::chrono::milliseconds(from.redis_backoff_min_ms);
-  to.backoff_max = std::chrono::milliseconds(from.redis_backoff_max_ms);
-  to.max_requests = from.redis_queue_max;
+  services::RedisOptions to = from.redis;
   to.probe = role == KeyRole::kGives ? services::RedisKeyStore::GiveProbe(from.redis_prefix)
                                      : services::RedisKeyStore::TakeProbe(from.redis_prefix);
   return to;
@@ -99,7 +89,7 @@ std::unique_ptr<SessionKeys> MakeSessionKeys(const config::Login& login,
 std::optional<std::string> ValidateKeys(const config::Login& login) {
   if (login.store == config::LoginStore::kMemory) return std::nullopt;
 #ifdef COURSE_HAS_REDIS
-  return RedisOptions(login, KeyRole::kTakes).Validate();
+  return login.redis.Validate();
 #else
   return "this program was built without Redis; login.store = \"memory\" works";
 #endif
@@ -110,7 +100,7 @@ std::string ReachKeys([[maybe_unused]] const config::Login& login) {
   if (login.store == config::LoginStore::kMemory) return {};
   services::RedisClient client(RedisOptions(login, KeyRole::kTakes));
   client.Start();
-  if (client.WaitUntilUp(std::chrono::milliseconds(login.redis_connect_ms))) return {};
+  if (client.WaitUntilUp(login.redis.connect_timeout)) return {};
   const std::string reason = client.Status().reason;
   return reason.empty() ? "no answer in time" : reason;
 #else

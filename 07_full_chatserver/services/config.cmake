@@ -11,4 +11,4 @@ stage_library(config
   services/config/options_services.cc
   services/config/print.cc
   services/config/suggest.cc
-  LINK course_cli course_toml)
+  LINK job journal net course_cli course_toml)

@@ -24,7 +24,6 @@ struct FakeServices final : chat::KeyLookup, net::Doorman, chat::Chronicle {
     return true;
   }
   bool Record(const chat::LoginRecord&) override { return !full.load(); }
-  bool Record(const chat::LoginRecord&, const chat::PlayerRecord&) override { return true; }
 
   std::atomic<bool> full{false};          // atomic: the test sets it, actors read it
   std::atomic<std::uint64_t> written{0};  // atomic: actors

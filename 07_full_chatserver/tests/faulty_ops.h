@@ -17,6 +17,9 @@ class FaultyOps final : public journal::FileOps {
  public:
   std::function<journal::IoResult(journal::FileHandle, std::uint64_t, std::string_view)> on_write;
   std::error_code truncate_error;
+  // Called by the sync thread with the number of the sync that begins; set before the journal
+  // opens.
+  std::function<void(int)> on_sync;
   // atomic: the sync thread reads them
   std::atomic<bool> sync_fails{false};
   std::atomic<int> syncs{0};
@@ -45,7 +48,8 @@ class FaultyOps final : public journal::FileOps {
     return truncate_error ? truncate_error : real().Truncate(file, size);
   }
   std::error_code Sync(journal::FileHandle file) override {
-    ++syncs;
+    const int number = ++syncs;
+    if (on_sync) on_sync(number);
     std::this_thread::sleep_for(sync_takes.load());  // the disk: what is tested waits, not the test
     return sync_fails ? make_error_code(std::errc::io_error) : real().Sync(file);
   }

@@ -123,12 +123,19 @@ SCENARIO("Every part is asked itself, whatever the ranges of the keys say") {
   const std::pair<const char*, Spoil> parts[] = {
       {"server", [](config::Config& to) { to.server.backlog = 0; }},
       {"auth", [](config::Config& to) { to.auth.session_max = 0; }},
-      {"monitor_server", [](config::Config& to) { to.monitor_server.servers_max = 0; }},
+      {"monitor_server", [](config::Config& to) { to.monitor_server.core.servers_max = 0; }},
       {"monitor_server.alarms", [](config::Config& to) { to.monitor_server.alarms = {"?"}; }},
-      {"sector", [](config::Config& to) { to.sector.width = 5000; }},
+      {"sector", [](config::Config& to) { to.world.sector.columns = 5000; }},
+      {"sector",
+       [](config::Config& to) {
+         to.world.start = {50, 0};
+       }},
+      {"journal", [](config::Config& to) { to.journal.segment_bytes = 0; }},
+      {"database", [](config::Config& to) { to.database.writer.batch_rows = 0; }},
+      {"monitor", [](config::Config& to) { to.monitor.link.reconnect_min = {}; }},
       {"update", [](config::Config& to) { to.update.threads = 0; }},
-      {"login", [](config::Config& to) { to.login.redis_database = 99; }},
-      {"congestion", [](config::Config& to) { to.congestion.clean_checks = 0; }},
+      {"login", [](config::Config& to) { to.login.redis.database = 99; }},
+      {"congestion", [](config::Config& to) { to.congestion.judge.clean_checks = 0; }},
       {"log", [](config::Config& to) { to.log.rotate_bytes = 1; }},
   };
   CHECK(server::CheckOptions({}).empty());
@@ -145,22 +152,22 @@ SCENARIO("Every part is asked itself, whatever the ranges of the keys say") {
   }
   // The monitor's link takes larger packets than the chat: that is its own affair.
   config::Config small;
-  small.server.packet_max_bytes = 64;
-  small.limits.message_bytes = 16;
-  small.server.receive_buffer_bytes = 128;
-  small.server.receive_memory_bytes = 4096;
+  small.server.packet_max = 64;
+  small.world.max_message_bytes = 16;
+  small.server.receive_buffer = 128;
+  small.server.receive_memory_max = 4096;
   CHECK(server::CheckOptions(small).empty());
 }
 
 SCENARIO("database.request_ms is how long SQLite waits for a lock, too") {
   const TemporaryFolder folder;
   config::Config config;
-  config.database.path = folder.File("chat.db");
-  config.database.request_ms = 100;
+  config.database.sqlite.path = folder.File("chat.db");
+  config.database.mariadb.request_ms = 100;
   const auto connection = server::MakeConnection(config);
   REQUIRE(connection->Open().ok());
   sqlite3* other = nullptr;
-  REQUIRE(sqlite3_open(config.database.path.c_str(), &other) == SQLITE_OK);
+  REQUIRE(sqlite3_open(config.database.sqlite.path.c_str(), &other) == SQLITE_OK);
   REQUIRE(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr) == SQLITE_OK);
   const auto began = std::chrono::steady_clock::now();
   CHECK(connection->Begin().code == db::Code::kUnavailable);

@@ -11,17 +11,17 @@ namespace course_test {
 inline config::Config SmallConfig(const std::filesystem::path& folder) {
   config::Config config;
   config.server.port = 0;
-  config.server.workers = 2;
+  config.server.worker_threads = 2;
   config.server.session_max = 16;
   config.login.store = config::LoginStore::kMemory;
   config.auth.port = 0;
   config.auth.create_accounts = true;
-  config.auth.hash_ops = 1;
-  config.auth.hash_memory_bytes = 8192;
+  config.auth.hash.ops = 1;
+  config.auth.hash.memory_bytes = 8192;
   config.update.threads = 2;
-  config.timeouts.first_packet_ms = 30'000;  // a busy machine, a sanitizer
-  config.limits.rooms = 4;
-  config.database.path = (folder / "chat.db").string();
+  config.server.first_packet_timeout_ms = 30'000;  // a busy machine, a sanitizer
+  config.world.rooms = 4;
+  config.database.sqlite.path = (folder / "chat.db").string();
   config.journal.folder = (folder / "journal").string();
   config.monitor.report = false;
   config.monitor.metrics = false;

@@ -30,11 +30,11 @@ struct Service {
   explicit Service(std::uint32_t rooms = 4) : service(Config(folder.path(), rooms)) {}
   static config::Config Config(const std::string& folder, std::uint32_t rooms) {
     config::Config config = course_test::SmallConfig(folder);
-    config.server.workers = 4;
-    config.server.running = 4;
+    config.server.worker_threads = 4;
+    config.server.running_threads = 4;
     config.server.session_max = 1000;
-    config.limits.rooms = rooms;
-    config.limits.messages_per_second = 0;
+    config.world.rooms = rooms;
+    config.world.limits.requests.per_second = 0;
     return config;
   }
   client::CrowdOptions Crowd() const {

@@ -10,7 +10,6 @@
 #include "services/db/event.h"
 #include "services/db/event_store.h"
 #include "services/db/schema.h"
-#include "services/db/state_order.h"
 #include "tests/database_support.h"
 
 namespace {
@@ -138,8 +137,7 @@ TEST_P(DbTest, MigrationIsDoneOnceAndStepByStep) {
   MigrateIt();
   MigrateIt();
   EXPECT_EQ(Number("SELECT session_id FROM login_log"), 77);
-  EXPECT_EQ(Number("SELECT order_no FROM player_state"), 5000);
-  EXPECT_EQ(Number("SELECT room_id FROM player_state"), 3);
+  EXPECT_FALSE(connection_->Run("SELECT 1 FROM player_state").ok()) << "it was to go";
   EXPECT_EQ(Number("SELECT MAX(version) FROM schema_version"), db::kSchemaVersion);
   EXPECT_EQ(Number("SELECT COUNT(*) FROM schema_version"), db::kSchemaVersion);
   EXPECT_EQ(Number("SELECT COUNT(*) FROM chat_log"), 1);
@@ -179,15 +177,7 @@ TEST_P(DbTest, AllKindsOfEventsBecomeRows) {
   login.address = "10.1.2.3";
   login.reason = "철수 has gone";
   db::Add(batch, login);
-  db::PlayerStateEvent state;
-  state.at_ms = 2000;
-  state.server_id = 2;
-  state.account_no = 42;
-  state.room_id = 3;
-  state.sector_x = 4;
-  state.sector_y = 5;
-  state.order_no = 6;
-  db::Add(batch, state);
+  batch.Add(static_cast<std::uint32_t>(db::EventKind::kPast), "of an older program's journal");
   Store(9, RecordsOf(batch, 100));
   const std::vector<Row> chat = database_.Query(
       "SELECT source, id, server_id, account_no, session_id, place, place_id, sequence, name, msg "
@@ -203,11 +193,9 @@ TEST_P(DbTest, AllKindsOfEventsBecomeRows) {
   EXPECT_EQ(logins[0],
             (Row{std::int64_t{101}, std::int64_t{1000}, std::int64_t{42}, std::int64_t{77},
                  std::int64_t{2}, std::string("10.1.2.3"), std::string("철수 has gone")}));
-  const std::vector<Row> states = database_.Query(
-      "SELECT account_no, at_ms, room_id, sector_x, sector_y, order_no FROM player_state");
-  ASSERT_EQ(states.size(), 1U);
-  EXPECT_EQ(states[0], (Row{std::int64_t{42}, std::int64_t{2000}, std::int64_t{3}, std::int64_t{4},
-                            std::int64_t{5}, std::int64_t{6}}));
+  EXPECT_EQ(rejected_, 0U);
+  EXPECT_EQ(Number("SELECT COUNT(*) FROM rejected_log"), 0) << "what is past is passed over";
+  EXPECT_EQ(Number("SELECT last_id FROM journal_checkpoint"), 102);
 }
 
 TEST_P(DbTest, StoringTwiceChangesNothing) {
@@ -254,44 +242,6 @@ TEST_P(DbTest, ARecordThatIsNotTakenHoldsUpNobody) {
       << "kept as it was";
   EXPECT_FALSE(db::TextOf(rejected[0][2]).empty());
   EXPECT_EQ(db::TextOf(rejected[1][3]), "a kind that nobody knows");
-}
-
-// By its number, whatever the clock said: it was set back between the second and the third.
-TEST_P(DbTest, TheNewestStateOfAPlayerStays) {
-  MigrateIt();
-  std::uint64_t id = 0;
-  struct State {
-    std::uint64_t order, room;
-    std::int64_t at;
-  };
-  for (const State& given : {State{2, 20, 2000}, State{3, 30, 9000}, State{4, 40, 1000},
-                             State{1, 10, 9999}, State{4, 41, 1000}}) {
-    Batch batch;
-    db::PlayerStateEvent state;
-    state.at_ms = given.at;
-    state.order_no = given.order;
-    state.account_no = 1;
-    state.room_id = given.room;
-    db::Add(batch, state);
-    Store(9, RecordsOf(batch, ++id));
-  }
-  EXPECT_EQ(Number("SELECT room_id FROM player_state"), 41);
-  EXPECT_EQ(Number("SELECT at_ms FROM player_state"), 1000);
-  std::uint64_t newest = 0;
-  ASSERT_TRUE(db::ReadStateOrder(*connection_, newest).ok());
-  EXPECT_EQ(newest, 4U);
-}
-
-TEST(Db, StatesAreNumberedOnWhenTheClockIsSetBack) {
-  db::StateOrder order;
-  const std::uint64_t first = order.Next(1'000'000);
-  EXPECT_EQ(first, 1'000'000U);
-  EXPECT_EQ(order.Next(1'000'000 - 3600), first + 1);
-  EXPECT_EQ(order.Next(2'000'000), 2'000'000U);
-  order.Seen(3'000'000);  // another server's, whose clock is ahead
-  EXPECT_EQ(order.Next(2'000'001), 3'000'001U);
-  order.Seen(5);
-  EXPECT_EQ(order.Next(0), 3'000'002U);
 }
 
 TEST(Db, EventsThatAreCutOffAreNotRead) {

@@ -103,18 +103,13 @@ TEST_F(SmallPackets, ARowThatNeverFitsIsParkedAndComesBack) {
 
 // --- a journal that is full -------------------------------------------------------------------------
 
-// A player has gone: the log-out and the last state.
+// A player has gone.
 db::StoreResult Gone(Server& server, std::uint64_t account) {
   journal::Batch batch;
   db::LoginEvent logout;
   logout.account_no = account;
   logout.what = db::LoginWhat::kLogout;
   db::Add(batch, logout);
-  db::PlayerStateEvent state;
-  state.account_no = account;
-  state.room_id = 3;
-  state.order_no = server.writer->NextStateOrder(db::NowMs());
-  db::Add(batch, state);
   return server.writer->Store(batch, db::Matter::kFact);
 }
 
@@ -141,13 +136,8 @@ TEST(FullJournal, LogoutsHaveAReserve) {
   const auto connection = db::MakeSqlite({.path = folder.File("chat.db")});
   ASSERT_TRUE(connection->Open().ok());
   std::vector<db::Row> rows;
-  ASSERT_TRUE(connection
-                  ->Run("SELECT (SELECT COUNT(*) FROM login_log WHERE what = 2), (SELECT COUNT(*) "
-                        "FROM player_state WHERE room_id = 3)",
-                        {}, &rows)
-                  .ok());
+  ASSERT_TRUE(connection->Run("SELECT COUNT(*) FROM login_log WHERE what = 2", {}, &rows).ok());
   EXPECT_EQ(db::IntegerOf(rows[0][0]), static_cast<std::int64_t>(kPlayers));
-  EXPECT_EQ(db::IntegerOf(rows[0][1]), static_cast<std::int64_t>(kPlayers));
 }
 
 // The reserve is used up, too: in memory, and what that cannot hold is lost and counted.
@@ -174,8 +164,7 @@ TEST(FullJournal, LogoutsBeyondItAreKeptInMemoryOrCounted) {
   ASSERT_TRUE(connection->Open().ok());
   std::vector<db::Row> rows;
   ASSERT_TRUE(connection->Run("SELECT COUNT(*) FROM login_log", {}, &rows).ok());
-  // Each is two records: the log-out and the state.
-  EXPECT_EQ(static_cast<std::uint64_t>(db::IntegerOf(rows[0][0])), gone - stats.lost / 2);
+  EXPECT_EQ(static_cast<std::uint64_t>(db::IntegerOf(rows[0][0])), gone - stats.lost);
 }
 
 // --- no descriptors ----------------------------------------------------------------------------------

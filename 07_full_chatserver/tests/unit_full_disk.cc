@@ -29,9 +29,9 @@ class FullDisk : public ::testing::Test {
     }
     mounted_ = true;
     config_ = course_test::SmallConfig(disk_.path());
-    config_.limits.messages_per_second = 0;
-    config_.database.backoff_min_ms = 1;
-    config_.database.backoff_max_ms = 50;
+    config_.world.limits.requests.per_second = 0;
+    config_.database.writer.backoff_min = std::chrono::milliseconds(1);
+    config_.database.writer.backoff_max = std::chrono::milliseconds(50);
   }
   void TearDown() override {
     clients_.Stop();
@@ -40,8 +40,8 @@ class FullDisk : public ::testing::Test {
     if (mounted_) ::umount2(disk_.path().c_str(), MNT_DETACH);
   }
 
-  void Start(config::OnFull on_full) {
-    config_.database.on_full = on_full;
+  void Start(db::OnFull on_full) {
+    config_.database.writer.on_full = on_full;
     service_ = std::make_unique<server::ChatService>(config_);
     ASSERT_EQ(service_->Start().error(), "");
     ASSERT_TRUE(clients_.Start().ok());
@@ -122,7 +122,7 @@ class FullDisk : public ::testing::Test {
 };
 
 TEST_F(FullDisk, RefuseSaysSoToEverybodyAndGoesOnWhenThereIsRoom) {
-  Start(config::OnFull::kRefuse);
+  Start(db::OnFull::kRefuse);
   Player& one = Join("one");
   Player& two = Join("two");
   ASSERT_TRUE(Say(one));
@@ -169,7 +169,7 @@ TEST_F(FullDisk, RefuseSaysSoToEverybodyAndGoesOnWhenThereIsRoom) {
 }
 
 TEST_F(FullDisk, ContinueTalksOnAndWritesItDownWhenThereIsRoom) {
-  Start(config::OnFull::kContinue);
+  Start(db::OnFull::kContinue);
   Player& one = Join("one");
   Player& two = Join("two");
   const client::Ticket ticket = TicketOf("late");
@@ -194,8 +194,8 @@ TEST_F(FullDisk, ContinueTalksOnAndWritesItDownWhenThereIsRoom) {
 
 // Memory has a bound, too: then what nobody can keep is counted, and the exit says so.
 TEST_F(FullDisk, ContinueCountsWhatItLoses) {
-  config_.database.queue_memory_bytes = 16 * 1024;
-  Start(config::OnFull::kContinue);
+  config_.database.writer.queue_memory_bytes = 16 * 1024;
+  Start(db::OnFull::kContinue);
   Player& one = Join("one");
   Fill();
   for (int i = 0; i < 300; ++i) ASSERT_TRUE(Say(one));

@@ -4,8 +4,11 @@
 #include <netinet/in.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <stdexcept>
@@ -15,6 +18,19 @@
 
 #include "services/monitor/http_server.h"
 #include "tests/outside/http_get.h"
+
+namespace {
+std::atomic<int> accept_error{0};  // what the system says to whoever accepts; 0: the truth
+}
+
+// In place of the C library's.
+extern "C" int accept4(int fd, sockaddr* address, socklen_t* length, int flags) {
+  if (const int error = accept_error) {
+    errno = error;
+    return -1;
+  }
+  return static_cast<int>(syscall(SYS_accept4, fd, address, length, flags));
+}
 
 namespace services {
 namespace {
@@ -43,7 +59,9 @@ class Peer {
     if (fd_ >= 0) close(fd_);
   }
 
-  void Send(const std::string& text) { send(fd_, text.data(), text.size(), MSG_NOSIGNAL); }
+  bool Send(const std::string& text) {
+    return send(fd_, text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size());
+  }
   // All up to the end of the connection.
   std::string ReadToEnd(std::size_t piece = 8192) {
     std::string all;
@@ -150,6 +168,82 @@ TEST_F(HttpServerTest, WithoutAnyDescriptorItWaitsAndDoesNotSpin) {
   EXPECT_TRUE(late.ReadToEnd().ends_with("\r\n\r\nlate"));
 }
 
+// The limit is lowered while they are there: poll itself refuses so many.
+TEST_F(HttpServerTest, WithMoreConnectionsThanTheLimitItServesOn) {
+  Start({.request_ms = 60'000});
+  std::vector<Peer> silent;
+  for (int i = 0; i < 10; ++i) silent.emplace_back(server.port(), "GET ");
+  EXPECT_EQ(HttpGet(server.port(), "/").status, 200);  // they are in
+  Peer late;
+  {
+    const DescriptorLimit limit(4);
+    late.Connect(server.port(), "GET /?late HTTP/1.1\r\n\r\n");
+    EXPECT_EQ(silent.front().ReadToEnd(), "");  // it made room
+  }
+  EXPECT_TRUE(late.ReadToEnd().ends_with("\r\n\r\nlate"));
+}
+
+TEST_F(HttpServerTest, WhenAcceptingFailsItNeitherSpinsNorHangs) {
+  for (const int error : {EPERM, ECONNABORTED, EMFILE}) {
+    accept_error = error;
+    Start();
+    Peer peer(server.port(), "GET /?on HTTP/1.1\r\n\r\n");
+    const double cpu = CpuSeconds();
+    const auto began = Clock::now();
+    while (Clock::now() - began < milliseconds(400)) usleep(20'000);
+    EXPECT_LT(CpuSeconds() - cpu, 0.2) << error << ": it spins";
+    accept_error = 0;
+    EXPECT_TRUE(peer.ReadToEnd().ends_with("\r\n\r\non")) << error;
+    accept_error = error;
+    Peer another(server.port(), "");
+    server.Stop();  // returns
+    accept_error = 0;
+  }
+}
+
+TEST_F(HttpServerTest, WhoAsksAndDoesNotReadHoldsNobodyUp) {
+  Start({.answer_ms = 60'000, .connections_max = 4});
+  std::vector<Peer> deaf;
+  for (int i = 0; i < 6; ++i) deaf.emplace_back(server.port(), "GET /large HTTP/1.1\r\n\r\n");
+  EXPECT_EQ(HttpGet(server.port(), "/").status, 200);
+}
+
+TEST_F(HttpServerTest, WhoNeverStopsSendingIsLeft) {
+  Start({.request_ms = 60'000, .answer_ms = 60'000});
+  Peer peer(server.port(), "GET / HTTP/1.1\r\n\r\n");
+  const std::string piece(64 * 1024, 'x');
+  int pieces = 0;
+  while (pieces < 2000 && peer.Send(piece)) ++pieces;
+  EXPECT_LT(pieces, 2000) << "all of it was taken";
+}
+
+// One request per connection, whatever comes behind it and whatever the client would like.
+TEST_F(HttpServerTest, WhatComesBehindARequestIsNoRequest) {
+  Start();
+  const std::string next = "GET /?second HTTP/1.1\r\n\r\n";
+  for (const std::string& first :
+       {std::string("GET /?first HTTP/1.1\r\n\r\n"),
+        std::string("GET /?first HTTP/1.1\r\nConnection: keep-alive\r\n\r\n"),
+        std::string("GET /?first HTTP/1.0\r\n\r\n"),
+        std::string("GET /?first HTTP/1.1\r\nContent-Length: 0\r\nTransfer-Encoding: chunked"
+                    "\r\n\r\n0\r\n\r\n")}) {
+    const std::string text = Peer(server.port(), first + next).ReadToEnd();
+    EXPECT_TRUE(text.starts_with("HTTP/1.1 200 OK\r\n")) << text;
+    EXPECT_NE(text.find("Connection: close\r\n"), std::string::npos) << text;
+    EXPECT_TRUE(text.ends_with("\r\n\r\nfirst")) << text;
+  }
+}
+
+// The limit is the head's, not that of what comes with it.
+TEST_F(HttpServerTest, AHeadOfTheLimitIsTaken) {
+  Start();
+  std::string text = "GET /?it HTTP/1.1\r\nX: ";
+  text += std::string(8192 - text.size() - 4, 'x') + "\r\n\r\n";
+  EXPECT_TRUE(Peer(server.port(), text + std::string(3000, 'b')).ReadToEnd().ends_with("it"));
+  text.insert(text.size() - 4, "x");
+  EXPECT_EQ(Peer(server.port(), text).ReadToEnd().substr(9, 3), "431");
+}
+
 TEST_F(HttpServerTest, ARequestMayComeInPieces) {
   Start();
   Peer peer(server.port(), "");
@@ -169,8 +263,14 @@ TEST_F(HttpServerTest, WhatIsNoRequestIsSaid) {
   EXPECT_EQ(answer("hello\r\n\r\n"), "400");
   EXPECT_EQ(answer("GET /\r\n\r\n"), "400");
   EXPECT_EQ(answer("GET /a b HTTP/1.1\r\n\r\n"), "400");
+  EXPECT_EQ(answer("GET /a\x01 HTTP/1.1\r\n\r\n"), "400");
+  EXPECT_EQ(answer("GET / HTTP/1.17\r\n\r\n"), "400");
+  EXPECT_EQ(answer("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), "400");
   EXPECT_EQ(answer("GET http://elsewhere/ HTTP/1.1\r\n\r\n"), "400");
   EXPECT_EQ(answer("POST / HTTP/1.1\r\nContent-Length: 4\r\n\r\nbody"), "405");
+  EXPECT_EQ(answer("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n"), "405");
+  EXPECT_EQ(answer("CONNECT / HTTP/1.1\r\n\r\n"), "405");
+  EXPECT_EQ(answer("get / HTTP/1.1\r\n\r\n"), "405");
   EXPECT_EQ(answer("GET /throws HTTP/1.1\r\n\r\n"), "500");
   EXPECT_EQ(answer("GET / HTTP/1.1\r\nX: " + std::string(9000, 'x')), "431");
   EXPECT_EQ(HttpGet(server.port(), "/").status, 200);

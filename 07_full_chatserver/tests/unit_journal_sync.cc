@@ -2,7 +2,13 @@
 // leaves behind.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <iostream>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -96,6 +102,80 @@ TEST_F(JournalSync, OneSyncForAllThatWaits) {
   journal_->WhenSafe({});
   EXPECT_TRUE(std::ranges::is_sorted(told));
   EXPECT_EQ(told.back(), all);
+}
+
+// What is appended while a sync runs waits for that one and the next, and for no other: by count,
+// on a disk that ends a sync when it is told to.
+TEST_F(JournalSync, NobodyWaitsForMoreThanTheRunningSyncAndTheNext) {
+  std::mutex lock;
+  std::condition_variable change;
+  int may_end = 0;  // guarded by lock
+  const auto let = [&](int last) {
+    const std::lock_guard guard(lock);
+    may_end = last;
+    change.notify_all();
+  };
+  ops_.on_sync = [&](int number) {
+    std::unique_lock guard(lock);
+    change.wait(guard, [&] { return may_end >= number; });
+  };
+  Open(0ms);
+  std::atomic<std::uint64_t> told{0};
+  journal_->WhenSafe([&](std::uint64_t safe) { told = safe; });
+  const auto say = [&] { return Append(*journal_, "x").last_id; };
+  struct AtTheEnd {
+    std::function<void()> end;
+    ~AtTheEnd() { end(); }
+  } const finally{[&] {
+    let(1'000'000);
+    journal_.reset();
+  }};
+  std::uint64_t id = 0;
+  say();
+  for (int running = 1; running < 60; ++running) {
+    ASSERT_TRUE(WaitUntil([&] { return ops_.syncs == running; }));
+    EXPECT_GE(told, id) << "said during sync " << running - 2;
+    id = say();
+    say();
+    let(running);
+    ASSERT_TRUE(WaitUntil([&] { return ops_.syncs == running + 1; }));
+    EXPECT_LT(told, id) << "it was not in sync " << running;
+    say();  // while the next one runs: for the one after that
+    let(++running);
+  }
+}
+
+// 150 rooms that say something 13 times a second each, on a disk that needs 10 ms: how long until
+// it may be heard. (The disk sleeps, and nothing else here needs the processor.)
+TEST_F(JournalSync, AMessageWaitsForAboutOneAndAHalfSyncs) {
+  Open(10ms);
+  using Clock = std::chrono::steady_clock;
+  constexpr std::size_t kMessages = 3000;
+  std::vector<Clock::time_point> said(kMessages + 1);
+  std::vector<Clock::time_point> heard(kMessages + 1);  // the sync thread's, up to `done`
+  std::atomic<std::uint64_t> done{0};
+  journal_->WhenSafe([&](std::uint64_t safe) {
+    for (std::uint64_t id = done + 1; id <= safe; ++id) heard[id] = Clock::now();
+    done = safe;
+  });
+  const auto begin = Clock::now();
+  for (std::size_t i = 1; i <= kMessages; ++i) {
+    std::this_thread::sleep_until(begin + static_cast<int>(i) * 500us);  // the pace of the rooms
+    said[i] = Clock::now();
+    ASSERT_EQ(Append(*journal_, std::string(100, 'x')).last_id, i);
+  }
+  ASSERT_TRUE(WaitUntil([&] { return done == kMessages; }));
+  const auto sync = (Clock::now() - begin) / ops_.syncs.load();
+  journal_->WhenSafe({});
+  std::vector<Clock::duration> waits;
+  for (std::size_t i = 1; i <= kMessages; ++i) waits.push_back(heard[i] - said[i]);
+  std::ranges::sort(waits);
+  const auto ms = [](Clock::duration d) {
+    return std::chrono::duration<double, std::milli>(d).count();
+  };
+  std::cout << "p50 " << ms(waits[kMessages / 2]) << " ms, p99 " << ms(waits[kMessages * 99 / 100])
+            << " ms, " << ops_.syncs << " syncs of " << ms(sync) << " ms\n";
+  EXPECT_LE(waits[kMessages / 2], 3 * sync);
 }
 
 // What was begun before a sync began is safe after it, what comes later is not: also when segments

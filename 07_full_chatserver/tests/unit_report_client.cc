@@ -271,11 +271,11 @@ TEST(ReportClient, TheChatServerEndsWithoutTheMonitor) {
   config.server.session_max = 4;
   config.login.store = config::LoginStore::kMemory;
   config.auth.port = 0;
-  config.database.path = folder.File("chat.db");
+  config.database.sqlite.path = folder.File("chat.db");
   config.journal.folder = folder.File("journal");
   config.log.file = "";
   config.monitor.metrics = false;
-  config.monitor.interval_ms = 50;
+  config.monitor.collector.interval = std::chrono::milliseconds(50);
   config.monitor.server_port = silent.address().port;
   server::ChatService service(config);
   ASSERT_EQ(service.Start().error(), "");

@@ -44,46 +44,48 @@ class Checker {
 };
 
 void CheckServer(const Config& config, Checker& check) {
-  const Server& server = config.server;
-  const std::uint64_t ring = server.packet_max_bytes + 5ULL;
+  const net::ServerOptions& server = config.server;
+  const std::uint64_t ring = server.packet_max + 5ULL;
   check.Require(
-      server.receive_buffer_bytes >= ring, "server.receive_buffer_bytes", "server.packet_max_bytes",
-      std::to_string(server.receive_buffer_bytes) + " is less than server.packet_max_bytes + 5 = " +
+      server.receive_buffer >= ring, "server.receive_buffer_bytes", "server.packet_max_bytes",
+      std::to_string(server.receive_buffer) + " is less than server.packet_max_bytes + 5 = " +
           std::to_string(ring) + ": a packet could never become whole");
-  const std::uint64_t memory = 4ULL * server.receive_buffer_bytes + 128;
+  const std::uint64_t memory = 4ULL * server.receive_buffer + 128;
   check.Require(
-      server.receive_memory_bytes >= memory, "server.receive_memory_bytes",
+      server.receive_memory_max >= memory, "server.receive_memory_bytes",
       "server.receive_buffer_bytes",
-      std::to_string(server.receive_memory_bytes) +
+      std::to_string(server.receive_memory_max) +
           " is less than 4 * server.receive_buffer_bytes + 128 = " + std::to_string(memory));
   // Header, field tags and lengths of a chat packet around its text.
-  const std::uint64_t packet = config.limits.message_bytes + 32ULL;
-  check.Require(
-      server.packet_max_bytes >= packet, "limits.message_bytes", "server.packet_max_bytes",
-      std::to_string(config.limits.message_bytes) +
-          " does not fit into a packet: server.packet_max_bytes is " +
-          std::to_string(server.packet_max_bytes) + " and needs 32 bytes around the text");
+  const std::uint64_t packet = config.world.max_message_bytes + 32ULL;
+  check.Require(server.packet_max >= packet, "limits.message_bytes", "server.packet_max_bytes",
+                std::to_string(config.world.max_message_bytes) +
+                    " does not fit into a packet: server.packet_max_bytes is " +
+                    std::to_string(server.packet_max) + " and needs 32 bytes around the text");
 }
 
 void CheckServices(const Config& config, Checker& check) {
-  const auto order = [&](std::uint32_t least, std::uint32_t most, std::string_view key,
+  using std::chrono::milliseconds;
+  const auto order = [&](milliseconds least, milliseconds most, std::string_view key,
                          std::string_view other) {
     check.Require(least <= most, key, other,
-                  std::to_string(least) + " is more than " + std::string(other) + " = " +
-                      std::to_string(most));
+                  std::to_string(least.count()) + " is more than " + std::string(other) + " = " +
+                      std::to_string(most.count()));
   };
-  order(config.login.redis_backoff_min_ms, config.login.redis_backoff_max_ms,
+  order(config.login.redis.backoff_first, config.login.redis.backoff_max,
         "login.redis_backoff_min_ms", "login.redis_backoff_max_ms");
-  order(config.database.backoff_min_ms, config.database.backoff_max_ms, "database.backoff_min_ms",
-        "database.backoff_max_ms");
-  order(config.monitor.reconnect_min_ms, config.monitor.reconnect_max_ms,
+  order(config.database.writer.backoff_min, config.database.writer.backoff_max,
+        "database.backoff_min_ms", "database.backoff_max_ms");
+  order(config.monitor.link.reconnect_min, config.monitor.link.reconnect_max,
         "monitor.reconnect_min_ms", "monitor.reconnect_max_ms");
-  order(config.congestion.recheck_ms, config.congestion.sample_ms, "congestion.recheck_ms",
+  order(config.congestion.judge.recheck, config.congestion.judge.sample, "congestion.recheck_ms",
         "congestion.sample_ms");
-  const bool redis_named = !config.login.redis_host.empty() || !config.login.redis_socket.empty();
+  const bool redis_named =
+      !config.login.redis.host.empty() || !config.login.redis.unix_socket.empty();
   check.Require(config.login.store != LoginStore::kRedis || redis_named, "login.redis_host",
                 "login.redis_socket", "empty, and login.redis_socket too: where is Redis?");
-  const bool database_named = !config.database.host.empty() || !config.database.socket.empty();
+  const bool database_named =
+      !config.database.mariadb.host.empty() || !config.database.mariadb.socket.empty();
   check.Require(config.database.kind != DatabaseKind::kMariaDb || database_named, "database.host",
                 "database.socket", "empty, and database.socket too: where is MariaDB?");
   check.Require(config.journal.max_bytes >= 2ULL * config.journal.segment_bytes,
@@ -95,20 +97,21 @@ void CheckServices(const Config& config, Checker& check) {
 void CheckGame(const Config& config, Checker& check) {
   // Whoever comes into a room is told who is inside, and must be able to take that.
   const std::uint64_t list =
-      std::uint64_t{config.limits.players_per_room} * (config.limits.name_bytes + 40ULL);
-  check.Require(2 * list <= config.server.send_memory_bytes, "limits.players_per_room",
+      std::uint64_t{config.world.room_members_max} * (config.auth.desk.name_bytes + 40ULL);
+  check.Require(2 * list <= config.server.send_memory_max, "limits.players_per_room",
                 "server.send_memory_bytes",
-                std::to_string(config.limits.players_per_room) +
-                    " names of limits.name_bytes = " + std::to_string(config.limits.name_bytes) +
+                std::to_string(config.world.room_members_max) +
+                    " names of limits.name_bytes = " + std::to_string(config.auth.desk.name_bytes) +
                     " are a list that a newcomer could not take: server.send_memory_bytes must be "
                     "at least " +
                     std::to_string(2 * list));
-  check.Require(config.sector.start_x < config.sector.width, "sector.start_x", "sector.width",
-                std::to_string(config.sector.start_x) + " is outside: sector.width is " +
-                    std::to_string(config.sector.width));
-  check.Require(config.sector.start_y < config.sector.height, "sector.start_y", "sector.height",
-                std::to_string(config.sector.start_y) + " is outside: sector.height is " +
-                    std::to_string(config.sector.height));
+  check.Require(config.world.start.x < config.world.sector.columns, "sector.start_x",
+                "sector.width",
+                std::to_string(config.world.start.x) + " is outside: sector.width is " +
+                    std::to_string(config.world.sector.columns));
+  check.Require(config.world.start.y < config.world.sector.rows, "sector.start_y", "sector.height",
+                std::to_string(config.world.start.y) + " is outside: sector.height is " +
+                    std::to_string(config.world.sector.rows));
 }
 
 }  // namespace
@@ -139,6 +142,8 @@ void CheckTogether(const Config& config, std::string_view file, const Places& pl
   for (const Finding& finding : CheckPaths(config)) {
     check.Require(false, finding.key, finding.key, finding.what);
   }
+  // The parts say the same of their own options, in their own words.
+  if (!problems.empty()) return;
   for (const Check& part : more) {
     for (const Finding& finding : part(config)) {
       check.Require(false, finding.key, finding.key, finding.what);

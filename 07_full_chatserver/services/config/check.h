@@ -23,7 +23,7 @@ bool TextIsAllowed(std::string_view value, Text rule);
 std::vector<Finding> CheckPaths(const Config& config);
 
 // Appends a line per broken rule; it points at a key that was given, not at a default. `more` runs
-// after our own rules.
+// when our own rules are kept.
 void CheckTogether(const Config& config, std::string_view file, const Places& places,
                    const Checks& more, std::vector<std::string>& problems);
 

@@ -75,12 +75,12 @@ std::vector<Finding> CheckPaths(const Config& config) {
   constexpr const char* kNewFile = "a file, or the name of one that is to be made";
   constexpr const char* kSocket = "a socket, or empty";
   if (config.database.kind == DatabaseKind::kSqlite) {
-    add("database.path", Ask(WhyNoFile, config.database.path), kNewFile);
+    add("database.path", Ask(WhyNoFile, config.database.sqlite.path), kNewFile);
   } else {
-    add("database.socket", Ask(WhyNoSocket, config.database.socket), kSocket);
+    add("database.socket", Ask(WhyNoSocket, config.database.mariadb.socket), kSocket);
   }
   if (config.login.store == LoginStore::kRedis) {
-    add("login.redis_socket", Ask(WhyNoSocket, config.login.redis_socket), kSocket);
+    add("login.redis_socket", Ask(WhyNoSocket, config.login.redis.unix_socket), kSocket);
   }
   add("journal.folder", Ask(WhyNoFolder, config.journal.folder),
       "a folder, or the name of one that is to be made");

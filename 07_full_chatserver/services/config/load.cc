@@ -41,15 +41,14 @@ Wrong WrongType(const toml::node& node, const Option& option, std::string_view e
          "; allowed: " + AllowedText(option);
 }
 
-template <class Integer>
-Wrong AssignInteger(const toml::node& node, const Option& option, Integer& to) {
+Wrong AssignNumber(const toml::node& node, const Option& option, const NumberField& to) {
   const std::optional<std::int64_t> value = node.value_exact<std::int64_t>();
   if (!value) return WrongType(node, option, "an integer");
   if (*value < 0 || static_cast<std::uint64_t>(*value) < option.min ||
       static_cast<std::uint64_t>(*value) > option.max) {
     return OutOfRange(node, option);
   }
-  to = static_cast<Integer>(*value);
+  to.set(to.member, static_cast<std::uint64_t>(*value));
   return std::nullopt;
 }
 
@@ -65,7 +64,8 @@ Wrong AssignReal(const toml::node& node, const Option& option, double& to) {
 Wrong AssignString(const toml::node& node, const Option& option, std::string& to) {
   const std::optional<std::string> value = node.value_exact<std::string>();
   if (!value) return WrongType(node, option, "a string");
-  if (!TextIsAllowed(*value, option.text)) return OutOfRange(node, option);
+  const bool of_names = option.names.empty() || std::ranges::count(option.names, *value) > 0;
+  if (!of_names || !TextIsAllowed(*value, option.text)) return OutOfRange(node, option);
   to = *value;
   return std::nullopt;
 }
@@ -103,8 +103,7 @@ Wrong Assign(const toml::node& node, const Option& option, Config& config) {
                           *to = *value;
                           return std::nullopt;
                         },
-                        [&](std::uint32_t* to) { return AssignInteger(node, option, *to); },
-                        [&](std::uint64_t* to) { return AssignInteger(node, option, *to); },
+                        [&](const NumberField& to) { return AssignNumber(node, option, to); },
                         [&](double* to) { return AssignReal(node, option, *to); },
                         [&](std::string* to) { return AssignString(node, option, *to); },
                         [&](std::vector<std::string>* to) { return AssignList(node, option, *to); },

@@ -17,8 +17,7 @@ constexpr Section kSections[] = {
     {"login", "Session keys and Redis.", "세션 키와 Redis."},
     {"auth", "auth_server: account and password become a session key.",
      "auth_server: 계정과 비밀번호를 세션 키로 바꾼다."},
-    {"database", "Accounts, login log, chat log, player state.",
-     "계정, 로그인 로그, 채팅 로그, 플레이어 상태."},
+    {"database", "Accounts, login log, chat log.", "계정, 로그인 로그, 채팅 로그."},
     {"journal", "What is written before it is sent, until the database has it.",
      "보내기 전에 먼저 쓰고, DB에 들어갈 때까지 보관하는 저널."},
     {"monitor", "Metrics and reports of the chat server.", "채팅 서버의 메트릭과 보고."},
@@ -87,6 +86,32 @@ std::string StringText(Text text) {
 
 }  // namespace
 
+Config::Config() {
+  server.port = 7000;
+  server.session_max = 20'000;
+  server.receive_packets_per_second = 1000;
+  server.receive_bytes_per_second = 1024 * 1024;
+  server.first_packet_timeout_ms = 5000;
+  world.rooms = 1000;
+  world.max_message_bytes = 1024;
+  world.start = {25, 25};
+  world.lobby.login_timeout = std::chrono::seconds(30);
+  world.lobby.heartbeat_timeout = std::chrono::minutes(1);
+  world.lobby.check_interval = std::chrono::seconds(1);
+  connections.per_address = 1000;
+  connections.rate = 100;
+  connections.burst = 500;
+  connections.wrong_keys = 30;
+  login.redis.max_requests = 10'000;
+  login.redis.backoff_first = std::chrono::milliseconds(50);
+  login.redis.backoff_max = std::chrono::seconds(2);
+  database.sqlite.path = "var/chat.db";
+  database.mariadb.user = "chat";
+  database.mariadb.name = "chat";
+  journal.folder = "var/journal";
+  log.file = "var/log/{program}.log";
+}
+
 std::span<const Option> AllOptions() {
   static const std::vector<Option> all = Collect();
   return all;
@@ -108,12 +133,14 @@ std::string AllowedText(const Option& option) {
   std::string range = std::to_string(option.min) + " .. " + std::to_string(option.max);
   return std::visit(Overloaded{
                         [](const bool*) { return std::string("true or false"); },
-                        [&](const std::uint32_t*) { return range; },
-                        [&](const std::uint64_t*) { return range; },
+                        [&](const NumberField&) { return range; },
                         [&](const double*) {
                           return RealText(option.real_min) + " .. " + RealText(option.real_max);
                         },
-                        [&](const std::string*) { return StringText(option.text); },
+                        [&](const std::string*) {
+                          return option.names.empty() ? StringText(option.text)
+                                                      : "one of: " + ListOf(option.names);
+                        },
                         [&](const std::vector<std::string>*) {
                           return "a list; each " + StringText(option.text);
                         },
@@ -126,8 +153,7 @@ std::string ValueText(const Option& option, Config& config, bool hide_secrets) {
   return std::visit(
       Overloaded{
           [](const bool* value) { return std::string(*value ? "true" : "false"); },
-          [](const std::uint32_t* value) { return std::to_string(*value); },
-          [](const std::uint64_t* value) { return std::to_string(*value); },
+          [](const NumberField& number) { return std::to_string(number.get(number.member)); },
           [](const double* value) { return RealText(*value); },
           [&](const std::string* value) {
             const bool hide = option.secret && hide_secrets && !value->empty();

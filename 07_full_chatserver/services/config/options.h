@@ -2,6 +2,7 @@
 // (in both languages of the course). Read-only; any thread.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -16,13 +17,20 @@ namespace config {
 
 using Names = std::span<const std::string_view>;
 
-// An enum of Config by its bytes; the names are in the order of the enumerators. (Every enum there
-// has unsigned char below it, and unsigned char may look at any object.)
+// A number of the file in a member of whatever type its part likes: an integer of any width, a
+// time, a rate.
+struct NumberField {
+  void* member;
+  std::uint64_t (*get)(const void* member);
+  void (*set)(void* member, std::uint64_t value);
+};
+// An enum by its bytes; the names are in the order of the enumerators. (Every enum there has
+// unsigned char below it, and unsigned char may look at any object.)
 struct ChoiceField {
   unsigned char* value;
 };
-using Field = std::variant<bool*, std::uint32_t*, std::uint64_t*, double*, std::string*,
-                           std::vector<std::string>*, ChoiceField>;
+using Field =
+    std::variant<bool*, NumberField, double*, std::string*, std::vector<std::string>*, ChoiceField>;
 
 enum class Text : unsigned char {
   kAny,
@@ -38,7 +46,7 @@ struct Option {
   std::uint64_t max = 0;
   double real_min = 0;  // of real numbers
   double real_max = 0;
-  Names names;             // of choices
+  Names names;             // of choices, and of strings that are one of them
   Text text = Text::kAny;  // of strings and of the elements of a list
   bool secret = false;     // never printed
   std::string_view en;
@@ -69,18 +77,55 @@ std::string ValueText(const Option& option, Config& config, bool hide_secrets);
 
 // --- what the tables are written with -----------------------------------------------------------------
 
-template <auto kSection, auto kMember>
-Field At(Config& config) {
-  auto& member = config.*kSection.*kMember;
-  if constexpr (std::is_enum_v<std::remove_reference_t<decltype(member)>>) {
-    static_assert(sizeof(member) == 1);
-    return ChoiceField{reinterpret_cast<unsigned char*>(&member)};
+using FieldOf = Field (*)(Config&);
+
+// kPath: pointers to members, from Config inwards. A time is counted in Unit.
+template <class Unit, auto... kPath>
+Field In(Config& config) {
+  auto& member = (config.*....*kPath);
+  using Member = std::remove_reference_t<decltype(member)>;
+  if constexpr (std::is_arithmetic_v<Unit>) {
+    return NumberField{
+        &member,
+        [](const void* from) { return static_cast<Unit>(*static_cast<const Member*>(from)); },
+        [](void* to, Unit value) { *static_cast<Member*>(to) = static_cast<Member>(value); }};
   } else {
-    return &member;
+    return NumberField{
+        &member,
+        [](const void* from) {
+          return static_cast<std::uint64_t>(
+              std::chrono::duration_cast<Unit>(*static_cast<const Member*>(from)).count());
+        },
+        [](void* to, std::uint64_t value) {
+          *static_cast<Member*>(to) = Unit(static_cast<typename Unit::rep>(value));
+        }};
   }
 }
 
-using FieldOf = Field (*)(Config&);
+// By the member's own type: its unit is the file's, and a double is a real number there, too.
+template <auto... kPath>
+Field At(Config& config) {
+  auto& member = (config.*....*kPath);
+  using Member = std::remove_reference_t<decltype(member)>;
+  if constexpr (std::is_enum_v<Member>) {
+    static_assert(sizeof(member) == 1);
+    return ChoiceField{reinterpret_cast<unsigned char*>(&member)};
+  } else if constexpr (std::is_constructible_v<Field, Member*>) {
+    return &member;
+  } else if constexpr (std::is_integral_v<Member>) {
+    return In<std::uint64_t, kPath...>(config);
+  } else {
+    return In<Member, kPath...>(config);
+  }
+}
+
+// A flag that the file calls by two names: that of false, that of true.
+template <auto... kPath>
+Field Either(Config& config) {
+  bool& member = (config.*....*kPath);
+  static_assert(sizeof(bool) == 1);
+  return ChoiceField{reinterpret_cast<unsigned char*>(&member)};
+}
 
 constexpr Option Number(std::string_view key, FieldOf field, std::uint64_t min, std::uint64_t max,
                         std::string_view en, std::string_view ko) {

@@ -7,16 +7,21 @@ namespace {
 
 constexpr std::string_view kLevelNames[] = {"trace", "debug", "info", "warn", "error", "off"};
 
-template <auto kMember>
-constexpr FieldOf kMonitor = &At<&Config::monitor, kMember>;
-template <auto kMember>
-constexpr FieldOf kPage = &At<&Config::monitor_server, kMember>;
-template <auto kMember>
-constexpr FieldOf kCountry = &At<&Config::country, kMember>;
-template <auto kMember>
-constexpr FieldOf kCongestion = &At<&Config::congestion, kMember>;
-template <auto kMember>
-constexpr FieldOf kLog = &At<&Config::log, kMember>;
+using Country = services::CountryOptions;
+using Judge = services::CongestionOptions;
+using Log = services::LogOptions;
+using Core = services::MonitorOptions;
+
+template <auto... kPath>
+constexpr FieldOf kMonitor = &At<&Config::monitor, kPath...>;
+template <auto... kPath>
+constexpr FieldOf kPage = &At<&Config::monitor_server, kPath...>;
+template <auto... kPath>
+constexpr FieldOf kCountry = &At<&Config::country, kPath...>;
+template <auto... kPath>
+constexpr FieldOf kCongestion = &At<&Config::congestion, &Congestion::judge, kPath...>;
+template <auto... kPath>
+constexpr FieldOf kLog = &At<&Config::log, kPath...>;
 
 constexpr std::uint64_t kMinuteMs = 60'000;
 
@@ -33,12 +38,15 @@ constexpr Option kOptions[] = {
            "Address of monitor_server.", "monitor_server의 주소."),
     Number("monitor.server_port", kMonitor<&Monitor::server_port>, 1, 65535,
            "Port of monitor_server.", "monitor_server의 포트."),
-    Number("monitor.interval_ms", kMonitor<&Monitor::interval_ms>, 50, kMinuteMs,
+    Number("monitor.interval_ms",
+           kMonitor<&Monitor::collector, &services::CollectorOptions::interval>, 50, kMinuteMs,
            "How often values are collected and reported.", "수집하고 보고하는 간격."),
-    Number("monitor.reconnect_min_ms", kMonitor<&Monitor::reconnect_min_ms>, 1, kMinuteMs,
+    Number("monitor.reconnect_min_ms",
+           kMonitor<&Monitor::link, &services::ReportLinkOptions::reconnect_min>, 1, kMinuteMs,
            "First wait before a new connection; it doubles.",
            "재연결 전 첫 대기 시간. 매번 두 배가 된다."),
-    Number("monitor.reconnect_max_ms", kMonitor<&Monitor::reconnect_max_ms>, 1, 10 * kMinuteMs,
+    Number("monitor.reconnect_max_ms",
+           kMonitor<&Monitor::link, &services::ReportLinkOptions::reconnect_max>, 1, 10 * kMinuteMs,
            "Longest wait before a new connection.", "재연결 전 최대 대기 시간."),
     Secret(
         "monitor.secret", kMonitor<&Monitor::secret>,
@@ -63,9 +71,9 @@ constexpr Option kOptions[] = {
     Number("monitor_server.history_s", kPage<&MonitorServer::history_s>, 10, 86'400,
            "Seconds of history kept per server, when it reports every monitor.interval_ms.",
            "서버마다 보관하는 기록(초). 서버가 monitor.interval_ms마다 보고할 때의 값."),
-    Number("monitor_server.servers_max", kPage<&MonitorServer::servers_max>, 1, 1000,
+    Number("monitor_server.servers_max", kPage<&MonitorServer::core, &Core::servers_max>, 1, 1000,
            "Servers that may report.", "보고할 수 있는 서버 수."),
-    Number("monitor_server.server_gone_ms", kPage<&MonitorServer::server_gone_ms>, 100,
+    Number("monitor_server.server_gone_ms", kPage<&MonitorServer::core, &Core::server_gone_ms>, 100,
            10 * kMinuteMs, "A server that is silent for this long is shown as down.",
            "이 시간 동안 보고가 없으면 죽은 것으로 표시한다."),
     String("monitor_server.alarms", kPage<&MonitorServer::alarms>, Text::kNotEmpty,
@@ -87,20 +95,20 @@ constexpr Option kOptions[] = {
          "Allow addresses that the database does not know.",
          "데이터베이스에 없는 주소를 허용한다."),
 
-    Flag("congestion.enabled", kCongestion<&Congestion::enabled>,
+    Flag("congestion.enabled", &At<&Config::congestion, &Congestion::enabled>,
          "Pause accept and send while the machine's TCP retransmits too much.",
          "TCP 재전송이 너무 많으면 accept와 send를 잠시 멈춘다."),
-    Number("congestion.sample_ms", kCongestion<&Congestion::sample_ms>, 10, kMinuteMs,
+    Number("congestion.sample_ms", kCongestion<&Judge::sample>, 10, kMinuteMs,
            "Between two samples.", "검사 간격."),
-    Number("congestion.segments_min", kCongestion<&Congestion::segments_min>, 1, 1'000'000'000,
+    Number("congestion.segments_min", kCongestion<&Judge::segments_min>, 1, 1'000'000'000,
            "Segments sent in a sample for it to count.", "검사에 필요한 최소 송신 세그먼트 수."),
-    Real("congestion.retransmit_ratio", kCongestion<&Congestion::retransmit_ratio>, 0.001, 0.999,
+    Real("congestion.retransmit_ratio", kCongestion<&Judge::retransmit_ratio>, 0.001, 0.999,
          "Retransmitted / sent above which the server pauses.",
          "재전송 / 송신 비율이 이보다 크면 멈춘다."),
-    Number("congestion.recheck_ms", kCongestion<&Congestion::recheck_ms>, 10, kMinuteMs,
+    Number("congestion.recheck_ms", kCongestion<&Judge::recheck>, 10, kMinuteMs,
            "Between two checks while paused; at most sample_ms.",
            "멈춰 있는 동안의 검사 간격. sample_ms 이하."),
-    Number("congestion.clean_checks", kCongestion<&Congestion::clean_checks>, 1, 1000,
+    Number("congestion.clean_checks", kCongestion<&Judge::clean_checks>, 1, 1000,
            "Clean checks in a row before the server goes on.",
            "다시 시작하기까지 필요한 연속 정상 횟수."),
 
@@ -115,7 +123,7 @@ constexpr Option kOptions[] = {
            "Size at which a new file begins.", "이 크기가 되면 새 파일로 넘어간다."),
     Number("log.rotate_files", kLog<&Log::rotate_files>, 1, 1000, "Files that are kept.",
            "남겨 두는 파일 수."),
-    Number("log.flush_ms", kLog<&Log::flush_ms>, 1, kMinuteMs,
+    Number("log.flush_ms", kLog<&Log::flush>, 1, kMinuteMs,
            "How often the file is flushed; warnings are flushed at once.",
            "파일로 내보내는 간격. 경고 이상은 바로 내보낸다."),
 };

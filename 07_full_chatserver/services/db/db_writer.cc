@@ -55,7 +55,16 @@ DbWriter::~DbWriter() {
   (void)Stop(std::chrono::milliseconds(0));
 }
 
+std::optional<std::string> WriterOptions::Validate() const {
+  if (batch_rows == 0) return "database: batch_rows must be at least 1";
+  if (queue_memory_bytes == 0) return "database: queue_memory_bytes must be above 0";
+  if (backoff_min.count() <= 0) return "database: backoff_min must be above 0 ms";
+  if (backoff_max < backoff_min) return "database: backoff_max must not be below backoff_min";
+  return std::nullopt;
+}
+
 net::Status DbWriter::Start() {
+  if (const auto wrong = options_.Validate()) return net::Status::Error(*wrong);
   queue_.StartWith(journal_.oldest_id(), journal_.last_id());
   if (const std::error_code error = parked_.Open(); error)
     return net::Status::Error(journal_.folder() + "/PARKED: " + error.message());

@@ -29,7 +29,6 @@
 #include "services/db/backoff.h"
 #include "services/db/connection.h"
 #include "services/db/parked_rows.h"
-#include "services/db/state_order.h"
 #include "services/db/writer_queue.h"
 #include "services/journal/journal.h"
 
@@ -46,6 +45,9 @@ struct WriterOptions {
   std::uint32_t batch_rows = 500;
   std::chrono::milliseconds backoff_min{100};
   std::chrono::milliseconds backoff_max{5000};
+
+  // What is wrong, as one line for the user; nothing when they are fine.
+  [[nodiscard]] std::optional<std::string> Validate() const;
 };
 
 // A wish may be refused (somebody wants to say something), a fact has happened (somebody has gone):
@@ -112,8 +114,6 @@ class DbWriter {
   StoreResult Store(journal::Batch& batch, Matter matter = Matter::kWish);
   // [/store]
 
-  // The number of a player's next state. Any thread.
-  std::uint64_t NextStateOrder(std::int64_t now_ms) { return state_order_.Next(now_ms); }
   journal::Journal& journal() const { return journal_; }
 
   WriterStats Stats() const;
@@ -135,7 +135,6 @@ class DbWriter {
   void Run();
   Result Connect();
   Result Resume();
-  Result LearnStateOrder();
   Result BringBackParked();
   bool GetPortion();
   void TakeTurn(Work& work);
@@ -167,7 +166,6 @@ class DbWriter {
   bool owes_ = false;  // the last thing that it was to store has failed
   std::uint64_t damaged_to_ = 0;
   std::uint64_t loose_next_ = 1;
-  StateOrder state_order_;  // any thread
 
   // Waiting that Stop ends early.
   class Pause {

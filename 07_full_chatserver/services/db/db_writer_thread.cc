@@ -30,7 +30,6 @@ Result DbWriter::Connect() {
   }
   if (result.ok()) result = Migrate(*connection_);
   if (result.ok()) result = Resume();
-  if (result.ok()) result = LearnStateOrder();
   if (result.ok()) result = BringBackParked();
   if (!result.ok()) connection_->Close();
   return result;
@@ -66,13 +65,6 @@ Result DbWriter::Resume() {
   return {};
 }
 // [/resume]
-
-Result DbWriter::LearnStateOrder() {
-  std::uint64_t newest = 0;
-  Result result = ReadStateOrder(*connection_, newest);
-  if (result.ok()) state_order_.Seen(newest);
-  return result;
-}
 
 // Once per start: perhaps they fit now. Those that do not are parked once more, in a new file.
 Result DbWriter::BringBackParked() {
@@ -230,7 +222,6 @@ Result DbWriter::StorePortion() {
       spdlog::error("db_rows_parked rows={} statement_bytes_max={} file=\"{}/PARKED\"",
                     report.parked, connection_->statement_bytes_max(), journal_.folder());
     }
-    if (report.states > 0) result = LearnStateOrder();
   }
   return result;
 }

@@ -79,10 +79,8 @@ bool Decode(std::string_view payload, Event& event) {
 
 template void Add(journal::Batch&, const ChatEvent&);
 template void Add(journal::Batch&, const LoginEvent&);
-template void Add(journal::Batch&, const PlayerStateEvent&);
 template bool Decode(std::string_view, ChatEvent&);
 template bool Decode(std::string_view, LoginEvent&);
-template bool Decode(std::string_view, PlayerStateEvent&);
 
 std::int64_t NowMs() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(

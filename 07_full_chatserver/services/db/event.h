@@ -15,7 +15,9 @@
 
 namespace db {
 
-enum class EventKind : std::uint32_t { kChat = 1, kLogin = 2, kPlayerState = 3 };
+// kPast: older programs wrote where a player was last, which nobody read. Their journals may still
+// have it: it is passed over.
+enum class EventKind : std::uint32_t { kChat = 1, kLogin = 2, kPast = 3 };
 
 enum class Place : std::uint8_t { kRoom = 1, kSector = 2, kEverywhere = 3 };
 
@@ -59,26 +61,7 @@ struct LoginEvent {
   }
 };
 
-// The one with the highest order_no of an account is kept.
-struct PlayerStateEvent {
-  std::int64_t at_ms = 0;
-  std::uint32_t server_id = 0;
-  std::uint64_t account_no = 0;
-  std::uint64_t room_id = 0;
-  std::uint32_t sector_x = 0;
-  std::uint32_t sector_y = 0;
-  std::uint64_t order_no = 0;  // StateOrder; 0, of an older program: at_ms
-
-  static constexpr EventKind kKind = EventKind::kPlayerState;
-  static constexpr std::string_view kTable = "player_state";
-  static void Fields(auto& e, auto&& field) {
-    field("at_ms", e.at_ms), field("server_id", e.server_id), field("account_no", e.account_no);
-    field("room_id", e.room_id), field("sector_x", e.sector_x), field("sector_y", e.sector_y);
-    field("order_no", e.order_no), field.Unused();
-  }
-};
-
-// Onto the batch of this turn. For the three events.
+// Onto the batch of this turn. For both events.
 template <class Event>
 void Add(journal::Batch& batch, const Event& event);
 

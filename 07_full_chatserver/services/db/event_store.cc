@@ -51,24 +51,6 @@ std::string Nothing(Dialect dialect) {
                                      : " ON DUPLICATE KEY UPDATE id = id";
 }
 
-// The newest state wins, whatever order the servers' journals are read in. order_no is last:
-// MariaDB assigns from left to right, and the conditions look at the old one.
-std::string NewestState(Dialect dialect) {
-  const bool sqlite = dialect == Dialect::kSqlite;
-  std::string sql =
-      sqlite ? " ON CONFLICT (account_no) DO UPDATE SET " : " ON DUPLICATE KEY UPDATE ";
-  for (const std::string_view column : ColumnsOf<PlayerStateEvent>()) {
-    const std::string name(column);
-    if (name == "order_no") continue;
-    sql += sqlite
-               ? name + " = excluded." + name + ", "
-               : name + " = IF(VALUES(order_no) >= order_no, VALUES(" + name + "), " + name + "), ";
-  }
-  return sql + (sqlite ? "order_no = excluded.order_no WHERE excluded.order_no >= "
-                         "player_state.order_no"
-                       : "order_no = GREATEST(order_no, VALUES(order_no))");
-}
-
 template <class Event>
 std::vector<std::string_view> LogColumns() {
   std::vector<std::string_view> columns = ColumnsOf<Event>();
@@ -89,8 +71,8 @@ class Rows {
         return AddEvent<ChatEvent>(chat_, source, record);
       case EventKind::kLogin:
         return AddEvent<LoginEvent>(login_, source, record);
-      case EventKind::kPlayerState:
-        return AddEvent<PlayerStateEvent>(state_, source, record);
+      case EventKind::kPast:
+        return Added::kYes;
     }
     return Added::kUnreadable;
   }
@@ -102,7 +84,7 @@ class Rows {
 
   Result Store(Connection& connection) {
     Result result;
-    for (RowTable* table : {&login_, &chat_, &state_, &rejected_}) {
+    for (RowTable* table : {&login_, &chat_, &rejected_}) {
       Result one = table->Store(connection);
       if (result.ok()) result = std::move(one);
     }
@@ -113,7 +95,6 @@ class Rows {
   Rows(Dialect dialect, std::size_t max)
       : login_(LoginEvent::kTable, LogColumns<LoginEvent>(), Nothing(dialect), max),
         chat_(ChatEvent::kTable, LogColumns<ChatEvent>(), Nothing(dialect), max),
-        state_(PlayerStateEvent::kTable, ColumnsOf<PlayerStateEvent>(), NewestState(dialect), max),
         rejected_("rejected_log", {"source", "id", "kind", "reason", "payload"}, Nothing(dialect),
                   max) {}
 
@@ -122,18 +103,13 @@ class Rows {
     Event event;
     if (!Decode(record.payload, event)) return Added::kUnreadable;
     RowValues row;
-    if constexpr (Event::kKind == EventKind::kPlayerState) {
-      if (event.order_no == 0) event.order_no = static_cast<std::uint64_t>(event.at_ms);
-    } else {
-      row.values = {Signed(source), Signed(record.id)};
-    }
+    row.values = {Signed(source), Signed(record.id)};
     Event::Fields(event, row);
     return table.Add(row.values) ? Added::kYes : Added::kTooLong;
   }
 
   RowTable login_;
   RowTable chat_;
-  RowTable state_;
   RowTable rejected_;
 };
 
@@ -156,7 +132,6 @@ struct Storing {
     Rows rows(connection);
     Result result;
     for (const Record& record : records) {
-      if (static_cast<EventKind>(record.kind) == EventKind::kPlayerState) ++report.states;
       Added added = rows.Add(source, record);
       if (added == Added::kUnreadable &&
           rows.AddRejected(source, record, "the payload cannot be read")) {
@@ -256,13 +231,6 @@ Result WriteCheckpoint(Connection& connection, std::uint64_t source, std::uint64
             "DUPLICATE KEY UPDATE"
             " last_id = VALUES(last_id), updated_ms = VALUES(updated_ms)",
       values);
-}
-
-Result ReadStateOrder(Connection& connection, std::uint64_t& number) {
-  std::vector<Row> rows;
-  Result result = connection.Run("SELECT MAX(order_no) FROM player_state", {}, &rows);
-  number = rows.empty() ? 0 : static_cast<std::uint64_t>(IntegerOf(rows[0][0]));
-  return result;
 }
 
 }  // namespace db

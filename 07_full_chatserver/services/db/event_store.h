@@ -13,7 +13,6 @@ namespace db {
 struct StoreReport {
   std::uint64_t rejected = 0;  // rows that went to rejected_log
   std::uint64_t parked = 0;    // rows that went to the parked ones
-  std::uint64_t states = 0;    // states of players
 };
 
 // All of these records and the checkpoint `source` = the last one's id, in one transaction; a
@@ -35,8 +34,5 @@ Result StoreLooseRecords(Connection& connection, std::uint64_t source,
 // Up to where `source`'s records are stored; 0 = none is.
 Result ReadCheckpoint(Connection& connection, std::uint64_t source, std::uint64_t& last_id);
 Result WriteCheckpoint(Connection& connection, std::uint64_t source, std::uint64_t last_id);
-
-// The highest order_no of all players' states.
-Result ReadStateOrder(Connection& connection, std::uint64_t& number);
 
 }  // namespace db

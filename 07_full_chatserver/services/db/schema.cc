@@ -68,8 +68,11 @@ constexpr std::string_view kVersion4[] = {
     "CREATE INDEX IF NOT EXISTS player_state_by_order ON player_state (order_no)",
 };
 
+// Nobody read it.
+constexpr std::string_view kVersion5[] = {"DROP TABLE IF EXISTS player_state"};
+
 constexpr std::span<const std::string_view> kVersions[] = {kVersion1, kVersion2, kVersion3,
-                                                           kVersion4};
+                                                           kVersion4, kVersion5};
 static_assert(std::size(kVersions) == kSchemaVersion);
 
 struct Word {

@@ -8,7 +8,7 @@
 
 namespace db {
 
-inline constexpr std::int64_t kSchemaVersion = 4;
+inline constexpr std::int64_t kSchemaVersion = 5;
 
 // kRefused: the database is newer than this program.
 // `to` is for tests, which make older ones.

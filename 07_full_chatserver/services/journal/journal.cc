@@ -24,7 +24,15 @@ std::uint64_t NewSource() {
 
 }  // namespace
 
+std::optional<std::string> JournalOptions::Validate() const {
+  if (folder.empty()) return "journal: a folder is needed";
+  if (segment_bytes == 0) return "journal: segment_bytes must be above 0";
+  if (max_bytes / 2 < segment_bytes) return "journal: max_bytes must hold two segments";
+  return std::nullopt;
+}
+
 net::Status Journal::Open(const JournalOptions& options) {
+  if (const auto wrong = options.Validate()) return net::Status::Error(*wrong);
   options_ = options;
   std::error_code error;
   std::filesystem::create_directories(std::u8string(options_.folder.begin(), options_.folder.end()),

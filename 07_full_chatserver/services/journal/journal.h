@@ -24,6 +24,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -52,6 +53,9 @@ struct JournalOptions {
   // keeps it until the system has taken the process apart, and its successor may be quicker.
   std::chrono::milliseconds lock_wait{2000};
   FileOps* ops = &SystemFileOps();  // not owned
+
+  // What is wrong, as one line for the user; nothing when they are fine.
+  [[nodiscard]] std::optional<std::string> Validate() const;
 };
 
 // The last part of max_bytes is for what cannot be refused any more, because it has happened.

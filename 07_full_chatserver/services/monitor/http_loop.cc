@@ -13,13 +13,17 @@
 #include <cerrno>
 #include <cstring>
 #include <exception>
+#include <string_view>
+#include <thread>
 #include <utility>
 
 namespace services {
 namespace {
 
 constexpr std::size_t kRequestMax = 8192;
-constexpr std::chrono::milliseconds kNoDescriptors{100};
+constexpr std::size_t kDropMax = 1024 * 1024;
+constexpr std::string_view kEndOfHead = "\r\n\r\n";
+constexpr std::chrono::milliseconds kPause{100};
 
 bool NoDescriptors(int error) {
   return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
@@ -83,7 +87,13 @@ void HttpServer::Loop::Run() {
       const bool writes = connection.state == State::kAnswering;
       entries.push_back({connection.fd, static_cast<short>(writes ? POLLOUT : POLLIN), 0});
     }
-    if (poll(entries.data(), entries.size(), Patience(now)) < 0 && errno != EINTR) return;
+    if (poll(entries.data(), entries.size(), Patience(now)) < 0 && errno != EINTR) {
+      // More of them than the process may have by now, or no memory: fewer.
+      if (!MakeRoom()) std::this_thread::sleep_for(kPause);
+      eventfd_t woken = 0;
+      if (eventfd_read(wake_, &woken) == 0) return;
+      continue;
+    }
     if (entries[0].revents != 0) return;
     now = Clock::now();
     for (std::size_t i = 0; i < connections_.size(); ++i) {
@@ -104,12 +114,17 @@ int HttpServer::Loop::Patience(Clock::time_point now) const {
   return static_cast<int>(std::max<decltype(wait)>(wait, 0));
 }
 
-// A few per round: those who have asked get their turn between those who come.
+// A few per round: those who have asked get their turn between those who come. When accepting fails
+// the listener stays readable: who asked it at once again would do nothing else. One that has gone
+// before it was accepted is no such failure, many in a row are.
 void HttpServer::Loop::AcceptAll(Clock::time_point now) {
+  int gone = 0;
   for (int i = 0; i < 32; ++i) {
     const int fd = AcceptOne();
     if (fd < 0) {
-      if (NoDescriptors(errno)) accept_again_ = now + kNoDescriptors;
+      if (TryLater(errno)) return;
+      if (errno == ECONNABORTED && ++gone < 32) continue;
+      accept_again_ = now + kPause;
       return;
     }
     if (connections_.size() >= options_.connections_max) MakeRoom();
@@ -125,9 +140,7 @@ void HttpServer::Loop::AcceptAll(Clock::time_point now) {
 int HttpServer::Loop::AcceptOne() {
   for (;;) {
     const int fd = accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd >= 0 || errno == EAGAIN) return fd;
-    if (errno == ECONNABORTED || errno == EINTR) continue;
-    if (!NoDescriptors(errno)) return fd;
+    if (fd >= 0 || !NoDescriptors(errno)) return fd;
     if (spare_ >= 0) {
       CloseFd(spare_);
     } else if (!MakeRoom()) {
@@ -149,7 +162,7 @@ bool HttpServer::Loop::MakeRoom() {
 }
 
 void HttpServer::Loop::Serve(Connection& connection, Clock::time_point now) {
-  if (connection.state == State::kAnswering) return Write(connection);
+  if (connection.state == State::kAnswering) return Write(connection, now);
   Read(connection, now);
 }
 
@@ -160,11 +173,18 @@ void HttpServer::Loop::Read(Connection& connection, Clock::time_point now) {
     if (got == 0 || !TryLater(errno)) connection.state = State::kOver;
     return;
   }
-  if (connection.state != State::kAsking) return;
-  connection.in.append(part.data(), static_cast<std::size_t>(got));
-  if (connection.in.find("\r\n\r\n") != std::string::npos || connection.in.size() > kRequestMax) {
-    Answer(connection, now);
+  if (connection.state != State::kAsking) {
+    connection.dropped += static_cast<std::size_t>(got);
+    if (connection.dropped > kDropMax) connection.state = State::kOver;
+    return;
   }
+  // Looked at once, however small the pieces are.
+  const std::size_t before = connection.in.size();
+  connection.in.append(part.data(), static_cast<std::size_t>(got));
+  const std::size_t end =
+      connection.in.find(kEndOfHead, before < kEndOfHead.size() ? 0 : before - kEndOfHead.size());
+  if (end != std::string::npos) connection.in.resize(end + kEndOfHead.size());
+  if (end != std::string::npos || connection.in.size() > kRequestMax) Answer(connection, now);
 }
 
 void HttpServer::Loop::Answer(Connection& connection, Clock::time_point now) {
@@ -185,10 +205,10 @@ void HttpServer::Loop::Answer(Connection& connection, Clock::time_point now) {
   connection.out = HttpText(answer, options_.headers, request.method != "HEAD");
   connection.state = State::kAnswering;
   connection.deadline = now + std::chrono::milliseconds(options_.answer_ms);
-  Write(connection);
+  Write(connection, now);
 }
 
-void HttpServer::Loop::Write(Connection& connection) {
+void HttpServer::Loop::Write(Connection& connection, Clock::time_point now) {
   while (connection.sent < connection.out.size()) {
     const ssize_t sent = send(connection.fd, connection.out.data() + connection.sent,
                               connection.out.size() - connection.sent, MSG_NOSIGNAL);
@@ -200,6 +220,8 @@ void HttpServer::Loop::Write(Connection& connection) {
   }
   connection.out.clear();
   connection.state = State::kFinished;
+  connection.deadline =
+      std::min(connection.deadline, now + std::chrono::milliseconds(options_.request_ms));
   shutdown(connection.fd, SHUT_WR);
 }
 

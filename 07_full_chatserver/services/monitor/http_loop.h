@@ -34,6 +34,7 @@ class HttpServer::Loop {
     std::string in;
     std::string out;
     std::size_t sent = 0;
+    std::size_t dropped = 0;  // that came after the request
   };
 
   void AcceptAll(Clock::time_point now);
@@ -42,7 +43,7 @@ class HttpServer::Loop {
   void Serve(Connection& connection, Clock::time_point now);
   void Read(Connection& connection, Clock::time_point now);
   void Answer(Connection& connection, Clock::time_point now);
-  void Write(Connection& connection);
+  void Write(Connection& connection, Clock::time_point now);
   void Sweep(Clock::time_point now);
   int Patience(Clock::time_point now) const;
 
@@ -51,7 +52,7 @@ class HttpServer::Loop {
   int listener_ = -1;
   int wake_ = -1;                        // eventfd
   int spare_ = -1;                       // given up when there are no descriptors left
-  Clock::time_point accept_again_{};     // no descriptors: not before
+  Clock::time_point accept_again_{};     // accepting fails: not before
   std::vector<Connection> connections_;  // the oldest first
 };
 

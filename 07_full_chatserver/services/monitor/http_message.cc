@@ -1,5 +1,7 @@
 #include "services/monitor/http_message.h"
 
+#include <algorithm>
+
 namespace services {
 namespace {
 
@@ -27,9 +29,11 @@ bool ParseHttpRequest(std::string_view head, HttpRequest& request) {
   const std::size_t first = line.find(' ');
   const std::size_t last = line.rfind(' ');
   if (first == std::string_view::npos || first == 0 || first == last) return false;
-  std::string_view target = line.substr(first + 1, last - first - 1);
-  if (!target.starts_with('/') || target.find(' ') != std::string_view::npos ||
-      !line.substr(last + 1).starts_with("HTTP/1.")) {
+  const std::string_view target = line.substr(first + 1, last - first - 1);
+  const std::string_view version = line.substr(last + 1);
+  // One space on either side of the target, nothing but printed ASCII in it.
+  const bool printed = std::ranges::all_of(target, [](char c) { return c > 0x20 && c < 0x7F; });
+  if (!target.starts_with('/') || !printed || (version != "HTTP/1.1" && version != "HTTP/1.0")) {
     return false;
   }
   request.method = line.substr(0, first);

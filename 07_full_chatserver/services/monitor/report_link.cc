@@ -4,6 +4,15 @@
 
 namespace services {
 
+std::optional<std::string> ReportLinkOptions::Validate() const {
+  if (reconnect_min.count() <= 0) return "monitor: reconnect_min must be above 0 ms";
+  if (reconnect_max < reconnect_min) {
+    return "monitor: reconnect_max must not be below reconnect_min";
+  }
+  if (connect_timeout.count() <= 0) return "monitor: connect_timeout must be above 0 ms";
+  return std::nullopt;
+}
+
 bool ReportLink::ShouldConnect(TimePoint now) {
   if (state_ != State::kAway || now < next_attempt_) return false;
   state_ = State::kConnecting;

@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "services/reconnect/backoff.h"
@@ -22,6 +23,9 @@ struct ReportLinkOptions {
   std::chrono::milliseconds reconnect_min{200};
   std::chrono::milliseconds reconnect_max{5000};
   std::chrono::milliseconds connect_timeout{3000};  // then an attempt counts as failed
+
+  // What is wrong, as one line for the user; nothing when they are fine.
+  [[nodiscard]] std::optional<std::string> Validate() const;
 };
 
 class ReportLink {

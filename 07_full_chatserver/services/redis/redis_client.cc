@@ -22,7 +22,8 @@ RedisClient::RedisClient(RedisOptions options, std::uint64_t seed)
     : options_(Checked(std::move(options))),
       wake_(std::make_shared<WakePipe>()),
       link_(options_),
-      names_(options_.host, options_.resolve, [wake = wake_] { wake->Wake(); }),
+      names_(options_.host, options_.resolve ? options_.resolve : &NameLookup::AskSystem,
+             [wake = wake_] { wake->Wake(); }),
       backoff_(options_.backoff_first, options_.backoff_max, seed) {
   status_.since = std::chrono::system_clock::now();
 }

@@ -31,7 +31,8 @@ struct RedisOptions {
   std::vector<std::string> probe;
   std::chrono::milliseconds check_interval{2000};
   // Blocks; called on a thread that is forgotten when it takes too long (name_lookup.h).
-  NameLookup::Resolve resolve = &NameLookup::AskSystem;
+  // Empty: the system is asked.
+  NameLookup::Resolve resolve;
 
   std::size_t max_requests = 4096;  // inside at once, sent or not; the next is refused (kBusy)
 
