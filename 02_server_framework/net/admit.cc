@@ -1,44 +1,45 @@
-// From an accepted socket to a session that receives (B2): the same way for both accept modes.
-#include "net/error_text.h"
+#include "net/admit.h"
+
+#include <string>
+
 #include "net/log.h"
-#include "net/server.h"
 
 namespace net {
 
-void Server::Admit(UniqueSocket socket, const PeerAddress& peer) {
+void Admission::Admit(UniqueSocket socket, const PeerAddress& peer) {
   bool wanted = false;
-  CallGame(SessionId{}, [&] { wanted = OnConnectionRequest(peer); });
+  life_.CallGame(SessionId{}, [&](Callbacks& game) { wanted = game.OnConnectionRequest(peer); });
   if (!wanted) {
     Log(LogLevel::kInfo, "refused", SessionId{}, ToString(peer) + " by OnConnectionRequest");
     return;
   }
   // [admit]
-  Session* const slot = sessions_->Allocate(socket.get(), peer);  // with one I/O count: ours
+  Session* const slot = life_.Allocate(socket.get(), peer);  // with one I/O count: ours
   if (slot == nullptr) {
     RefuseFull(std::move(socket), peer);
     return;
   }
-  const SessionRef session(*this, slot);  // our count goes when this function ends
+  const SessionRef session(life_, slot);  // our count goes when this function ends
   socket.Release();                       // the session owns the socket now
 
   if (CreateIoCompletionPort(reinterpret_cast<HANDLE>(session->socket), port_.get(),
                              reinterpret_cast<ULONG_PTR>(slot), 0) == nullptr) {
-    ReportError(session->id, "cannot associate the socket with the port", GetLastError());
-    BeginClose(*session, "not associated");
+    life_.ReportError(session->id, "cannot associate the socket with the port", GetLastError());
+    life_.BeginClose(*session, "not associated");
     return;
   }
   session->joined = true;
-  CallGame(session->id, [&] { OnClientJoin(session->id); });
+  life_.CallGame(session->id, [&](Callbacks& game) { game.OnClientJoin(session->id); });
   // Only now: a packet that has long arrived cannot be dispatched before OnClientJoin has returned,
   // because nobody has asked for it yet.
-  PostRecv(*session);
+  receive_.PostRecv(*session);
   // [/admit]
 }
 
 // Politely: a notice, then a FIN. Closing a socket with unread bytes in it would send a reset
 // instead, and the reset may overtake the notice, so what the client has sent already is read
 // first.
-void Server::RefuseFull(UniqueSocket socket, const PeerAddress& peer) {
+void Admission::RefuseFull(UniqueSocket socket, const PeerAddress& peer) {
   Log(LogLevel::kWarning, "refused", SessionId{},
       ToString(peer) + " session_max=" + std::to_string(options_.session_max) + " reached");
   u_long non_blocking = 1;

@@ -2,21 +2,26 @@
 
 #include <memory>
 
-#include "net/server.h"
+#include "net/session_life.h"
 
 namespace net {
 
-bool Server::PostInnerRequest(std::span<const std::byte> packet) {
+bool InnerRequests::Post(std::span<const std::byte> packet) {
   auto request = std::make_unique<InnerRequest>(packet);
   // Counted first, then the flag is read; Stop sets the flag first, then reads the count (all of it
   // sequentially consistent). So either this call sees the flag, or Stop waits for this request.
-  inner_pending_.Add();
-  if (stopping_.load() || !PostQueuedCompletionStatus(port_.get(), 0, 0, request.get())) {
-    inner_pending_.Finish();
+  pending_.Add();
+  if (!open_.load() || !PostQueuedCompletionStatus(port_.get(), 0, 0, request.get())) {
+    pending_.Finish();
     return false;
   }
   static_cast<void>(request.release());  // the port's queue owns it now
   return true;
+}
+
+void InnerRequests::Serve(const InnerRequest& request) {
+  life_.CallGame(SessionId{}, [&](Callbacks& game) { game.OnInnerRequest(request.bytes); });
+  pending_.Finish();
 }
 
 }  // namespace net

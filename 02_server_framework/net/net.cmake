@@ -2,6 +2,7 @@
 stage_library(net
   net/accept_ex.cc
   net/accept_thread.cc
+  net/acceptor.cc
   net/admit.cc
   net/error_text.cc
   net/inner_request.cc

@@ -1,15 +1,15 @@
-// The receive path: one receive outstanding per session (B6), packets cut out of the stream.
+// One receive outstanding per session (B6).
+#include "net/receive.h"
+
 #include <cstring>
 
 #include "net/error_text.h"
 #include "net/lecture_frame.h"
-#include "net/log.h"
-#include "net/server.h"
+#include "net/session_life.h"
 
 namespace net {
 
-// Caller: holds a count of the session, and no receive of it is outstanding.
-void Server::PostRecv(Session& session) {
+void ReceivePath::PostRecv(Session& session) {
   if (session.closing()) return;
   // [post-recv]
   RecvState& recv = session.recv;
@@ -26,8 +26,8 @@ void Server::PostRecv(Session& session) {
     const auto error = static_cast<DWORD>(WSAGetLastError());
     if (error != WSA_IO_PENDING) {
       // Refused at once: no packet will come (P16), so its count is given back here.
-      BeginClose(session, IsConnectionOver(error) ? "connection lost" : "receive failed");
-      ReleaseIo(session);
+      life_.BeginClose(session, IsConnectionOver(error) ? "connection lost" : "receive failed");
+      life_.ReleaseIo(session);
       return;
     }
   }
@@ -38,15 +38,14 @@ void Server::PostRecv(Session& session) {
   // [/post-recv]
 }
 
-// Caller: the worker that dequeued the receive; it holds the receive's count.
-void Server::OnRecvCompleted(Session& session, DWORD bytes, DWORD error) {
+void ReceivePath::OnRecvCompleted(Session& session, DWORD bytes, DWORD error) {
   if (error != 0) {
-    if (!IsConnectionOver(error)) ReportError(session.id, "receive failed", error);
-    BeginClose(session, "connection lost");
+    if (!IsConnectionOver(error)) life_.ReportError(session.id, "receive failed", error);
+    life_.BeginClose(session, "connection lost");
     return;
   }
   if (bytes == 0) {  // the peer's FIN (P25)
-    BeginClose(session, "closed by the peer");
+    life_.BeginClose(session, "closed by the peer");
     return;
   }
   RecvState& recv = session.recv;
@@ -56,11 +55,11 @@ void Server::OnRecvCompleted(Session& session, DWORD bytes, DWORD error) {
     const FrameResult frame = NextFrame(rest);
     if (frame.state == FrameState::kNeedMore) break;
     if (frame.state == FrameState::kBadLength) {
-      Log(LogLevel::kWarning, "refused", session.id, "bad packet length");
-      BeginClose(session, "bad packet length");
+      life_.Refuse(session, "bad packet length");
       return;
     }
-    CallGame(session.id, [&] { OnRecv(session.id, rest.first(frame.length)); });
+    life_.CallGame(session.id,
+                   [&](Callbacks& game) { game.OnRecv(session.id, rest.first(frame.length)); });
     if (session.closing()) return;
     rest = rest.subspan(frame.length);
   }

@@ -1,11 +1,11 @@
-// The send path of stage 02: a heap context per send, several sends outstanding per session.
+// A heap context per send, several sends outstanding per session.
 #include "net/send.h"
 
 #include <memory>
 
 #include "net/error_text.h"
 #include "net/lecture_frame.h"
-#include "net/server.h"
+#include "net/session_life.h"
 
 namespace net {
 
@@ -25,18 +25,18 @@ const char* ToString(SendResult result) {
   return "?";
 }
 
-SendResult Server::SendPacket(SessionId id, std::span<const std::byte> packet) {
+SendResult SendPath::SendPacket(SessionId id, std::span<const std::byte> packet) {
   const FrameResult frame = NextFrame(packet);
   if (frame.state != FrameState::kPacket || frame.length != packet.size()) {
     return SendResult::kBadLength;
   }
-  const SessionRef session(*this, sessions_ ? sessions_->Acquire(id) : nullptr);
+  const SessionRef session = life_.Acquire(id);
   if (!session) return SendResult::kStaleId;
   return PostSend(*session, packet);
 }
 
 // Caller: holds a count of the session.
-SendResult Server::PostSend(Session& session, std::span<const std::byte> packet) {
+SendResult SendPath::PostSend(Session& session, std::span<const std::byte> packet) {
   if (session.closing()) return SendResult::kClosing;
   // [post-send]
   auto context = std::make_unique<SendContext>(packet);
@@ -52,8 +52,8 @@ SendResult Server::PostSend(Session& session, std::span<const std::byte> packet)
     const auto error = static_cast<DWORD>(WSAGetLastError());
     if (error != WSA_IO_PENDING) {
       context.reset(in_flight);
-      BeginClose(session, IsConnectionOver(error) ? "connection lost" : "send failed");
-      ReleaseIo(session);
+      life_.BeginClose(session, IsConnectionOver(error) ? "connection lost" : "send failed");
+      life_.ReleaseIo(session);
       return SendResult::kFailed;
     }
   }
@@ -62,14 +62,13 @@ SendResult Server::PostSend(Session& session, std::span<const std::byte> packet)
   return SendResult::kOk;
 }
 
-// Caller: the worker that dequeued the send; it holds the send's count and frees the context.
-void Server::OnSendCompleted(Session& session, SendContext& context, DWORD bytes, DWORD error) {
+void SendPath::OnSendCompleted(Session& session, SendContext& context, DWORD bytes, DWORD error) {
   if (error != 0) {
-    if (!IsConnectionOver(error)) ReportError(session.id, "send failed", error);
-    BeginClose(session, "connection lost");
+    if (!IsConnectionOver(error)) life_.ReportError(session.id, "send failed", error);
+    life_.BeginClose(session, "connection lost");
   } else if (bytes != context.bytes.size()) {  // never: an overlapped send completes whole (P24)
-    ReportError(session.id, "short send", 0);
-    BeginClose(session, "short send");
+    life_.ReportError(session.id, "short send", 0);
+    life_.BeginClose(session, "short send");
   }
 }
 

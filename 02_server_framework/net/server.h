@@ -1,38 +1,28 @@
 // The server framework: a completion port, its worker threads, sessions, and the callbacks of the
 // game.
 //
-// Derive from Server, override the callbacks, Start, and Stop before the derived object dies.
-//
-// Threading of the callbacks: they run on worker threads (OnConnectionRequest and OnClientJoin on
-// the accepting thread), for different sessions at the same time. For ONE session the order is:
-// OnClientJoin, then OnRecv packet by packet, never two at a time, then OnClientLeave, once.
-// Another thread's call for the same id (SendPacket, Disconnect) may come at any time; a stale id
-// is refused. An exception that leaves a callback closes its session and is logged; it never ends a
-// worker.
+// Derive from Server, override the callbacks (callbacks.h), Start, and Stop before the derived
+// object dies. The work is done by the parts; here is what belongs to all of them, and the order in
+// which they begin and end.
 #pragma once
 
-#include <atomic>
-#include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <exception>
-#include <memory>
-#include <mutex>
 #include <span>
-#include <string_view>
-#include <thread>
-#include <vector>
 
+#include "net/acceptor.h"
+#include "net/admit.h"
+#include "net/callbacks.h"
 #include "net/handles.h"
-#include "net/pending_count.h"
+#include "net/inner_request.h"
+#include "net/receive.h"
+#include "net/send.h"
 #include "net/server_options.h"
-#include "net/session_table.h"
+#include "net/session_life.h"
 #include "net/status.h"
+#include "net/worker.h"
 
 namespace net {
-
-struct AcceptContext;
 
 // What Stop found after the last worker had ended: all zero, or there is a bug.
 struct StopReport {
@@ -40,7 +30,7 @@ struct StopReport {
   std::uint64_t outstanding_operations = 0;  // receives, sends, accepts, inner requests
 };
 
-class Server {
+class Server : protected Callbacks {
  public:
   explicit Server(ServerOptions options);
   Server(const Server&) = delete;
@@ -56,148 +46,45 @@ class Server {
   // does nothing.
   StopReport Stop();
 
-  std::uint16_t port() const { return bound_port_; }  // after Start
+  std::uint16_t port() const { return acceptor_.port(); }  // after Start
   const ServerOptions& options() const { return options_; }
-  std::uint32_t live_sessions() const { return sessions_ ? sessions_->live() : 0; }
+  std::uint32_t live_sessions() const { return life_.live(); }
 
   // --- for the game: any thread, also inside callbacks; nothing here blocks or calls back
 
   // Begins to close the session; OnClientLeave follows on a worker. `reason` must be a literal.
   // False: no such session.
-  bool Disconnect(SessionId id, const char* reason = "disconnected by the server");
+  bool Disconnect(SessionId id, const char* reason = "disconnected by the server") {
+    return life_.Disconnect(id, reason);
+  }
   // Copies `packet` and sends it; several calls for one session arrive in call order.
-  SendResult SendPacket(SessionId id, std::span<const std::byte> packet);
+  SendResult SendPacket(SessionId id, std::span<const std::byte> packet) {
+    return send_.SendPacket(id, packet);
+  }
   // Copies `packet` into the port's queue; a worker hands it to OnInnerRequest. False: stopping.
-  bool PostInnerRequest(std::span<const std::byte> packet);
-
- protected:
-  // --- callbacks
-
-  // False refuses the connection before it gets a session.
-  virtual bool OnConnectionRequest(const PeerAddress& peer);
-  // The first receive is posted after this has returned: no packet overtakes it.
-  virtual void OnClientJoin(SessionId id) = 0;
-  // The last call for `id`, on a worker. The id is stale already.
-  virtual void OnClientLeave(SessionId id, std::string_view reason) = 0;
-  // One whole packet. The bytes are valid during the call.
-  virtual void OnRecv(SessionId id, std::span<const std::byte> packet) = 0;
-  virtual void OnInnerRequest(std::span<const std::byte> packet);
-  // Something went wrong that the game may want to know; the framework has dealt with it and logged
-  // it. `id` is 0 when no session is concerned.
-  virtual void OnError(SessionId id, std::string_view what, DWORD error);
+  bool PostInnerRequest(std::span<const std::byte> packet) { return inner_requests_.Post(packet); }
 
  private:
-  friend class SessionRef;
-
-  // server.cc
   Status Open();
-  void StartWorkers();
-  Status OpenListener();
-  Status StartAccepting();
-
-  // server_stop.cc
-  void StopAccepting();
-  void DisconnectAll(const char* reason);
-  void EndWorkers();
-  StopReport CountWhatIsLeft();
-  bool IsWorker() const;
-
-  // session_life.cc: the end of a session
-  void BeginClose(Session& session, const char* reason);
-  void ReleaseIo(Session& session);
-  void FreeSession(Session& session);
-
-  // admit.cc: from an accepted socket to a session that receives (B2)
-  void Admit(UniqueSocket socket, const PeerAddress& peer);
-  void RefuseFull(UniqueSocket socket, const PeerAddress& peer);
-
-  // accept_thread.cc
-  void AcceptLoop();
-  bool OnlyThatClient(DWORD error);
-  void ReportAcceptError(DWORD error);
-  // accept_ex.cc
-  Status StartAcceptEx();
-  void PostAccept(AcceptContext& context);
-  void OnAcceptCompleted(AcceptContext& context, DWORD error);
-  void RetryLater(AcceptContext& context);
-  void RetryAccepts();
-  // Waits up to `ms`; true when the server is stopping.
-  bool BackOff(unsigned ms);
-
-  // worker.cc
-  void WorkerLoop();
-  void Dispatch(ULONG_PTR key, IoContext& context, DWORD bytes, DWORD error);
-
-  // receive.cc
-  void PostRecv(Session& session);
-  void OnRecvCompleted(Session& session, DWORD bytes, DWORD error);
-
-  // send.cc
-  SendResult PostSend(Session& session, std::span<const std::byte> packet);
-  void OnSendCompleted(Session& session, SendContext& context, DWORD bytes, DWORD error);
-
-  // server.cc
-  void ReportError(SessionId id, std::string_view what, DWORD error);
-  // Runs a callback. An exception ends here: it is logged and closes the session (if there is one).
-  template <typename Callback>
-  void CallGame(SessionId id, Callback&& callback) {
-    try {
-      callback();
-    } catch (const std::exception& exception) {
-      OnCallbackThrew(id, exception.what());
-    } catch (...) {
-      OnCallbackThrew(id, "not a std::exception");
-    }
-  }
-  void OnCallbackThrew(SessionId id, std::string_view what);
+  bool CalledFromCallback() const;
 
   const ServerOptions options_;
   const WinsockScope winsock_;
-
-  // written by Start and Stop while no other thread of the server runs; read by all
-  std::uint16_t bound_port_ = 0;
-  std::unique_ptr<SessionTable> sessions_;
-  PortHandle port_;
-  std::vector<std::thread> workers_;
-  std::thread accept_thread_;
-  std::vector<std::unique_ptr<AcceptContext>> accepts_;
-  LPFN_ACCEPTEX accept_ex_ = nullptr;
   bool running_ = false;  // Start and Stop only
 
-  // atomic: set by Start, closed and cleared by Stop while the accept thread uses it
-  std::atomic<SOCKET> listener_{INVALID_SOCKET};
+  // made by Start and closed by Stop while no other thread of the server runs
+  PortHandle port_;
 
-  // atomic: set by Stop, read by all
-  std::atomic<bool> stopping_{false};
-  // AcceptEx operations and posted inner requests that no worker has finished yet
-  PendingCount accepts_pending_;
-  PendingCount inner_pending_;
-
-  std::mutex back_off_mutex_;
-  std::condition_variable back_off_wake_;         // notified under back_off_mutex_
-  std::vector<AcceptContext*> accepts_to_retry_;  // guarded by back_off_mutex_
-  std::chrono::steady_clock::time_point accept_error_silent_until_{};  // guarded by back_off_mutex_
-  std::atomic<unsigned> accepts_gone_{0};  // atomic: failed in a row because the client had gone
-};
-
-// One I/O count of a session, given back at the end of the scope. Move-only, one thread at a time.
-class SessionRef {
- public:
-  // Takes over a count that the caller holds.
-  SessionRef(Server& server, Session* session) : server_(server), session_(session) {}
-  SessionRef(const SessionRef&) = delete;
-  SessionRef& operator=(const SessionRef&) = delete;
-  ~SessionRef() {
-    if (session_ != nullptr) server_.ReleaseIo(*session_);
-  }
-
-  explicit operator bool() const { return session_ != nullptr; }
-  Session& operator*() const { return *session_; }
-  Session* operator->() const { return session_; }
-
- private:
-  Server& server_;
-  Session* session_;
+  // [parts]
+  // Each knows only some of those above it, and guards itself.
+  SessionLife life_{port_, *this};
+  InnerRequests inner_requests_{port_, life_};
+  ReceivePath receive_{life_};
+  SendPath send_{life_};
+  Admission admission_{options_, port_, life_, receive_};
+  Acceptor acceptor_{options_, port_, life_, admission_};
+  WorkerPool workers_{options_, port_, life_, receive_, send_, inner_requests_, acceptor_};
+  // [/parts]
 };
 
 }  // namespace net

@@ -1,13 +1,38 @@
-// The worker threads (B5): dequeue, look what it is, serve it.
-#include "net/accept_ex.h"
-#include "net/error_text.h"
-#include "net/inner_request.h"
+#include "net/worker.h"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+
 #include "net/log.h"
-#include "net/server.h"
 
 namespace net {
 
-void Server::WorkerLoop() {
+void WorkerPool::Start() {
+  std::uint32_t count = options_.worker_threads;
+  if (count == 0) count = std::max(1u, std::thread::hardware_concurrency());
+  workers_.reserve(count);
+  for (std::uint32_t i = 0; i < count; ++i) workers_.emplace_back([this] { WorkerLoop(); });
+  Log(LogLevel::kInfo, "start", SessionId{}, "worker threads: " + std::to_string(count));
+}
+
+void WorkerPool::Stop() {
+  // The queue is first in, first out: what was posted before is served before.
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    PostQueuedCompletionStatus(port_.get(), 0, 0, nullptr);
+  }
+  for (std::thread& worker : workers_) worker.join();
+  workers_.clear();
+}
+
+bool WorkerPool::OnThisThread() const {
+  const auto is_me = [me = std::this_thread::get_id()](const std::thread& worker) {
+    return worker.get_id() == me;
+  };
+  return std::any_of(workers_.begin(), workers_.end(), is_me);
+}
+
+void WorkerPool::WorkerLoop() {
   for (;;) {
     // [worker-loop]
     DWORD bytes = 0;
@@ -19,7 +44,7 @@ void Server::WorkerLoop() {
       // TRUE and NULL: a posted packet (P9), and we post only one with NULL: (0, 0, NULL) = the
       // end. FALSE and NULL: nothing was dequeued (P6, P13); without a time limit that is a broken
       // port.
-      if (!ok) ReportError(SessionId{}, "the port is broken, a worker ends", error);
+      if (!ok) life_.ReportError(SessionId{}, "the port is broken, a worker ends", error);
       return;
     }
     // FALSE with an OVERLAPPED is a dequeued packet of a failed operation (P8): it is served like
@@ -29,34 +54,35 @@ void Server::WorkerLoop() {
   }
 }
 
-void Server::Dispatch(ULONG_PTR key, IoContext& context, DWORD bytes, DWORD error) {
+// [dispatch]
+void WorkerPool::Dispatch(ULONG_PTR key, IoContext& context, DWORD bytes, DWORD error) {
   switch (context.kind) {
     // <student 02.4>
     case IoKind::kRecv: {
-      const SessionRef session(*this, reinterpret_cast<Session*>(key));  // the receive's count
-      OnRecvCompleted(*session, bytes, error);
+      const SessionRef session(life_, reinterpret_cast<Session*>(key));  // the receive's count
+      receive_.OnRecvCompleted(*session, bytes, error);
       break;
     }
     case IoKind::kSend: {
-      const SessionRef session(*this, reinterpret_cast<Session*>(key));  // the send's count
+      const SessionRef session(life_, reinterpret_cast<Session*>(key));  // the send's count
       const std::unique_ptr<SendContext> send(static_cast<SendContext*>(&context));
-      OnSendCompleted(*session, *send, bytes, error);
+      send_.OnSendCompleted(*session, *send, bytes, error);
       break;
     }
     case IoKind::kInnerRequest: {
       const std::unique_ptr<InnerRequest> request(static_cast<InnerRequest*>(&context));
-      CallGame(SessionId{}, [&] { OnInnerRequest(request->bytes); });
-      inner_pending_.Finish();
+      inner_requests_.Serve(*request);
       break;
     }
     // </student>
     case IoKind::kAccept:
-      OnAcceptCompleted(static_cast<AcceptContext&>(context), error);
+      acceptor_.OnAcceptCompleted(static_cast<AcceptContext&>(context), error);
       break;
     case IoKind::kRelease:
-      FreeSession(*reinterpret_cast<Session*>(key));
+      life_.Free(*reinterpret_cast<Session*>(key));
       break;
   }
 }
+// [/dispatch]
 
 }  // namespace net

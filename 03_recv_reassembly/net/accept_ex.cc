@@ -2,9 +2,8 @@
 // accept().
 #include "net/accept_ex.h"
 
+#include "net/acceptor.h"
 #include "net/error_text.h"
-#include "net/log.h"
-#include "net/server.h"
 
 namespace net {
 
@@ -12,7 +11,7 @@ namespace {
 constexpr unsigned kRetryMs = 100;
 }  // namespace
 
-Status Server::StartAcceptEx() {
+Status Acceptor::StartAcceptEx() {
   // AcceptEx is not exported by the socket library: its address is asked for at run time.
   GUID guid = WSAID_ACCEPTEX;
   DWORD bytes = 0;
@@ -27,16 +26,16 @@ Status Server::StartAcceptEx() {
     return Status::Error("cannot associate the listener: " + ErrorText(GetLastError()));
   }
   for (std::uint32_t i = 0; i < options_.accepts_outstanding; ++i) {
-    accepts_.push_back(std::make_unique<AcceptContext>());
-    PostAccept(*accepts_.back());
+    contexts_.push_back(std::make_unique<AcceptContext>());
+    PostAccept(*contexts_.back());
   }
   return Status::Ok();
 }
 
 // Caller: owns the context. Afterwards the operation owns it, or the retry list.
-void Server::PostAccept(AcceptContext& context) {
-  // Counted first, then the flag is read; Stop does it the other way round (see PostInnerRequest).
-  accepts_pending_.Add();
+void Acceptor::PostAccept(AcceptContext& context) {
+  // Counted first, then the flag is read; Stop does it the other way round (see InnerRequests).
+  pending_.Add();
   DWORD error = 0;
   if (!stopping_.load()) {
     // [post-accept]
@@ -65,15 +64,15 @@ void Server::PostAccept(AcceptContext& context) {
     ReportAcceptError(error);
     RetryLater(context);
   }
-  accepts_pending_.Finish();
+  pending_.Finish();
 }
 
 // Caller: the worker that dequeued the accept. Its pending count falls only at the end: Stop waits
 // for it, so no session can appear after Stop has disconnected all of them.
-void Server::OnAcceptCompleted(AcceptContext& context, DWORD error) {
+void Acceptor::OnAcceptCompleted(AcceptContext& context, DWORD error) {
   UniqueSocket socket = std::move(context.socket);
   if (error == 0) {
-    accepts_gone_.store(0);
+    gone_in_row_.store(0);
     // The socket learns what it is: without this getpeername and shutdown fail on it (P34).
     SOCKET listener = listener_.load();
     setsockopt(socket.get(), SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT,
@@ -83,7 +82,7 @@ void Server::OnAcceptCompleted(AcceptContext& context, DWORD error) {
     int length = sizeof(address);
     // Fails when the client is gone already; then the first receive will say so.
     getpeername(socket.get(), reinterpret_cast<sockaddr*>(&address), &length);
-    Admit(std::move(socket), FromSockaddr(address));
+    admission_.Admit(std::move(socket), FromSockaddr(address));
   } else if (!stopping_.load()) {
     socket.Reset();
     if (OnlyThatClient(error)) {
@@ -93,27 +92,27 @@ void Server::OnAcceptCompleted(AcceptContext& context, DWORD error) {
       RetryLater(context);
     }
   }
-  accepts_pending_.Finish();
+  pending_.Finish();
 }
 
-void Server::RetryLater(AcceptContext& context) {
+void Acceptor::RetryLater(AcceptContext& context) {
   const std::lock_guard lock(back_off_mutex_);
-  accepts_to_retry_.push_back(&context);
+  to_retry_.push_back(&context);
   back_off_wake_.notify_all();
 }
 
 // On the accept thread, which has nothing else to do in this mode: contexts that could not be
 // posted (no descriptors left) are tried again after a pause, so that a shortage neither spins nor
 // ends the accepting for ever.
-void Server::RetryAccepts() {
+void Acceptor::RetryAccepts() {
   std::unique_lock lock(back_off_mutex_);
   for (;;) {
-    back_off_wake_.wait(lock, [this] { return stopping_.load() || !accepts_to_retry_.empty(); });
+    back_off_wake_.wait(lock, [this] { return stopping_.load() || !to_retry_.empty(); });
     if (stopping_.load()) return;
     back_off_wake_.wait_for(lock, std::chrono::milliseconds(kRetryMs),
                             [this] { return stopping_.load(); });
     std::vector<AcceptContext*> again;
-    again.swap(accepts_to_retry_);
+    again.swap(to_retry_);
     lock.unlock();
     for (AcceptContext* context : again) PostAccept(*context);
     lock.lock();

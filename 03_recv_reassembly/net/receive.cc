@@ -1,10 +1,12 @@
-// The receive path: one receive outstanding per session (B6), packets reassembled in a ring.
+// One receive outstanding per session (B6).
+#include "net/receive.h"
+
 #include <new>
 
 #include "net/block_pool.h"
 #include "net/error_text.h"
-#include "net/log.h"
-#include "net/server.h"
+#include "net/server_options.h"
+#include "net/session_life.h"
 
 namespace net {
 
@@ -30,8 +32,12 @@ void RecvState::ReturnBuffer() {
   FreeBlock(BlockUse::kReceiveBuffer, {storage.data(), storage.size()});
 }
 
-// Caller: holds a count of the session, and no receive of it is outstanding.
-void Server::PostRecv(Session& session) {
+ReceivePath::ReceivePath(const ServerOptions& options, SessionLife& life)
+    : options_(options),
+      rules_{options.fixed_key, options.packet_max, options.check_sequence},
+      life_(life) {}
+
+void ReceivePath::PostRecv(Session& session) {
   if (session.closing()) return;
   // [post-recv]
   RecvState& recv = session.recv;
@@ -54,8 +60,8 @@ void Server::PostRecv(Session& session) {
     const auto error = static_cast<DWORD>(WSAGetLastError());
     if (error != WSA_IO_PENDING) {
       // Refused at once: no packet will come (P16), so its count is given back here.
-      BeginClose(session, IsConnectionOver(error) ? "connection lost" : "receive failed");
-      ReleaseIo(session);
+      life_.BeginClose(session, IsConnectionOver(error) ? "connection lost" : "receive failed");
+      life_.ReleaseIo(session);
       return;
     }
   }
@@ -66,11 +72,10 @@ void Server::PostRecv(Session& session) {
   // [/post-recv]
 }
 
-// Caller: the worker that dequeued the receive; it holds the receive's count.
-void Server::OnRecvCompleted(Session& session, DWORD bytes, DWORD error) {
+void ReceivePath::OnRecvCompleted(Session& session, DWORD bytes, DWORD error) {
   if (error != 0) {
-    if (!IsConnectionOver(error)) ReportError(session.id, "receive failed", error);
-    BeginClose(session, "connection lost");
+    if (!IsConnectionOver(error)) life_.ReportError(session.id, "receive failed", error);
+    life_.BeginClose(session, "connection lost");
     return;
   }
   try {
@@ -83,7 +88,7 @@ void Server::OnRecvCompleted(Session& session, DWORD bytes, DWORD error) {
       return;
     }
     if (bytes == 0) {  // the peer's FIN (P25): the ring always had room
-      BeginClose(session, "closed by the peer");
+      life_.BeginClose(session, "closed by the peer");
       return;
     }
     recv.ring.Commit(bytes);
@@ -96,21 +101,21 @@ void Server::OnRecvCompleted(Session& session, DWORD bytes, DWORD error) {
     // [/recv-completed]
   } catch (const std::bad_alloc&) {
     // Of this session's memory; the worker goes on.
-    ReportError(session.id, "no memory to receive", ERROR_NOT_ENOUGH_MEMORY);
-    BeginClose(session, "no memory");
+    life_.ReportError(session.id, "no memory to receive", ERROR_NOT_ENOUGH_MEMORY);
+    life_.BeginClose(session, "no memory");
   }
 }
 
 // All whole packets that lie in the ring; what is left is a part of the next one.
 // [take-packets]
-void Server::TakePackets(Session& session) {
+void ReceivePath::TakePackets(Session& session) {
   RecvState& recv = session.recv;
   PacketRef packet;
   for (;;) {
     const Reassembler::Step step = recv.reassembler.Next(recv.ring, rules_, packet);
     if (step == Reassembler::Step::kNeedMore) return;
     if (step == Reassembler::Step::kRefused) {
-      Refuse(session, ToString(recv.reassembler.refusal()));
+      life_.Refuse(session, ToString(recv.reassembler.refusal()));
       return;
     }
     recv.last_packet.store(MillisecondsNow(), std::memory_order_relaxed);
@@ -119,19 +124,14 @@ void Server::TakePackets(Session& session) {
     // it cannot work as fast as this client talks.
     packet->ChargeTo(&recv.held_bytes);
     if (recv.held_bytes.load(std::memory_order_acquire) > options_.receive_memory_max) {
-      Refuse(session, "receive memory exceeded");
+      life_.Refuse(session, "receive memory exceeded");
       return;
     }
-    CallGame(session.id, [&] { OnRecv(session.id, packet); });
+    life_.CallGame(session.id, [&](Callbacks& game) { game.OnRecv(session.id, packet); });
     packet = PacketRef();
     if (session.closing()) return;
   }
 }
 // [/take-packets]
-
-void Server::Refuse(Session& session, const char* reason) {
-  Log(LogLevel::kWarning, "refused", session.id, "peer=" + ToString(session.peer) + " " + reason);
-  BeginClose(session, reason);
-}
 
 }  // namespace net

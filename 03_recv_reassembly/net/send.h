@@ -1,5 +1,4 @@
-// A session's send path, as in stage 02: one heap-allocated context per send, freed at its
-// completion.
+// The send path: one heap-allocated context per send, freed at its completion.
 //
 // The lecture's first way: simple and correct, and the reason for stage 04. Many sends may be
 // outstanding, so each needs an OVERLAPPED that lives until it completes. The bytes are shared: a
@@ -9,8 +8,13 @@
 
 #include "net/io_context.h"
 #include "net/packet.h"
+#include "net/session_id.h"
 
 namespace net {
+
+struct ServerOptions;
+struct Session;
+class SessionLife;
 
 enum class SendResult : unsigned char {
   kOk,         // handed to the system; its completion frees it
@@ -30,6 +34,24 @@ struct SendContext : IoContext {
 // Per session: nothing to keep in stage 02.
 struct SendState {
   void Open() {}  // a new tenant of the slot
+};
+
+// Threading: any thread. Keeps nothing itself.
+class SendPath {
+ public:
+  SendPath(const ServerOptions& options, SessionLife& life) : options_(options), life_(life) {}
+
+  // See server.h.
+  bool Seal(Packet& packet) const;
+  SendResult SendPacket(SessionId id, const PacketRef& packet);
+  // Caller: the worker that dequeued the send; it holds the send's count and frees the context.
+  void OnSendCompleted(Session& session, SendContext& context, DWORD bytes, DWORD error);
+
+ private:
+  SendResult PostSend(Session& session, const PacketRef& packet);
+
+  const ServerOptions& options_;
+  SessionLife& life_;
 };
 
 }  // namespace net

@@ -2,6 +2,7 @@
 stage_library(net
   net/accept_ex.cc
   net/accept_thread.cc
+  net/acceptor.cc
   net/admit.cc
   net/block_pool.cc
   net/cipher.cc

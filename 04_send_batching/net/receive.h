@@ -1,4 +1,4 @@
-// A session's receive path: a ring, a reassembler, and a buffer only while there are bytes.
+// The receive path: a session has a ring, a reassembler, and a buffer only while there are bytes.
 //
 // An idle session waits with a receive of zero bytes (P22): it completes when there is something to
 // read and takes nothing. Only then the ring gets a buffer from the pool, and when all packets have
@@ -14,6 +14,13 @@
 #include "net/ring_buffer.h"
 
 namespace net {
+
+struct Session;
+struct ServerOptions;
+class PortHandle;
+class SendPath;
+class SessionLife;
+class Traffic;
 
 // Owned by whoever holds the session's receive: the thread that posts it, then the worker that gets
 // its completion. There is one receive at a time (B6), so there is one owner at a time and no lock.
@@ -40,11 +47,31 @@ struct RecvState {
   void ReturnBuffer();
 };
 
-// Why a session is overdue at `now`, or null: its last whole packet (or its beginning) is longer
-// ago than the limit that applies, idle_ms when it has spoken, first_packet_ms when not; 0 = no
-// limit.
-const char* Overdue(bool spoke, std::uint32_t last_packet, std::uint32_t now,
-                    std::uint32_t first_packet_ms, std::uint32_t idle_ms);
+// Posts the receives and cuts packets out of what they bring. What it works on belongs to a
+// session's one receive, or is atomic.
+class ReceivePath {
+ public:
+  ReceivePath(const ServerOptions& options, const PortHandle& port, SessionLife& life,
+              SendPath& send, Traffic& traffic);
+
+  // The first receive. Caller: holds a count of the session; maybe not a worker.
+  void StartRecv(Session& session);
+  // Caller: the worker that dequeued the receive; it holds the receive's count.
+  void OnRecvCompleted(Session& session, DWORD bytes, DWORD error);
+
+ private:
+  PostResult PostRecv(Session& session, DWORD& bytes);
+  void HandOverRecv(Session& session, DWORD bytes);
+  bool HandleRecv(Session& session, DWORD bytes, DWORD error);
+  void TakePackets(Session& session);
+
+  const ServerOptions& options_;
+  const FrameRules rules_;
+  const PortHandle& port_;
+  SessionLife& life_;
+  SendPath& send_;
+  Traffic& traffic_;
+};
 
 // Milliseconds of a steady clock. Wraps every 49 days: compare differences only.
 inline std::uint32_t MillisecondsNow() {

@@ -1,19 +1,17 @@
 // Start: port, workers, listener, acceptor, in the order of the lecture (B1).
 #include "net/server.h"
 
-#include <algorithm>
 #include <cstdlib>
-#include <system_error>
+#include <exception>
+#include <string>
+#include <utility>
 
-#include "net/accept_ex.h"
 #include "net/error_text.h"
 #include "net/log.h"
 
 namespace net {
 
-Server::Server(ServerOptions options)
-    : options_(std::move(options)),
-      rules_{options_.fixed_key, options_.packet_max, options_.check_sequence} {}
+Server::Server(ServerOptions options) : options_(std::move(options)) {}
 
 Server::~Server() {
   if (!running_) return;
@@ -29,7 +27,6 @@ Status Server::Start() {
     return Status::Error("WSAStartup: " + ErrorText(static_cast<DWORD>(winsock_.error())));
   }
   running_ = true;
-  stopping_.store(false);
   Status status;
   try {
     status = Open();
@@ -42,92 +39,30 @@ Status Server::Start() {
 
 Status Server::Open() {
   // [start-order]
-  // Kept over a restart: its serials go on, so that ids of the last run stay stale.
-  if (!sessions_) sessions_ = std::make_unique<SessionTable>(options_.session_max);
-  Log(LogLevel::kInfo, "start", SessionId{},
-      "session array: " + std::to_string(options_.session_max) + " slots of " +
-          std::to_string(sizeof(Session)) + " bytes");
+  life_.Open(options_.session_max);
 
   port_.Reset(CreateIoCompletionPort(INVALID_HANDLE_VALUE, nullptr, 0, options_.running_threads));
   if (!port_)
     return Status::Error("cannot create the completion port: " + ErrorText(GetLastError()));
   Log(LogLevel::kInfo, "start", SessionId{},
       "completion port: running threads " + std::to_string(options_.running_threads));
+  inner_requests_.Open();
 
-  StartWorkers();  // before the first socket: a completion must find somebody who waits for it
-  if (Status status = OpenListener(); !status.ok()) return status;
+  // Before the first socket: a completion must find somebody who waits for it.
+  workers_.Start();
   if (Status status = deferred_close_.Start(options_.linger_ms, options_.session_max);
       !status.ok()) {
     return status;
   }
-  StartTimeoutWatch();
-  return StartAccepting();
+  timeout_watch_.Start();
+  return acceptor_.Start();
   // [/start-order]
 }
 
-void Server::StartWorkers() {
-  std::uint32_t count = options_.worker_threads;
-  if (count == 0) count = std::max(1u, std::thread::hardware_concurrency());
-  workers_.reserve(count);
-  for (std::uint32_t i = 0; i < count; ++i) workers_.emplace_back([this] { WorkerLoop(); });
-  Log(LogLevel::kInfo, "start", SessionId{}, "worker threads: " + std::to_string(count));
-}
-
-Status Server::OpenListener() {
-  const std::string where = options_.host + ":" + std::to_string(options_.port);
-  const auto failed = [&where](const char* step) {
-    const auto error = static_cast<DWORD>(WSAGetLastError());
-    return Status::Error("cannot " + std::string(step) + " " + where + ": " + ErrorText(error));
-  };
-  UniqueSocket listener(
-      WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, nullptr, 0, WSA_FLAG_OVERLAPPED));
-  if (!listener) return failed("make a socket for");
-  sockaddr_in address =
-      ToSockaddr({ParseIpv4(options_.host).value_or(0), static_cast<std::uint16_t>(options_.port)});
-  int length = sizeof(address);
-  auto* const raw = reinterpret_cast<sockaddr*>(&address);
-  if (bind(listener.get(), raw, length) != 0) return failed("bind to");
-  if (listen(listener.get(), static_cast<int>(options_.backlog)) != 0) return failed("listen on");
-  if (getsockname(listener.get(), raw, &length) != 0) return failed("ask the address of");
-  bound_port_ = ntohs(address.sin_port);
-  listener_.store(listener.Release());
-  Log(LogLevel::kInfo, "start", SessionId{}, "listening on " + ToString(FromSockaddr(address)));
-  return Status::Ok();
-}
-
-Status Server::StartAccepting() {
-  if (options_.accept_mode == AcceptMode::kAcceptEx) {
-    if (Status status = StartAcceptEx(); !status.ok()) return status;
-    accept_thread_ = std::thread([this] { RetryAccepts(); });
-    Log(LogLevel::kInfo, "start", SessionId{},
-        "AcceptEx: " + std::to_string(options_.accepts_outstanding) + " outstanding");
-    return Status::Ok();
-  }
-  accept_thread_ = std::thread([this] { AcceptLoop(); });
-  Log(LogLevel::kInfo, "start", SessionId{}, "accept thread");
-  return Status::Ok();
-}
-
 std::optional<SocketOptions> Server::SocketOptionsOf(SessionId id) {
-  const SessionRef session(*this, sessions_ ? sessions_->Acquire(id) : nullptr);
+  const SessionRef session = life_.Acquire(id);
   if (!session) return std::nullopt;
   return GetSocketOptions(session->socket);
-}
-
-bool Server::OnConnectionRequest(const PeerAddress&) {
-  return true;
-}
-void Server::OnInnerRequest(const PacketRef&) {}
-void Server::OnError(SessionId, std::string_view, DWORD) {}
-
-void Server::ReportError(SessionId id, std::string_view what, DWORD error) {
-  Log(LogLevel::kError, "error", id, std::string(what) + ": " + ErrorText(error));
-  CallGame(id, [&] { OnError(id, what, error); });
-}
-
-void Server::OnCallbackThrew(SessionId id, std::string_view what) {
-  Log(LogLevel::kError, "callback threw", id, what);
-  Disconnect(id, "a callback threw");
 }
 
 }  // namespace net

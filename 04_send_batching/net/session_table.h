@@ -22,7 +22,7 @@ class SessionTable {
   Session* Allocate(SOCKET socket, const PeerAddress& peer);
 
   // The session that `id` names, with one I/O count for the caller; null when it is gone, whoever
-  // sits in the slot now. Give the count back with Server::ReleaseIo.
+  // sits in the slot now. Give the count back with SessionLife::ReleaseIo.
   Session* Acquire(SessionId id);
 
   // Back on the free stack. The caller is the one to whom IoCount::Drop said true, and has closed

@@ -1,10 +1,8 @@
 // The accept thread: blocks in accept(), one connection after the other.
 #include <algorithm>
-#include <chrono>
 
+#include "net/acceptor.h"
 #include "net/error_text.h"
-#include "net/log.h"
-#include "net/server.h"
 
 namespace net {
 
@@ -14,7 +12,7 @@ constexpr unsigned kLongestBackOffMs = 1000;
 constexpr unsigned kGoneInARow = 64;
 }  // namespace
 
-void Server::AcceptLoop() {
+void Acceptor::AcceptLoop() {
   unsigned back_off = kFirstBackOffMs;
   while (!stopping_.load()) {
     sockaddr_in address{};
@@ -22,8 +20,8 @@ void Server::AcceptLoop() {
     UniqueSocket socket(accept(listener_.load(), reinterpret_cast<sockaddr*>(&address), &length));
     if (socket) {
       back_off = kFirstBackOffMs;
-      accepts_gone_.store(0);
-      Admit(std::move(socket), FromSockaddr(address));
+      gone_in_row_.store(0);
+      admission_.Admit(std::move(socket), FromSockaddr(address));
       continue;
     }
     const auto error = static_cast<DWORD>(WSAGetLastError());
@@ -39,22 +37,22 @@ void Server::AcceptLoop() {
 
 // Did the client go away before it was accepted? Then the next one may be there already. But if
 // that is all that ever comes, it is a failure like the others and must not spin.
-bool Server::OnlyThatClient(DWORD error) {
-  return IsConnectionOver(error) && accepts_gone_.fetch_add(1) < kGoneInARow;
+bool Acceptor::OnlyThatClient(DWORD error) {
+  return IsConnectionOver(error) && gone_in_row_.fetch_add(1) < kGoneInARow;
 }
 
 // A line a second at most: what keeps one accept from succeeding keeps them all.
-void Server::ReportAcceptError(DWORD error) {
+void Acceptor::ReportAcceptError(DWORD error) {
   {
     const std::lock_guard lock(back_off_mutex_);
     const auto now = std::chrono::steady_clock::now();
-    if (now < accept_error_silent_until_) return;
-    accept_error_silent_until_ = now + std::chrono::seconds(1);
+    if (now < error_silent_until_) return;
+    error_silent_until_ = now + std::chrono::seconds(1);
   }
-  ReportError(SessionId{}, "accept failed", error);
+  life_.ReportError(SessionId{}, "accept failed", error);
 }
 
-bool Server::BackOff(unsigned ms) {
+bool Acceptor::BackOff(unsigned ms) {
   std::unique_lock lock(back_off_mutex_);
   return back_off_wake_.wait_for(lock, std::chrono::milliseconds(ms),
                                  [this] { return stopping_.load(); });

@@ -1,50 +1,50 @@
-// From an accepted socket to a session that receives (B2): the same way for both accept modes.
-#include "net/error_text.h"
+#include "net/admit.h"
+
+#include <string>
+
 #include "net/log.h"
-#include "net/server.h"
 
 namespace net {
 
-SessionId Server::Admit(UniqueSocket socket, const PeerAddress& peer) {
+SessionId Admission::Admit(UniqueSocket socket, const PeerAddress& peer) {
   bool wanted = false;
-  CallGame(SessionId{}, [&] { wanted = OnConnectionRequest(peer); });
+  life_.CallGame(SessionId{}, [&](Callbacks& game) { wanted = game.OnConnectionRequest(peer); });
   if (!wanted) {
     Log(LogLevel::kInfo, "refused", SessionId{}, ToString(peer) + " by OnConnectionRequest");
     return {};
   }
   // [admit]
-  Session* const slot = sessions_->Allocate(socket.get(), peer);  // with one I/O count: ours
+  Session* const slot = life_.Allocate(socket.get(), peer);  // with one I/O count: ours
   if (slot == nullptr) {
     RefuseFull(std::move(socket), peer);
     return {};
   }
-  const SessionRef session(*this, slot);  // our count goes when this function ends
+  const SessionRef session(life_, slot);  // our count goes when this function ends
   socket.Release();                       // the session owns the socket now
 
   if (CreateIoCompletionPort(reinterpret_cast<HANDLE>(session->socket), port_.get(),
                              reinterpret_cast<ULONG_PTR>(slot), 0) == nullptr) {
-    ReportError(session->id, "cannot associate the socket with the port", GetLastError());
-    BeginClose(*session, "not associated");
+    life_.ReportError(session->id, "cannot associate the socket with the port", GetLastError());
+    life_.BeginClose(*session, "not associated");
     return session->id;
   }
   if (const int error = PrepareSocket(session->socket); error != 0) {
-    ReportError(session->id, "cannot set the socket's options", static_cast<DWORD>(error));
-    BeginClose(*session, "socket options refused");
+    life_.ReportError(session->id, "cannot set the socket's options", static_cast<DWORD>(error));
+    life_.BeginClose(*session, "socket options refused");
     return session->id;
   }
   traffic_.Add(Traffic::kAccepts, 1);
-  if (meters_) MeterOf(*session).Open(MillisecondsNow());
   session->joined = true;
-  CallGame(session->id, [&] { OnClientJoin(session->id); });
+  life_.CallGame(session->id, [&](Callbacks& game) { game.OnClientJoin(session->id); });
   // Only now: a packet that has long arrived cannot be dispatched before OnClientJoin has returned,
   // because nobody has asked for it yet.
-  StartRecv(*session);
+  receive_.StartRecv(*session);
   // [/admit]
   return session->id;
 }
 
 // 0, or the error of the option that failed.
-int Server::PrepareSocket(SOCKET socket) const {
+int Admission::PrepareSocket(SOCKET socket) const {
   if (options_.skip_on_success &&
       !SetFileCompletionNotificationModes(reinterpret_cast<HANDLE>(socket),
                                           FILE_SKIP_COMPLETION_PORT_ON_SUCCESS)) {
@@ -56,7 +56,7 @@ int Server::PrepareSocket(SOCKET socket) const {
 // Politely: a notice, then a FIN. Closing a socket with unread bytes in it would send a reset
 // instead, and the reset may overtake the notice, so what the client has sent already is read
 // first.
-void Server::RefuseFull(UniqueSocket socket, const PeerAddress& peer) {
+void Admission::RefuseFull(UniqueSocket socket, const PeerAddress& peer) {
   Log(LogLevel::kWarning, "refused", SessionId{},
       ToString(peer) + " session_max=" + std::to_string(options_.session_max) + " reached");
   u_long non_blocking = 1;

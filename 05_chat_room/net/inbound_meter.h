@@ -7,7 +7,7 @@
 // memory for what waits. Who is held back again and again, without a second of peace, for longer
 // than receive_overspeed_ms, does not mean to talk: the session ends.
 //
-// Sessions have one only when the server has a limit (Server::meters_).
+// Sessions have one only when the server has a limit (ReceivePath::meters_).
 //
 // Threading: as the ring, it belongs to the session's one outstanding receive.
 #pragma once

@@ -1,10 +1,13 @@
-// The receive path: one receive outstanding per session (B6), packets reassembled in a ring.
+// One receive outstanding per session (B6).
+#include "net/receive.h"
+
 #include <new>
 
 #include "net/block_pool.h"
 #include "net/error_text.h"
-#include "net/log.h"
-#include "net/server.h"
+#include "net/server_options.h"
+#include "net/session_life.h"
+#include "net/traffic.h"
 
 namespace net {
 
@@ -30,15 +33,42 @@ void RecvState::ReturnBuffer() {
   FreeBlock(BlockUse::kReceiveBuffer, {storage.data(), storage.size()});
 }
 
-// The first receive. Caller: holds a count of the session; maybe not a worker.
-void Server::StartRecv(Session& session) {
+ReceivePath::ReceivePath(const ServerOptions& options, const PortHandle& port, SessionLife& life,
+                         Traffic& traffic)
+    : options_(options),
+      rules_{options.fixed_key, options.packet_max, options.check_sequence},
+      port_(port),
+      life_(life),
+      traffic_(traffic) {}
+
+void ReceivePath::Start() {
+  if (options_.receive_packets_per_second != 0 || options_.receive_bytes_per_second != 0) {
+    meters_ = std::make_unique<InboundMeter[]>(options_.session_max);
+  }
+  pause_.Start([this](Session& parked) {
+    const SessionRef session(life_, &parked);  // the pause's count
+    AskForMore(*session);
+  });
+}
+
+InboundMeter& ReceivePath::MeterOf(const Session& session) {
+  return meters_[session.id.index()];
+}
+
+void ReceivePath::StartRecv(Session& session) {
+  if (meters_) MeterOf(session).Open(MillisecondsNow());
+  AskForMore(session);
+}
+
+// Caller: as StartRecv, or the pause's thread.
+void ReceivePath::AskForMore(Session& session) {
   DWORD bytes = 0;
   if (PostRecv(session, bytes) == PostResult::kDone) HandOverRecv(session, bytes);
 }
 
 // Caller: holds a count of the session, and no receive of it is outstanding. kDone: `bytes` have
 // arrived, and the receive's count is now the caller's.
-Server::PostResult Server::PostRecv(Session& session, DWORD& bytes) {
+PostResult ReceivePath::PostRecv(Session& session, DWORD& bytes) {
   if (session.closing()) return PostResult::kFailed;
   // [post-recv]
   RecvState& recv = session.recv;
@@ -60,8 +90,8 @@ Server::PostResult Server::PostRecv(Session& session, DWORD& bytes) {
     const auto error = static_cast<DWORD>(WSAGetLastError());
     if (error != WSA_IO_PENDING) {
       // Refused at once: no packet will come (P16), so its count is given back here.
-      BeginClose(session, IsConnectionOver(error) ? "connection lost" : "receive failed");
-      ReleaseIo(session);
+      life_.BeginClose(session, IsConnectionOver(error) ? "connection lost" : "receive failed");
+      life_.ReleaseIo(session);
       return PostResult::kFailed;
     }
   } else if (options_.skip_on_success) {
@@ -77,50 +107,49 @@ Server::PostResult Server::PostRecv(Session& session, DWORD& bytes) {
 
 // A receive that is complete but must be handled by a worker, in its turn: it goes through the port
 // as if it had not been skipped, together with its count.
-void Server::HandOverRecv(Session& session, DWORD bytes) {
+void ReceivePath::HandOverRecv(Session& session, DWORD bytes) {
   if (PostQueuedCompletionStatus(port_.get(), bytes, reinterpret_cast<ULONG_PTR>(&session),
                                  &session.recv.context)) {
     return;
   }
-  ReportError(session.id, "cannot post a receive", GetLastError());
-  BeginClose(session, "receive failed");
-  ReleaseIo(session);
+  life_.ReportError(session.id, "cannot post a receive", GetLastError());
+  life_.BeginClose(session, "receive failed");
+  life_.ReleaseIo(session);
 }
 
-// Caller: the worker that dequeued the receive; it holds the receive's count. The next receive may
-// complete at once (skip_on_success): the loop handles it here. It does not call itself, or a
-// client that never stops talking would grow the stack, and it ends, or that client would own the
-// worker.
-void Server::OnRecvCompleted(Session& session, DWORD bytes, DWORD error) {
+// The next receive may complete at once (skip_on_success): the loop handles it here. It does not
+// call itself, or a client that never stops talking would grow the stack, and it ends, or that
+// client would own the worker.
+void ReceivePath::OnRecvCompleted(Session& session, DWORD bytes, DWORD error) {
   constexpr int kReceivesInARow = 8;
   for (int round = 1; HandleRecv(session, bytes, error); ++round) {
     if (HoldBack(session)) return;
     if (PostRecv(session, bytes) != PostResult::kDone) return;
     if (round == kReceivesInARow) return HandOverRecv(session, bytes);
-    ReleaseIo(session);  // the new receive's count: the caller's still holds
+    life_.ReleaseIo(session);  // the new receive's count: the caller's still holds
   }
 }
 
 // True: no receive is posted now, the client has sent more than it may (inbound_meter.h).
-bool Server::HoldBack(Session& session) {
+bool ReceivePath::HoldBack(Session& session) {
   if (!meters_) return false;
   const InboundMeter::Verdict verdict = MeterOf(session).Settle(options_, MillisecondsNow());
   if (verdict.wait_ms == 0) return false;
   if (verdict.too_long) {
-    Refuse(session, "sends too fast");
+    life_.Refuse(session, "sends too fast");
     return true;
   }
-  session.io.Add();  // goes with the pause, which posts the receive (StartRecv)
-  if (receive_pause_.Park(session, verdict.wait_ms)) return true;
-  ReleaseIo(session);
+  session.io.Add();  // goes with the pause, which posts the receive (AskForMore)
+  if (pause_.Park(session, verdict.wait_ms)) return true;
+  life_.ReleaseIo(session);
   return false;
 }
 
 // True: post the next receive.
-bool Server::HandleRecv(Session& session, DWORD bytes, DWORD error) {
+bool ReceivePath::HandleRecv(Session& session, DWORD bytes, DWORD error) {
   if (error != 0) {
-    if (!IsConnectionOver(error)) ReportError(session.id, "receive failed", error);
-    BeginClose(session, "connection lost");
+    if (!IsConnectionOver(error)) life_.ReportError(session.id, "receive failed", error);
+    life_.BeginClose(session, "connection lost");
     return false;
   }
   try {
@@ -146,22 +175,22 @@ bool Server::HandleRecv(Session& session, DWORD bytes, DWORD error) {
     // [/recv-completed]
   } catch (const std::bad_alloc&) {
     // Of this session's memory; the worker goes on.
-    ReportError(session.id, "no memory to receive", ERROR_NOT_ENOUGH_MEMORY);
-    BeginClose(session, "no memory");
+    life_.ReportError(session.id, "no memory to receive", ERROR_NOT_ENOUGH_MEMORY);
+    life_.BeginClose(session, "no memory");
     return false;
   }
 }
 
 // All whole packets that lie in the ring; what is left is a part of the next one.
 // [take-packets]
-void Server::TakePackets(Session& session) {
+void ReceivePath::TakePackets(Session& session) {
   RecvState& recv = session.recv;
   PacketRef packet;
   for (;;) {
     const Reassembler::Step step = recv.reassembler.Next(recv.ring, rules_, packet);
     if (step == Reassembler::Step::kNeedMore) return;
     if (step == Reassembler::Step::kRefused) {
-      Refuse(session, ToString(recv.reassembler.refusal()));
+      life_.Refuse(session, ToString(recv.reassembler.refusal()));
       return;
     }
     recv.last_packet.store(MillisecondsNow(), std::memory_order_relaxed);
@@ -170,12 +199,12 @@ void Server::TakePackets(Session& session) {
     // it cannot work as fast as this client talks.
     packet->ChargeTo(&recv.held_bytes);
     if (recv.held_bytes.load(std::memory_order_acquire) > options_.receive_memory_max) {
-      Refuse(session, "receive memory exceeded");
+      life_.Refuse(session, "receive memory exceeded");
       return;
     }
     traffic_.Add(Traffic::kRecvPackets, 1);
     if (meters_) MeterOf(session).AddPacket();
-    CallGame(session.id, [&] { OnRecv(session.id, packet); });
+    life_.CallGame(session.id, [&](Callbacks& game) { game.OnRecv(session.id, packet); });
     packet = PacketRef();
     if (session.closing()) return;
   }
@@ -184,19 +213,14 @@ void Server::TakePackets(Session& session) {
 
 // The peer has closed its side and may still read. Its answers may take a while, and no receive
 // keeps the session any more: a count of its own does, until the session begins to close.
-void Server::HalfClose(Session& session) {
+void ReceivePath::HalfClose(Session& session) {
   session.io.Add();
   // An exchange here and one in BeginClose: whichever comes second sees what the other has done.
   session.half_closed.exchange(true, std::memory_order_acq_rel);
   if (session.closing() && session.half_closed.exchange(false, std::memory_order_acq_rel)) {
-    ReleaseIo(session);
+    life_.ReleaseIo(session);
   }
-  CallGame(session.id, [&] { OnClientFinished(session.id); });
-}
-
-void Server::Refuse(Session& session, const char* reason) {
-  Log(LogLevel::kWarning, "refused", session.id, "peer=" + ToString(session.peer) + " " + reason);
-  BeginClose(session, reason);
+  life_.CallGame(session.id, [&](Callbacks& game) { game.OnClientFinished(session.id); });
 }
 
 }  // namespace net

@@ -1,4 +1,4 @@
-// A session's receive path: a ring, a reassembler, and a buffer only while there are bytes.
+// The receive path: a session has a ring, a reassembler, and a buffer only while there are bytes.
 //
 // An idle session waits with a receive of zero bytes (P22): it completes when there is something to
 // read and takes nothing. Only then the ring gets a buffer from the pool, and when all packets have
@@ -8,12 +8,21 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 
+#include "net/inbound_meter.h"
 #include "net/io_context.h"
 #include "net/reassembler.h"
+#include "net/receive_pause.h"
 #include "net/ring_buffer.h"
 
 namespace net {
+
+struct Session;
+struct ServerOptions;
+class PortHandle;
+class SessionLife;
+class Traffic;
 
 // Owned by whoever holds the session's receive: the thread that posts it, then the worker that gets
 // its completion. There is one receive at a time (B6), so there is one owner at a time and no lock.
@@ -40,11 +49,42 @@ struct RecvState {
   void ReturnBuffer();
 };
 
-// Why a session is overdue at `now`, or null: its last whole packet (or its beginning) is longer
-// ago than the limit that applies, idle_ms when it has spoken, first_packet_ms when not; 0 = no
-// limit.
-const char* Overdue(bool spoke, std::uint32_t last_packet, std::uint32_t now,
-                    std::uint32_t first_packet_ms, std::uint32_t idle_ms);
+// Posts the receives and cuts packets out of what they bring. What it works on belongs to a
+// session's one receive, or is atomic.
+class ReceivePath {
+ public:
+  ReceivePath(const ServerOptions& options, const PortHandle& port, SessionLife& life,
+              Traffic& traffic);
+
+  // Start and Stop of the server. Stop: when no session is left.
+  void Start();
+  void Stop() { pause_.Stop(); }
+
+  // The first receive. Caller: holds a count of the session; maybe not a worker.
+  void StartRecv(Session& session);
+  // Caller: the worker that dequeued the receive; it holds the receive's count.
+  void OnRecvCompleted(Session& session, DWORD bytes, DWORD error);
+
+ private:
+  void AskForMore(Session& session);
+  PostResult PostRecv(Session& session, DWORD& bytes);
+  void HandOverRecv(Session& session, DWORD bytes);
+  bool HandleRecv(Session& session, DWORD bytes, DWORD error);
+  void TakePackets(Session& session);
+  InboundMeter& MeterOf(const Session& session);
+  bool HoldBack(Session& session);
+  void HalfClose(Session& session);
+
+  const ServerOptions& options_;
+  const FrameRules rules_;
+  const PortHandle& port_;
+  SessionLife& life_;
+  Traffic& traffic_;
+
+  ReceivePause pause_;
+  // By slot, when there is a limit; made by Start, each belongs to the session's one receive.
+  std::unique_ptr<InboundMeter[]> meters_;
+};
 
 // Milliseconds of a steady clock. Wraps every 49 days: compare differences only.
 inline std::uint32_t MillisecondsNow() {

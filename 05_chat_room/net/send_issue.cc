@@ -4,9 +4,10 @@
 #include <new>
 
 #include "net/error_text.h"
-#include "net/log.h"
 #include "net/send_turn.h"
-#include "net/server.h"
+#include "net/server_options.h"
+#include "net/session_life.h"
+#include "net/traffic.h"
 
 namespace net {
 
@@ -49,7 +50,7 @@ Block CopyTogether(const SendNode* batch, std::size_t bytes) {
 // Caller: holds a count of the session and owns its send flag. Afterwards it owns it no more: the
 // outstanding send does, or nobody, or (the session is closing) it stays taken for ever, so that
 // nothing more is sent. False: the session is closing.
-bool Server::IssueSends(Session& session) {
+bool SendPath::IssueSends(Session& session) {
   // [issue-sends]
   SendState& send = session.send;
   for (int round = 0;; ++round) {
@@ -72,8 +73,13 @@ bool Server::IssueSends(Session& session) {
   // [/issue-sends]
 }
 
+void SendPath::GoOn(Session& session) {
+  const SessionRef ref(life_, &session);
+  IssueSends(session);
+}
+
 // Caller: as IssueSends. One WSASend for the whole batch.
-Server::PostResult Server::PostSend(Session& session, SendNode* batch) {
+PostResult SendPath::PostSend(Session& session, SendNode* batch) {
   SendState& send = session.send;
   std::array<WSABUF, ServerOptions::kSendPacketMaxLimit> buffers;  // captured by the call (P21)
   const DWORD buffer_count = PrepareBatch(send, batch, options_.send_copy_max, buffers);
@@ -90,9 +96,9 @@ Server::PostResult Server::PostSend(Session& session, SendNode* batch) {
       0) {
     const auto error = static_cast<DWORD>(WSAGetLastError());
     if (error != WSA_IO_PENDING) {  // refused: no packet will come (P16)
-      BeginClose(session, IsConnectionOver(error) ? "connection lost" : "send failed");
+      life_.BeginClose(session, IsConnectionOver(error) ? "connection lost" : "send failed");
       EndBatch(session);
-      ReleaseIo(session);
+      life_.ReleaseIo(session);
       return PostResult::kFailed;
     }
   } else if (options_.skip_on_success) {
@@ -100,7 +106,7 @@ Server::PostResult Server::PostSend(Session& session, SendNode* batch) {
     // Sent at once, and we have asked for no packet in that case (P15): nobody else will hear of
     // this send, so its completion is handled here, and its count given back.
     const bool go_on = FinishSend(session, sent);
-    ReleaseIo(session);
+    life_.ReleaseIo(session);
     return go_on ? PostResult::kDone : PostResult::kFailed;
     // </student>
   }
@@ -113,8 +119,8 @@ Server::PostResult Server::PostSend(Session& session, SendNode* batch) {
 
 // The batch as buffers for one call. Many small packets are copied into one piece: 20 ns each, and
 // less than what the system pays for one more buffer.
-DWORD Server::PrepareBatch(SendState& send, SendNode* batch, std::uint32_t copy_max,
-                           std::span<WSABUF> buffers) {
+DWORD SendPath::PrepareBatch(SendState& send, SendNode* batch, std::uint32_t copy_max,
+                             std::span<WSABUF> buffers) {
   DWORD count = 0;
   std::size_t bytes = 0;
   send.sending_memory = 0;
@@ -122,7 +128,7 @@ DWORD Server::PrepareBatch(SendState& send, SendNode* batch, std::uint32_t copy_
   send.must_arrive = false;
   for (const SendNode* node = batch; node != nullptr; node = node->next) {
     send.sending_last = node->last;
-    if (!node->packet) continue;  // the end of the queue, see CloseAfterSends
+    if (!node->packet) continue;  // the end of the queue, see Finish
     const auto frame = node->packet->frame();
     buffers[count++] = MakeBuffer(frame.data(), frame.size());
     bytes += frame.size();
@@ -149,12 +155,12 @@ DWORD Server::PrepareBatch(SendState& send, SendNode* batch, std::uint32_t copy_
   return 1;
 }
 
-// Caller: the worker that dequeued the send; it holds the send's count and owns the send flag.
-void Server::OnSendCompleted(Session& session, DWORD bytes, DWORD error) {
+// The worker owns the send flag, as the send did.
+void SendPath::OnSendCompleted(Session& session, DWORD bytes, DWORD error) {
   if (error != 0) {
-    if (!IsConnectionOver(error)) ReportError(session.id, "send failed", error);
+    if (!IsConnectionOver(error)) life_.ReportError(session.id, "send failed", error);
     EndBatch(session);
-    BeginClose(session, "connection lost");
+    life_.BeginClose(session, "connection lost");
     return;
   }
   if (!FinishSend(session, bytes)) return;
@@ -164,20 +170,20 @@ void Server::OnSendCompleted(Session& session, DWORD bytes, DWORD error) {
 }
 
 // Caller: owns the send flag; the send has completed, failed or was refused.
-void Server::EndBatch(Session& session) {
+void SendPath::EndBatch(Session& session) {
   session.send.DropBatch();
   if (options_.send_probe != nullptr) options_.send_probe->OnSendEnded(session.id);
 }
 
 // Caller: owns the send flag; the send has completed. False: nothing more is to be
 // sent.
-bool Server::FinishSend(Session& session, DWORD bytes) {
+bool SendPath::FinishSend(Session& session, DWORD bytes) {
   SendState& send = session.send;
   EndBatch(session);
   send.queued_memory.fetch_sub(send.sending_memory, std::memory_order_relaxed);
   if (bytes != send.sending_bytes) {  // never: an overlapped send completes whole (P24)
-    ReportError(session.id, "short send", 0);
-    BeginClose(session, "short send");
+    life_.ReportError(session.id, "short send", 0);
+    life_.BeginClose(session, "short send");
     return false;
   }
   traffic_.Add(Traffic::kSendPackets, send.sending_packets);
@@ -189,16 +195,16 @@ bool Server::FinishSend(Session& session, DWORD bytes) {
 
 // Caller: owns the send flag; the end of the queue has been reached. If it was a packet the peer
 // gets time to read it (deferred_close.h); a peer that has closed its side needs none.
-void Server::EndSession(Session& session) {
+void SendPath::EndSession(Session& session) {
   SendState& send = session.send;
   send.DropBatch();
   send.last_left = send.must_arrive;
-  BeginClose(session, send.last_reason.load(std::memory_order_acquire));
+  life_.BeginClose(session, send.last_reason.load(std::memory_order_acquire));
 }
 
 // Caller: holds a count of the session and owns the send flag, which goes with the request. A
 // worker calls IssueSends. No second context is needed: with the flag ours, no send is outstanding.
-bool Server::PostSendRequest(Session& session) {
+bool SendPath::PostSendRequest(Session& session) {
   // [send-request]
   IoContext& context = session.send.context;
   context.Reset();
@@ -208,15 +214,14 @@ bool Server::PostSendRequest(Session& session) {
     return true;
   }
   // [/send-request]
-  ReportError(session.id, "cannot post a send request", GetLastError());
+  life_.ReportError(session.id, "cannot post a send request", GetLastError());
   context.kind = IoKind::kSend;
-  BeginClose(session, "send failed");
-  ReleaseIo(session);
+  life_.BeginClose(session, "send failed");
+  life_.ReleaseIo(session);
   return false;
 }
 
-// Caller: the worker that dequeued the request; it holds the request's count.
-void Server::OnSendRequest(Session& session) {
+void SendPath::OnSendRequest(Session& session) {
   session.send.context.kind = IoKind::kSend;
   if (!SendTurn::Defer(*this, session)) IssueSends(session);
 }

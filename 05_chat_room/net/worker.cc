@@ -1,17 +1,41 @@
-// The worker threads (B5): dequeue, look what it is, serve it.
-#include <array>
-#include <span>
+#include "net/worker.h"
 
-#include "net/accept_ex.h"
-#include "net/error_text.h"
-#include "net/inner_request.h"
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <span>
+#include <string>
+
 #include "net/log.h"
 #include "net/send_turn.h"
-#include "net/server.h"
 
 namespace net {
 
-void Server::WorkerLoop() {
+void WorkerPool::Start() {
+  std::uint32_t count = options_.worker_threads;
+  if (count == 0) count = std::max(1u, std::thread::hardware_concurrency());
+  workers_.reserve(count);
+  for (std::uint32_t i = 0; i < count; ++i) workers_.emplace_back([this] { WorkerLoop(); });
+  Log(LogLevel::kInfo, "start", SessionId{}, "worker threads: " + std::to_string(count));
+}
+
+void WorkerPool::Stop() {
+  // The queue is first in, first out: what was posted before is served before.
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    PostQueuedCompletionStatus(port_.get(), 0, 0, nullptr);
+  }
+  for (std::thread& worker : workers_) worker.join();
+  workers_.clear();
+}
+
+bool WorkerPool::OnThisThread() const {
+  const auto is_me = [me = std::this_thread::get_id()](const std::thread& worker) {
+    return worker.get_id() == me;
+  };
+  return std::any_of(workers_.begin(), workers_.end(), is_me);
+}
+
+void WorkerPool::WorkerLoop() {
   for (;;) {
     // [worker-loop]
     std::array<OVERLAPPED_ENTRY, ServerOptions::kBatchLimit> entries;
@@ -19,12 +43,12 @@ void Server::WorkerLoop() {
     // One call for all that is there, up to the batch; it never waits to fill it (P10).
     if (!GetQueuedCompletionStatusEx(port_.get(), entries.data(), options_.completion_batch, &count,
                                      INFINITE, FALSE)) {
-      ReportError(SessionId{}, "the port is broken, a worker ends", GetLastError());
+      life_.ReportError(SessionId{}, "the port is broken, a worker ends", GetLastError());
       return;
     }
     bool end = false;
     {
-      const SendTurn turn(*this);  // what this batch sends leaves here, one send per session
+      const SendTurn turn(send_);  // what this batch sends leaves here, one send per session
       for (const OVERLAPPED_ENTRY& entry : std::span(entries.data(), count)) {
         if (entry.lpOverlapped != nullptr) {
           DispatchEntry(entry);
@@ -44,7 +68,7 @@ void Server::WorkerLoop() {
 
 // An entry tells the status of its operation in the OVERLAPPED (P10), not in the last error. A
 // failed operation is served like the others, for its count must come back too.
-void Server::DispatchEntry(const OVERLAPPED_ENTRY& entry) {
+void WorkerPool::DispatchEntry(const OVERLAPPED_ENTRY& entry) {
   IoContext& context = *static_cast<IoContext*>(entry.lpOverlapped);
   DWORD bytes = entry.dwNumberOfBytesTransferred;
   DWORD error = 0;
@@ -52,7 +76,7 @@ void Server::DispatchEntry(const OVERLAPPED_ENTRY& entry) {
                      context.kind == IoKind::kAccept;
   if (is_io && context.Internal != 0) {
     const SOCKET socket = context.kind == IoKind::kAccept
-                              ? listener_.load()
+                              ? acceptor_.listener()
                               : reinterpret_cast<Session*>(entry.lpCompletionKey)->socket;
     // Translates the NT status into the error that GetQueuedCompletionStatus would have set.
     if (!GetOverlappedResult(reinterpret_cast<HANDLE>(socket), &context, &bytes, FALSE)) {
@@ -62,38 +86,39 @@ void Server::DispatchEntry(const OVERLAPPED_ENTRY& entry) {
   Dispatch(entry.lpCompletionKey, context, bytes, error);
 }
 
-void Server::Dispatch(ULONG_PTR key, IoContext& context, DWORD bytes, DWORD error) {
+// [dispatch]
+void WorkerPool::Dispatch(ULONG_PTR key, IoContext& context, DWORD bytes, DWORD error) {
   switch (context.kind) {
     // <student 02.4>
     case IoKind::kRecv: {
-      const SessionRef session(*this, reinterpret_cast<Session*>(key));  // the receive's count
-      OnRecvCompleted(*session, bytes, error);
+      const SessionRef session(life_, reinterpret_cast<Session*>(key));  // the receive's count
+      receive_.OnRecvCompleted(*session, bytes, error);
       break;
     }
     case IoKind::kSend: {
-      const SessionRef session(*this, reinterpret_cast<Session*>(key));  // the send's count
-      OnSendCompleted(*session, bytes, error);
+      const SessionRef session(life_, reinterpret_cast<Session*>(key));  // the send's count
+      send_.OnSendCompleted(*session, bytes, error);
       break;
     }
     case IoKind::kSendRequest: {
-      const SessionRef session(*this, reinterpret_cast<Session*>(key));  // the request's count
-      OnSendRequest(*session);
+      const SessionRef session(life_, reinterpret_cast<Session*>(key));  // the request's count
+      send_.OnSendRequest(*session);
       break;
     }
     case IoKind::kInnerRequest: {
       const std::unique_ptr<InnerRequest> request(static_cast<InnerRequest*>(&context));
-      CallGame(SessionId{}, [&] { OnInnerRequest(request->packet); });
-      inner_pending_.Finish();
+      inner_requests_.Serve(*request);
       break;
     }
     // </student>
     case IoKind::kAccept:
-      OnAcceptCompleted(static_cast<AcceptContext&>(context), error);
+      acceptor_.OnAcceptCompleted(static_cast<AcceptContext&>(context), error);
       break;
     case IoKind::kRelease:
-      FreeSession(*reinterpret_cast<Session*>(key));
+      life_.Free(*reinterpret_cast<Session*>(key));
       break;
   }
 }
+// [/dispatch]
 
 }  // namespace net

@@ -18,6 +18,13 @@ enum class IoKind : unsigned char {
   kRelease,       // the session's count reached zero: a worker frees it
 };
 
+// What became of a receive or a send that was issued.
+enum class PostResult : unsigned char {
+  kPending,  // a packet follows
+  kDone,     // completed at once and no packet follows: the caller handles the completion
+  kFailed,   // refused, or the session is closing
+};
+
 struct IoContext : OVERLAPPED {
   explicit IoContext(IoKind io_kind) : OVERLAPPED{}, kind(io_kind) {}
 

@@ -1,4 +1,4 @@
-// A session's send path: a queue, and ONE send on its way (D1).
+// The send path: a session has a queue, and ONE send on its way (D1).
 //
 // Stages 02 and 03 allocated a context per send and let many be outstanding. Here a packet is put
 // into the session's queue, and one WSASend takes as many as are there, up to send_packet_max.
@@ -8,13 +8,21 @@
 
 #include <atomic>
 #include <cstdint>
+#include <span>
 
 #include "net/block_pool.h"
 #include "net/io_context.h"
 #include "net/packet.h"
 #include "net/send_queue.h"
+#include "net/session_id.h"
 
 namespace net {
+
+struct ServerOptions;
+struct Session;
+class PortHandle;
+class SessionLife;
+class Traffic;
 
 enum class SendResult : unsigned char {
   kOk,         // queued: it leaves with the session's next send
@@ -65,6 +73,53 @@ struct SendState {
 
   // owner: gives the bytes of the send back that has completed, or was refused.
   void DropBatch();
+};
+
+// Keeps nothing itself: all there is belongs to a session's send flag, or is atomic.
+class SendPath {
+ public:
+  SendPath(const ServerOptions& options, const PortHandle& port, SessionLife& life,
+           Traffic& traffic)
+      : options_(options), port_(port), life_(life), traffic_(traffic) {}
+
+  // --- any thread, see server.h
+  bool Seal(Packet& packet) const;
+  SendResult SendPacket(SessionId id, const PacketRef& packet);
+  SendResult SendPacketAsync(SessionId id, const PacketRef& packet);
+  SendResult SendAndDisconnect(SessionId id, const PacketRef& packet, const char* reason);
+  bool Finish(SessionId id, const char* reason);
+
+  // --- any thread that holds a count of the session
+
+  // Goes on with sends that were put off. Takes over a count and the session's send flag.
+  void GoOn(Session& session);
+
+  // --- the worker that dequeued the send, or the request; it holds the operation's count
+  void OnSendCompleted(Session& session, DWORD bytes, DWORD error);
+  void OnSendRequest(Session& session);
+
+ private:
+  // send.cc: into the queue
+  SendResult QueuePacket(SessionId id, const PacketRef& packet, SendMode mode,
+                         const char* last_reason);
+  bool ChargeSend(Session& session, std::uint32_t bytes);
+  bool PushLast(Session& session, SendNode* node, const char* reason);
+  SendResult StartSending(Session& session, SendMode mode);
+
+  // send_issue.cc: from the queue to the network, the owner of the send flag only
+  bool IssueSends(Session& session);
+  PostResult PostSend(Session& session, SendNode* batch);
+  static DWORD PrepareBatch(SendState& send, SendNode* batch, std::uint32_t copy_max,
+                            std::span<WSABUF> buffers);
+  void EndBatch(Session& session);
+  bool FinishSend(Session& session, DWORD bytes);
+  void EndSession(Session& session);
+  bool PostSendRequest(Session& session);
+
+  const ServerOptions& options_;
+  const PortHandle& port_;
+  SessionLife& life_;
+  Traffic& traffic_;
 };
 
 }  // namespace net

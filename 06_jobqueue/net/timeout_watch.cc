@@ -1,16 +1,10 @@
-// The timeout watch: sessions that never say a whole packet, or stopped doing so, are closed.
-//
-// What counts is a whole packet, not a byte: a client that sends one byte a second is "active" for
-// ever and would keep a session and a receive buffer for ever (the slow drip).
-//
-// A process can stand still as a whole: a debugger, SIGSTOP, a machine that sleeps. Then everybody
-// looks silent, and what they have sent is queued and not read yet. The watch notices, because it
-// comes far too late itself, and everybody's time begins anew.
+#include "net/timeout_watch.h"
+
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "net/log.h"
-#include "net/server.h"
 
 namespace net {
 
@@ -46,24 +40,44 @@ const char* OverdueNow(const Session& session, std::uint32_t now, std::uint32_t 
 }
 }  // namespace
 
-void Server::StartTimeoutWatch() {
+void TimeoutWatch::Start() {
   const std::uint32_t first = options_.first_packet_timeout_ms;
   const std::uint32_t idle = options_.idle_timeout_ms;
   std::uint32_t shorter = options_.linger_ms;
   if (first != 0) shorter = std::min(shorter, first);
   if (idle != 0) shorter = std::min(shorter, idle);
   // Looks four times per timeout, so nobody stays more than a quarter too long.
-  watch_interval_ms_ = std::clamp(shorter / 4, 10u, 1000u);
+  interval_ms_ = std::clamp(shorter / 4, 10u, 1000u);
   looked_at_ = resumed_at_ = MillisecondsNow();
-  timeout_thread_ = std::thread([this] {
-    while (!BackOff(watch_interval_ms_)) CheckTimeouts();
-  });
+  stopping_ = false;
+  thread_ = std::thread([this] { Loop(); });
 }
 
-void Server::NotePause(std::uint32_t now) {
+void TimeoutWatch::Stop() {
+  if (!thread_.joinable()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    wake_.notify_all();
+  }
+  thread_.join();
+}
+
+void TimeoutWatch::Loop() {
+  const std::chrono::milliseconds interval(interval_ms_);
+  std::unique_lock lock(mutex_);
+  while (!wake_.wait_for(lock, interval, [this] { return stopping_; })) {
+    lock.unlock();
+    CheckTimeouts();
+    lock.lock();
+  }
+}
+
+// [check-timeouts]
+void TimeoutWatch::NotePause(std::uint32_t now) {
   constexpr std::uint32_t kLate = 500;           // a busy machine is that late, too
   constexpr std::uint32_t kLongAgo = 1U << 30U;  // the milliseconds must not wrap around past it
-  if (now - std::exchange(looked_at_, now) > 2 * watch_interval_ms_ + kLate) {
+  if (now - std::exchange(looked_at_, now) > 2 * interval_ms_ + kLate) {
     resumed_at_ = now;
     Log(LogLevel::kWarning, "pause", SessionId{}, "the process stood still: time-outs begin anew");
   } else if (now - resumed_at_ > kLongAgo) {
@@ -71,19 +85,19 @@ void Server::NotePause(std::uint32_t now) {
   }
 }
 
-// [check-timeouts]
-void Server::CheckTimeouts() {
+void TimeoutWatch::CheckTimeouts() {
   const std::uint32_t now = MillisecondsNow();
   NotePause(now);
-  for (std::uint32_t index = 0; index < sessions_->capacity(); ++index) {
+  SessionTable& table = life_.table();
+  for (std::uint32_t index = 0; index < table.capacity(); ++index) {
     // A look without a count first: nearly all sessions are fine, and free slots are many.
-    Session& slot = sessions_->slot(index);
+    Session& slot = table.slot(index);
     if (slot.io.released() || OverdueNow(slot, now, resumed_at_, options_) == nullptr) continue;
     // Then with one: it may be another tenant by now, so the question is asked again.
-    const SessionRef session(*this, sessions_->Acquire(SessionId::Make(slot.io.serial(), index)));
+    const SessionRef session = life_.Acquire(SessionId::Make(slot.io.serial(), index));
     if (!session || session->closing()) continue;
     if (const char* reason = OverdueNow(*session, now, resumed_at_, options_))
-      Refuse(*session, reason);
+      life_.Refuse(*session, reason);
   }
 }
 // [/check-timeouts]

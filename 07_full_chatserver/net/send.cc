@@ -1,9 +1,9 @@
 // The send path, first half: from the game into the session's queue. Any thread.
 #include "net/send.h"
 
-#include "net/log.h"
 #include "net/send_turn.h"
-#include "net/server.h"
+#include "net/server_options.h"
+#include "net/session_life.h"
 
 namespace net {
 
@@ -45,35 +45,35 @@ void SendState::DropBatch() {
   }
 }
 
-bool Server::Trust(SessionId id) {
-  const SessionRef session(*this, sessions_ ? sessions_->Acquire(id) : nullptr);
+bool SendPath::Trust(SessionId id) {
+  const SessionRef session = life_.Acquire(id);
   if (!session) return false;
   session->send.trusted.store(true, std::memory_order_relaxed);
   return true;
 }
 
-bool Server::Seal(Packet& packet) const {
+bool SendPath::Seal(Packet& packet) const {
   if (!packet.ok() || packet.sealed()) return false;
   packet.Seal(options_.fixed_key, RandomKey());
   return true;
 }
 
-SendResult Server::SendPacket(SessionId id, const PacketRef& packet) {
+SendResult SendPath::SendPacket(SessionId id, const PacketRef& packet) {
   return QueuePacket(id, packet, SendMode::kFromCaller, nullptr);
 }
 
-SendResult Server::SendPacketAsync(SessionId id, const PacketRef& packet) {
+SendResult SendPath::SendPacketAsync(SessionId id, const PacketRef& packet) {
   return QueuePacket(id, packet, SendMode::kFromWorker, nullptr);
 }
 
-SendResult Server::SendAndDisconnect(SessionId id, const PacketRef& packet, const char* reason) {
+SendResult SendPath::SendAndDisconnect(SessionId id, const PacketRef& packet, const char* reason) {
   return QueuePacket(id, packet, SendMode::kFromCaller, reason);
 }
 
-SendResult Server::QueuePacket(SessionId id, const PacketRef& packet, SendMode mode,
-                               const char* last_reason) {
+SendResult SendPath::QueuePacket(SessionId id, const PacketRef& packet, SendMode mode,
+                                 const char* last_reason) {
   if (!packet->sealed()) return SendResult::kNotSealed;
-  const SessionRef session(*this, sessions_ ? sessions_->Acquire(id) : nullptr);
+  const SessionRef session = life_.Acquire(id);
   if (!session) return SendResult::kStaleId;
   SendState& send = session->send;
   if (session->closing() || send.last_reason.load(std::memory_order_acquire) != nullptr) {
@@ -93,7 +93,7 @@ SendResult Server::QueuePacket(SessionId id, const PacketRef& packet, SendMode m
 }
 
 // True: the caller has taken the send flag.
-bool Server::PushLast(Session& session, SendNode* node, const char* reason) {
+bool SendPath::PushLast(Session& session, SendNode* node, const char* reason) {
   SendState& send = session.send;
   // The reason first: when the packet has left, it must be there.
   const char* none = nullptr;
@@ -105,16 +105,18 @@ bool Server::PushLast(Session& session, SendNode* node, const char* reason) {
   return send.queue.Push(node);
 }
 
-// The session ends when everything that is queued has left: a last node without a packet.
-// Caller: holds a count of the session.
-void Server::CloseAfterSends(Session& session, const char* reason) {
-  if (PushLast(session, AllocateSendNode(PacketRef(), true), reason)) {
-    StartSending(session, SendMode::kFromCaller);
+// The end is a last node without a packet.
+bool SendPath::Finish(SessionId id, const char* reason) {
+  const SessionRef session = life_.Acquire(id);
+  if (!session) return false;
+  if (PushLast(*session, AllocateSendNode(PacketRef(), true), reason)) {
+    StartSending(*session, SendMode::kFromCaller);
   }
+  return true;
 }
 
 // Caller: holds a count of the session and has just taken its send flag.
-SendResult Server::StartSending(Session& session, SendMode mode) {
+SendResult SendPath::StartSending(Session& session, SendMode mode) {
   if (mode == SendMode::kFromWorker) {
     return PostSendRequest(session) ? SendResult::kOk : SendResult::kFailed;
   }
@@ -125,7 +127,7 @@ SendResult Server::StartSending(Session& session, SendMode mode) {
 
 // The memory bound (C6): what the game sends faster than this client reads piles up here. The
 // client is disconnected and the server's memory stays flat.
-bool Server::ChargeSend(Session& session, std::uint32_t bytes) {
+bool SendPath::ChargeSend(Session& session, std::uint32_t bytes) {
   // [send-memory]
   // <student 04.4>
   std::atomic<std::uint32_t>& queued = session.send.queued_memory;
@@ -135,7 +137,7 @@ bool Server::ChargeSend(Session& session, std::uint32_t bytes) {
       options_.send_memory_untrusted != 0 && !session.send.trusted.load(std::memory_order_relaxed);
   if (sum <= (stranger ? options_.send_memory_untrusted : options_.send_memory_max)) return true;
   queued.fetch_sub(bytes, std::memory_order_relaxed);
-  Refuse(session, "send memory exceeded");
+  life_.Refuse(session, "send memory exceeded");
   return false;
   // </student>
   // [/send-memory]

@@ -3,6 +3,7 @@
 #include <new>
 #include <utility>
 
+#include "net/send.h"
 #include "net/server.h"
 #include "net/thread_object.h"
 
@@ -16,10 +17,10 @@ struct SpareList {
 };
 }  // namespace
 
-SendTurn::SendTurn(Server& server)
-    : server_(server),
-      outer_(current_turn),
-      joined_(outer_ != nullptr && &outer_->server_ == &server) {
+SendTurn::SendTurn(Server& server) : SendTurn(server.send_path()) {}
+
+SendTurn::SendTurn(SendPath& send)
+    : send_(send), outer_(current_turn), joined_(outer_ != nullptr && &outer_->send_ == &send) {
   if (joined_) return;
   sessions_.swap(ThreadObject<SpareList>::Get().sessions);
   current_turn = this;
@@ -37,8 +38,7 @@ void SendTurn::Flush() {
   // [flush]
   // By index: a session that fails may be reported to the game, and the game may send to others.
   for (std::size_t i = 0; i < sessions_.size(); ++i) {
-    const SessionRef session(server_, sessions_[i]);  // the count of the turn
-    server_.IssueSends(*session);
+    send_.GoOn(*sessions_[i]);
   }
   sessions_.clear();
   // [/flush]
@@ -48,8 +48,8 @@ void SendTurn::FlushCurrent() {
   if (current_turn != nullptr) current_turn->Flush();
 }
 
-bool SendTurn::Defer(Server& server, Session& session) {
-  if (current_turn == nullptr || &current_turn->server_ != &server) return false;
+bool SendTurn::Defer(SendPath& send, Session& session) {
+  if (current_turn == nullptr || &current_turn->send_ != &send) return false;
   try {
     current_turn->sessions_.push_back(&session);
   } catch (const std::bad_alloc&) {

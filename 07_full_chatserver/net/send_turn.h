@@ -21,12 +21,14 @@
 
 namespace net {
 
+class SendPath;
 class Server;
 struct Session;
 
 class SendTurn {
  public:
   explicit SendTurn(Server& server);
+  explicit SendTurn(SendPath& send);
   SendTurn(const SendTurn&) = delete;
   SendTurn& operator=(const SendTurn&) = delete;
   ~SendTurn();
@@ -36,14 +38,12 @@ class SendTurn {
   // The same for the turn of the calling thread, if there is one.
   static void FlushCurrent();
 
+  // The send path: the caller holds a count of the session and owns its send flag. True: the
+  // calling thread has a turn, which takes the flag over. False: send now.
+  static bool Defer(SendPath& send, Session& session);
+
  private:
-  friend class Server;
-
-  // Server: the caller holds a count of the session and owns its send flag. True: the calling
-  // thread has a turn, which takes the flag over. False: send now.
-  static bool Defer(Server& server, Session& session);
-
-  Server& server_;
+  SendPath& send_;
   SendTurn* const outer_;           // the turn that was this thread's before
   const bool joined_;               // outer_ is of the same server and does the work
   std::vector<Session*> sessions_;  // with a count each; the turn owns their send flags

@@ -15,26 +15,20 @@ void Server::ResumeTraffic() {
   const bool was_closed = traffic_gate_.closed();
   // [resume]
   for (Session* const parked : traffic_gate_.Open()) {
-    const SessionRef session(*this, parked);  // the gate's count
-    IssueSends(*session);                     // with the gate's send flag
+    send_.GoOn(*parked);  // with the gate's count and send flag
   }
   // [/resume]
-  {
-    // The accept thread may be waiting in its pause.
-    const std::lock_guard lock(back_off_mutex_);
-    back_off_wake_.notify_all();
-  }
   if (was_closed) Log(LogLevel::kInfo, "traffic", SessionId{}, "resumed");
 }
 
 // Caller: as IssueSends. True: the gate has the session's send flag now.
-bool Server::WaitAtGate(Session& session) {
-  if (!traffic_gate_.closed()) return false;
+bool SendPath::WaitAtGate(Session& session) {
+  if (!gate_.closed()) return false;
   // [wait-at-gate]
   // <student 07.5>
   session.io.Add();
-  if (traffic_gate_.Park(session)) return true;
-  ReleaseIo(session);  // opened in between
+  if (gate_.Park(session)) return true;
+  life_.ReleaseIo(session);  // opened in between
   return false;
   // </student>
   // [/wait-at-gate]
