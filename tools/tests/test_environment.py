@@ -166,6 +166,16 @@ class PlaceTest(Checkout):
         for name in names:
             self.assertTrue(os.path.isfile(name), name)
 
+        united = build / "01_one" / "united" / "net.cc"  # files that are compiled as one
+        united.parent.mkdir(parents=True)
+        united.write_text('#include "net/a.cc"\n', encoding="utf-8")
+        command[-1] = united
+        out = subprocess.run(command, cwd=build, env=dict(os.environ, CCACHE_DIR=str(root / "ccache")), check=False)
+        self.assertEqual(0, out.returncode)
+        text = (build / "a.o.d").read_text(encoding="utf-8").replace("\\\n", " ").replace("\\ ", "\0")
+        names = [word.replace("\0", " ") for word in text.split()[1:]]
+        self.assertLess({str(united), str(stage / "net" / "a.cc"), str(stage / "net" / "a.h")}, set(names))
+
 
 @unittest.skipIf(os.name == "nt", "the sh starter")
 class StartTest(Checkout):

@@ -104,6 +104,21 @@ class ClosureTest(CourseTree):
         self.assertIn("stage02_unit_a", found)
         self.assertNotIn("stage03_unit_a", found)
 
+    def test_files_compiled_as_one_are_what_they_include(self):
+        """The file that includes them lies in each stage's part of the build tree."""
+        for number in self.stages:
+            united = self.root / "build" / "release" / FOLDERS[number] / "united"
+            united.mkdir(parents=True)
+            (united / "unit_a.cc").write_text('#include "tests/unit_a.cc"\n#include "tests/more.cc"\n', encoding="utf-8")
+        self.write_all("tests/more.cc", "int more;\n")
+        self.write("03", "tests/more.cc", "int less;\n")
+
+        def change(number, targets):
+            targets[1]["sources"][0]["path"] = f"build/release/{FOLDERS[number]}/united/unit_a.cc"
+        found = self.repeats(change=change)
+        self.assertEqual("stage01_unit_a", found["stage02_unit_a"])
+        self.assertNotIn("stage03_unit_a", found)
+
     def test_generated_code_is_what_generates_it(self):
         self.write_all("tests/unit_a.cc", "#include \"made.pb.h\"\n")
         self.write_all("proto/made.proto", "message A {}\n")
