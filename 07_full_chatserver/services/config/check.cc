@@ -93,16 +93,6 @@ void CheckServices(const Config& config, Checker& check) {
 }
 
 void CheckGame(const Config& config, Checker& check) {
-  // Whoever comes into a room is told who is inside, and must be able to take that.
-  const std::uint64_t list =
-      std::uint64_t{config.limits.players_per_room} * (config.limits.name_bytes + 40ULL);
-  check.Require(2 * list <= config.server.send_memory_bytes, "limits.players_per_room",
-                "server.send_memory_bytes",
-                std::to_string(config.limits.players_per_room) +
-                    " names of limits.name_bytes = " + std::to_string(config.limits.name_bytes) +
-                    " are a list that a newcomer could not take: server.send_memory_bytes must be "
-                    "at least " +
-                    std::to_string(2 * list));
   check.Require(config.sector.start_x < config.sector.width, "sector.start_x", "sector.width",
                 std::to_string(config.sector.start_x) + " is outside: sector.width is " +
                     std::to_string(config.sector.width));
