@@ -68,7 +68,9 @@ void JournalChronicle::Add(journal::Batch& batch, const chat::LoginRecord& login
 bool JournalChronicle::Record(const chat::LoginRecord& login) {
   journal::Batch& batch = EmptyBatch();
   Add(batch, login);
-  return Store(batch, login.in ? db::Matter::kWish : db::Matter::kFact);
+  const bool stored = Store(batch, login.in ? db::Matter::kWish : db::Matter::kFact);
+  if (!stored && login.in) refused_logins_.fetch_add(1, std::memory_order_relaxed);
+  return stored;
 }
 
 bool JournalChronicle::Record(const chat::LoginRecord& logout, const chat::PlayerRecord& player) {
