@@ -8,8 +8,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <string>
+#include <utility>
 #include <vector>
 
+#include "fuzz/seeds.h"
 #include "net/reassembler.h"
 #include "tests/support/wire.h"
 
@@ -39,7 +42,41 @@ Bytes AsFrames(const Bytes& raw) {
   return stream;
 }
 
+// The golden frames as raw streams, and scripts that become valid frames: each branch once.
+fuzz::Seeds MakeSeeds() {
+  fuzz::Seeds seeds;
+  for (const wire::Vector& vector : wire::LoadVectors()) {
+    if (vector.bytes.size() > 128) continue;
+    Bytes& seed = seeds["raw-" + vector.name];
+    seed = {7, 127, static_cast<std::uint8_t>(vector.bytes.size() % 5), 2};
+    seed.insert(seed.end(), vector.bytes.begin(), vector.bytes.end());
+  }
+  // Length, rand key, type; length 255 makes a gap in the sequence.
+  struct Part {
+    std::uint8_t length, rand_key, type;
+  };
+  const std::vector<std::pair<std::string, std::vector<Part>>> scripts{
+      {"one", {{4, 0x10, 3}}},
+      {"several", {{4, 0x10, 3}, {0, 0x22, 5}, {2, 0x33, 1}, {16, 0xFF, 1}}},
+      {"gap", {{1, 0x10, 3}, {255, 1, 2}}},
+      {"long", {{63, 9, 1}, {63, 8, 1}}},
+  };
+  for (const auto& [name, parts] : scripts) {
+    Bytes& seed = seeds["frames-" + name];
+    seed = {3, 100, 17, 3};
+    for (const Part& part : parts) {
+      seed.insert(seed.end(), {part.length, part.rand_key, part.type});
+      for (int i = 0; i < part.length % 64; ++i) seed.push_back(static_cast<std::uint8_t>(i));
+    }
+  }
+  return seeds;
+}
+
 }  // namespace
+
+extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
+  return fuzz::WriteSeedsWhenAsked(*argc, *argv, MakeSeeds);
+}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 4) return 0;

@@ -50,18 +50,16 @@ void Room::Enter(const PlayerRef& player) {
 
   const Lock lock(*this);
   Broadcast(notice);  // before it is a member: to the others
-  players_[player->id] = player;
-  auto member = players_.begin();
-  for (; member != players_.end() && answer.players_size() < static_cast<int>(kMostListed);
+  player->CopyTo(*answer.add_players());
+  for (auto member = players_.begin();
+       member != players_.end() && answer.players_size() < static_cast<int>(kMostListed);
        ++member) {
     member->second->CopyTo(*answer.add_players());
   }
+  players_[player->id] = player;
+  answer.set_unnamed(static_cast<std::uint32_t>(players_.size()) -
+                     static_cast<std::uint32_t>(answer.players_size()));
   sender_.Send(player->owner, ClientPacketHandler::MakeSendBuffer(answer));
-  for (; member != players_.end(); ++member) {
-    Protocol::S_PLAYER_JOINED more;
-    member->second->CopyTo(*more.mutable_player());
-    sender_.Send(player->owner, ClientPacketHandler::MakeSendBuffer(more));
-  }
 }
 // [/enter]
 

@@ -21,8 +21,8 @@ namespace chat {
 
 class Room {
  public:
-  // The player list of S_ENTER_GAME must fit into one packet; the members beyond follow as
-  // S_PLAYER_JOINED.
+  // The player list of S_ENTER_GAME must fit into one packet; how many are inside beyond it is a
+  // number.
   static constexpr std::size_t kMostListed = 500;
 
   Room(std::uint32_t id, PacketSender& sender) : id_(id), sender_(sender) {}

@@ -35,17 +35,15 @@ void LockedRoom::Enter(const chat::PlayerRef& player) {
   answer.set_player_id(player->id);
   const auto lock = Lock();
   Broadcast(ClientPacketHandler::MakeSendBuffer(joined));
-  players_[player->id] = player;
-  auto member = players_.begin();
-  for (; member != players_.end() && answer.players_size() < kMostListed; ++member) {
+  player->CopyTo(*answer.add_players());
+  for (auto member = players_.begin();
+       member != players_.end() && answer.players_size() < kMostListed; ++member) {
     member->second->CopyTo(*answer.add_players());
   }
+  players_[player->id] = player;
+  answer.set_unnamed(static_cast<std::uint32_t>(players_.size()) -
+                     static_cast<std::uint32_t>(answer.players_size()));
   sender_.Send(player->owner, ClientPacketHandler::MakeSendBuffer(answer));
-  for (; member != players_.end(); ++member) {
-    Protocol::S_PLAYER_JOINED more;
-    member->second->CopyTo(*more.mutable_player());
-    sender_.Send(player->owner, ClientPacketHandler::MakeSendBuffer(more));
-  }
 }
 
 void LockedRoom::Leave(const chat::Player& player) {

@@ -36,8 +36,8 @@ namespace chat {
 
 class Room final : public job::JobQueue {
  public:
-  // In S_ENTER_GAME, oneself included; the members beyond follow as S_PLAYER_JOINED.
-  static constexpr std::size_t kMostListed = Roster::kFirst + 1;
+  // By name in S_ENTER_GAME, oneself included; the members beyond are a number.
+  static constexpr std::size_t kMostListed = Roster::kNamed + 1;
   // In a room of more than that, news wait for company.
   static constexpr std::size_t kManyMembers = 32;
 
@@ -52,7 +52,7 @@ class Room final : public job::JobQueue {
         news_interval_(news_interval),
         most_unsent_(most_unsent),
         turn_(sender),
-        roster_(id, turn_, sender) {}
+        roster_(id, turn_, sender, most_unsent) {}
 
   // Answers S_ENTER_GAME with the members and tells the others, in one job: the newcomer misses
   // nothing that is said after the list was made, and gets nothing from before it.

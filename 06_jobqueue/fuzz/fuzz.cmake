@@ -1,11 +1,16 @@
-# The fuzzer of the reassembler: libFuzzer comes with clang, so it is built where clang++ is there and can link it, whatever
-# compiler builds the rest. CTest runs it for ten seconds (label fuzz); for longer:
+# The fuzzers: libFuzzer comes with clang, so they are built where clang++ is there and can link it, whatever compiler
+# builds the rest. CTest runs each for ten seconds (label fuzz); for longer:
 #
-#   build/bin/reassembler_fuzzer -max_total_time=600 /tmp/new-inputs fuzz/corpus
+#   build/bin/reassembler_fuzzer -max_total_time=600 -max_len=600 /tmp/new-inputs build/fuzz-seeds/reassembler
+#
+#   stage_fuzzer(NAME MAX_LEN bytes sources... [SEEDS] [INPUTS paths...] [NEEDS files...] [DEFINES names...] [LINK libraries...])
+#
+# SEEDS: the fuzzer writes its own (fuzz/seeds.h). INPUTS: what else the test depends on. NEEDS: made before it is
+# compiled. LINK: libraries of the stage, or of the system.
 option(COURSE_FUZZERS "Fuzzers, where clang++ can link them" ON)
+set(fuzz_flags -std=c++20 -g -O1 -Wall -Wextra -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all)
 if(COURSE_FUZZERS AND UNIX AND BUILD_TESTING)
   find_program(COURSE_CLANGXX NAMES clang++ clang++-19 clang++-18 clang++-17 clang++-16 clang++-15 clang++-14)
-  set(fuzz_flags -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all)
   if(COURSE_CLANGXX AND NOT COURSE_LIBFUZZER)
     file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/try_fuzzer.cc
          "#include <cstddef>\nextern \"C\" int LLVMFuzzerTestOneInput(const unsigned char*, std::size_t) { return 0; }\n")
@@ -20,26 +25,65 @@ if(COURSE_FUZZERS AND UNIX AND BUILD_TESTING)
   if(NOT COURSE_LIBFUZZER)
     message(STATUS "${STAGE}: no libFuzzer (Debian: clang libclang-rt-dev); the fuzzer is not built")
   endif()
-  if(COURSE_LIBFUZZER)
-    set(fuzz_sources fuzz/reassembler_fuzzer.cc net/block_pool.cc net/cipher.cc net/packet.cc net/reassembler.cc)
-    list(JOIN fuzz_sources ":" fuzz_inputs)
-    list(TRANSFORM fuzz_sources PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)
-    file(GLOB fuzz_headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/net/*.h
-         ${CMAKE_CURRENT_SOURCE_DIR}/tests/support/wire.h)
-    set(fuzzer ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/reassembler_fuzzer)
-    add_custom_command(
-      OUTPUT ${fuzzer}
-      COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}
-      COMMAND ${COURSE_CLANGXX} ${fuzz_flags} -I${CMAKE_CURRENT_SOURCE_DIR} ${fuzz_sources} -o ${fuzzer}
-      DEPENDS ${fuzz_sources} ${fuzz_headers}
-      COMMENT "Building the fuzzer of ${STAGE} with ${COURSE_CLANGXX}")
-    add_custom_target(${STAGE}_fuzz_reassembler ALL DEPENDS ${fuzzer})
-    set(found ${CMAKE_CURRENT_BINARY_DIR}/fuzz-found)
-    file(MAKE_DIRECTORY ${found})
-    add_test(NAME ${STAGE}.fuzz.reassembler
-             COMMAND ${fuzzer} -max_total_time=10 -max_len=600 -artifact_prefix=${found}/
-                     ${found} ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/corpus)
-    set_tests_properties(${STAGE}.fuzz.reassembler PROPERTIES LABELS "${STAGE};fuzz" TIMEOUT 120
-      ENVIRONMENT "COURSE_TEST_INPUTS=${fuzz_inputs}:fuzz/corpus:fuzz/fuzz.cmake")
-  endif()
 endif()
+
+function(stage_fuzzer name)
+  if(NOT COURSE_FUZZERS OR NOT COURSE_LIBFUZZER OR NOT UNIX OR NOT BUILD_TESTING)
+    return()
+  endif()
+  cmake_parse_arguments(arg "SEEDS" "MAX_LEN" "INPUTS;NEEDS;DEFINES;LINK" ${ARGN})
+  list(TRANSFORM arg_DEFINES PREPEND -D)
+  set(fuzzer ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/${name}_fuzzer)
+  set(objects "")
+  foreach(source IN LISTS arg_UNPARSED_ARGUMENTS)
+    get_filename_component(path ${source} ABSOLUTE BASE_DIR ${CMAKE_CURRENT_SOURCE_DIR})
+    get_filename_component(base ${source} NAME)
+    set(object fuzz-objects/${name}/${base}.o)
+    add_custom_command(
+      OUTPUT ${object}
+      COMMAND ${CMAKE_COMMAND} -E make_directory fuzz-objects/${name}
+      COMMAND ${COURSE_CLANGXX} ${fuzz_flags} ${arg_DEFINES} -I${CMAKE_CURRENT_SOURCE_DIR}
+              -isystem ${CMAKE_CURRENT_BINARY_DIR}/generated -MD -MF ${object}.d -c ${path} -o ${object}
+      DEPENDS ${path} ${arg_NEEDS} DEPFILE ${CMAKE_CURRENT_BINARY_DIR}/${object}.d
+      WORKING_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR} COMMENT "Fuzzer ${name} of ${STAGE}: ${base}" VERBATIM)
+    list(APPEND objects ${object})
+  endforeach()
+  set(libraries "")
+  set(archives "")
+  foreach(library IN LISTS arg_LINK)
+    if(TARGET ${STAGE}_${library})
+      list(APPEND archives ${STAGE}_${library})
+      list(APPEND libraries $<TARGET_FILE:${STAGE}_${library}>)
+    else()
+      list(APPEND libraries -l${library})
+    endif()
+  endforeach()
+  set(seeds "")
+  set(write_seeds "")
+  if(arg_SEEDS)
+    set(seeds ${CMAKE_CURRENT_BINARY_DIR}/fuzz-seeds/${name})
+    set(write_seeds COMMAND ${CMAKE_COMMAND} -E env COURSE_STAGE_DIR=${CMAKE_CURRENT_SOURCE_DIR}
+                    ${fuzzer} --seeds=${seeds})
+  endif()
+  add_custom_command(
+    OUTPUT ${fuzzer}
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}
+    COMMAND ${COURSE_CLANGXX} ${fuzz_flags} ${objects} ${libraries} -pthread -o ${fuzzer}
+    ${write_seeds}
+    DEPENDS ${objects} ${archives} ${arg_INPUTS}
+    WORKING_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR} COMMENT "Fuzzer ${name} of ${STAGE}" VERBATIM)
+  add_custom_target(${STAGE}_fuzz_${name} ALL DEPENDS ${fuzzer})
+  set(found ${CMAKE_CURRENT_BINARY_DIR}/fuzz-found/${name})
+  file(MAKE_DIRECTORY ${found})
+  add_test(NAME ${STAGE}.fuzz.${name}
+           COMMAND ${fuzzer} -max_total_time=10 -max_len=${arg_MAX_LEN} -artifact_prefix=${found}/ ${found} ${seeds})
+  list(FILTER arg_UNPARSED_ARGUMENTS EXCLUDE REGEX ^/)
+  list(JOIN arg_UNPARSED_ARGUMENTS ":" inputs)
+  list(JOIN arg_INPUTS ":" more)
+  set_tests_properties(${STAGE}.fuzz.${name} PROPERTIES LABELS "${STAGE};fuzz" TIMEOUT 120
+    ENVIRONMENT "COURSE_TEST_INPUTS=${inputs}:${more}:fuzz/fuzz.cmake")
+endfunction()
+
+stage_fuzzer(reassembler MAX_LEN 600 SEEDS
+  fuzz/reassembler_fuzzer.cc net/block_pool.cc net/cipher.cc net/packet.cc net/reassembler.cc
+  INPUTS tests/vectors.txt)

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <span>
 #include <utility>
 
 #include "client_packet_handler.h"
@@ -116,10 +115,7 @@ void Room::DoEnter(StayRef stay) {
   player.CopyTo(*joined.mutable_player());
   ++news_;
   Broadcast(ClientPacketHandler::MakeSendBuffer(joined));  // before it is a member: to the others
-  net::PacketRef hello = roster_.Hello(player);
-  const std::span<const net::PacketRef> rest = roster_.Rest();
-  turn_.Add(stay, std::move(hello));
-  for (const net::PacketRef& part : rest) turn_.Tell(stay, part);
+  turn_.Add(stay, roster_.Hello(player));
   roster_.Changed(stay->place);
   size_.store(turn_.size(), std::memory_order_relaxed);
   grid_.Join(player.owner, player.id, player.name, options_.start, player.account);

@@ -1,17 +1,16 @@
-// Who is in a room, as a newcomer is told: the first ones in his S_ENTER_GAME, the others behind it
-// as S_PLAYER_JOINED.
+// Who is in a room, as a newcomer is told: some by name, the others by their number. So a room may
+// have any number of members, and what a newcomer is sent, and what that costs the room, stays the
+// same.
 //
-// Ten thousand newcomers need nearly the same list ten thousand times. So it is kept in parts:
-// each is made and sealed once, and every newcomer's queue holds a reference to it. Whoever enters
-// or leaves spoils the part at his place, which the next newcomer makes anew; the others stay.
+// Ten thousand newcomers need nearly the same list ten thousand times: it is kept. Whoever leaves
+// spoils it from his place on.
 //
 // Threading: none; the room's jobs use it.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <span>
-#include <vector>
 
 #include "chat/room_turn.h"
 #include "net/packet.h"
@@ -21,12 +20,15 @@ namespace chat {
 
 class Roster {
  public:
-  // In S_ENTER_GAME: 200 of the longest names that a server may allow (255 bytes) fit into a frame.
-  static constexpr std::size_t kFirst = 200;
-  static constexpr std::size_t kPart = 400;
+  // Named at most: so many of the longest names that a server may allow (255 bytes) fit into a
+  // frame.
+  static constexpr std::size_t kNamed = 200;
 
-  Roster(std::uint32_t room, const RoomTurn& inside, PacketSender& sender)
-      : inside_(inside), sender_(sender) {
+  // `most_bytes`: what a newcomer may be sent at once; at least one is named.
+  Roster(std::uint32_t room, const RoomTurn& inside, PacketSender& sender, std::size_t most_bytes)
+      : named_max_(std::clamp<std::size_t>(most_bytes / kBytesOfOne, 1, kNamed)),
+        inside_(inside),
+        sender_(sender) {
     hello_.set_success(true);
     hello_.set_room_id(room);
   }
@@ -36,16 +38,14 @@ class Roster {
 
   // S_ENTER_GAME (sealed), for somebody who is not inside yet.
   net::PacketRef Hello(const Player& newcomer);
-  // What follows it (sealed).
-  std::span<const net::PacketRef> Rest();
 
  private:
-  net::PacketRef MakePart(std::size_t from, std::size_t until);
+  static constexpr std::size_t kBytesOfOne = 280;  // with the longest name
 
+  const std::size_t named_max_;
   const RoomTurn& inside_;
   PacketSender& sender_;
-  Protocol::S_ENTER_GAME hello_;      // lists the first ones, as far as they have not changed
-  std::vector<net::PacketRef> rest_;  // null: to be made anew
+  Protocol::S_ENTER_GAME hello_;  // lists the first ones, as far as they have not changed
 };
 
 }  // namespace chat

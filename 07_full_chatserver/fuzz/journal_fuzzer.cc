@@ -6,7 +6,6 @@
 // damaged), [1] source, [2] records, then records of [0] flags (bit 0: the id jumps; bit 1:
 // damaged; bit 2: the file ends in the middle of it; bit 3: a length that is not true), [1] length,
 // payload. Checksums are made here, or the fuzzer would never get behind them.
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -15,32 +14,14 @@
 #include <string>
 #include <vector>
 
+#include "fuzz/input.h"
 #include "services/journal/journal.h"
 #include "services/journal/segment.h"
 
 namespace {
 
-class Input {
- public:
-  Input(const std::uint8_t* data, std::size_t size) : data_(data), left_(size) {}
-  bool empty() const { return left_ == 0; }
-  std::uint8_t Byte() {
-    if (left_ == 0) return 0;
-    --left_;
-    return *data_++;
-  }
-  std::string Bytes(std::size_t size) {
-    size = std::min(size, left_);
-    std::string bytes(reinterpret_cast<const char*>(data_), size);
-    data_ += size;
-    left_ -= size;
-    return bytes;
-  }
-
- private:
-  const std::uint8_t* data_;
-  std::size_t left_;
-};
+using fuzz::Input;
+using fuzz::Require;
 
 std::string MakeRecord(Input& input, std::uint64_t& id) {
   const std::uint8_t flags = input.Byte();
@@ -62,10 +43,6 @@ void MakeSegment(Input& input, const std::string& folder, std::uint64_t& id) {
   const std::string path = journal::SegmentPath(folder, (flags & 1) != 0 ? id + (flags >> 4) : id);
   for (int records = input.Byte() % 16; records > 0; --records) bytes += MakeRecord(input, id);
   std::ofstream(path, std::ios::binary) << bytes;
-}
-
-void Require(bool condition) {
-  if (!condition) std::abort();
 }
 
 struct Found {

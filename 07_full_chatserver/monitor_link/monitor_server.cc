@@ -58,7 +58,7 @@ void MonitorServer::Judge(MonitorSession& session, std::uint32_t server_id,
 }
 
 bool Handle_C_MONITOR_PROOF(MonitorSession& session, const Protocol::C_MONITOR_PROOF& pkt) {
-  if (session.proven()) return false;
+  if (!session.MayProve()) return false;  // one attempt per connection
   session.server().Judge(session, pkt.server_id(), pkt.proof());
   return true;
 }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "net/server.h"
@@ -26,6 +27,8 @@ class MonitorSession {
   [[nodiscard]] net::SessionId id() const { return id_; }
   [[nodiscard]] const std::string& nonce() const { return nonce_; }
 
+  // True at the first call: who was wrong is not heard again while his answer leaves.
+  bool MayProve() { return !std::exchange(tried_, true); }
   void SetProven(std::uint32_t server_id) { server_id_ = server_id; }
   [[nodiscard]] bool proven() const { return server_id_.has_value(); }
   // Who has proven who he is speaks for himself only.
@@ -35,6 +38,7 @@ class MonitorSession {
   MonitorServer& server_;
   const net::SessionId id_;
   const std::string nonce_;
+  bool tried_ = false;
   std::optional<std::uint32_t> server_id_;  // nothing: no proof yet
 };
 

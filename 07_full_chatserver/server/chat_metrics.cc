@@ -56,12 +56,18 @@ constexpr ChatMetric kMetrics[] = {
     // The key store did not answer.
     {kCounter, "chat_logins_total", [](Look l) { return Keys(l, chat::KeyAnswer::kUnavailable); },
      kLogins, "chat_logins_refused_per_second", "outcome", "try_later"},
+    // It could not be written down: the journal is full.
+    {kCounter, "chat_logins_total", [](Look l) { return Number(l.refused_logins); }, kLogins,
+     "chat_logins_refused_per_second", "outcome", "not_stored"},
     // A newer log-in of the same account came.
     {kCounter, "chat_logins_total", [](Look l) { return Number(l.lobby.superseded); }, kLogins,
      "chat_logins_superseded_per_second", "outcome", "superseded"},
     // Did not log in, or fell silent, in time.
     {kCounter, "chat_logins_total", [](Look l) { return Number(l.lobby.timed_out); }, kLogins,
      "chat_logins_timed_out_per_second", "outcome", "timed_out"},
+    {kCounter, "chat_requests_refused_total", [](Look l) { return Number(l.refused_requests); },
+     "Requests that nothing was done for.", "chat_requests_refused_per_second", "reason",
+     "too_fast"},
     {kCounter, "chat_packets_received_total", [](Look l) { return Number(l.traffic.recv_packets); },
      "Packets received.", "chat_packets_received_per_second"},
     {kCounter, "chat_packets_sent_total", [](Look l) { return Number(l.traffic.send_packets); },

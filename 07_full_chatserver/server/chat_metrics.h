@@ -28,6 +28,8 @@ struct ChatLook {
   chat::LobbyCounts lobby;
   double sessions = 0;
   double players = 0;
+  std::uint64_t refused_logins = 0;                            // the journal did not take them
+  std::uint64_t refused_requests = 0;                          // over the limit of their client
   double packets = 0;                                          // taken from their pool
   std::array<std::uint64_t, kDoorAnswers> door{};              // connections refused: by DoorAnswer
   std::array<std::uint64_t, chat::kKeyAnswers> key_answers{};  // look-ups: by chat::KeyAnswer

@@ -149,6 +149,8 @@ ChatLook ChatService::LookAtIt() const {
   for (std::size_t i = 0; i < now.key_answers.size(); ++i) {
     now.key_answers[i] = lobby_keys_->count(static_cast<chat::KeyAnswer>(i));
   }
+  now.refused_logins = chronicle_->refused_logins();
+  now.refused_requests = chat_->over_limit();
   now.paused = congestion_ && congestion_->IsPaused();
   now.countries_stale = door_.countries_stale();
   return now;

@@ -64,7 +64,9 @@ bool JournalChronicle::Record(const chat::LoginRecord& login) {
   event.reason = login.reason;
   journal::Batch& batch = EmptyBatch();
   db::Add(batch, event);
-  return Store(batch, login.in ? db::Matter::kWish : db::Matter::kFact);
+  const bool stored = Store(batch, login.in ? db::Matter::kWish : db::Matter::kFact);
+  if (!stored && login.in) refused_logins_.fetch_add(1, std::memory_order_relaxed);
+  return stored;
 }
 
 }  // namespace server

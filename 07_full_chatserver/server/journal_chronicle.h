@@ -35,6 +35,10 @@ class JournalChronicle final : public chat::Chronicle {
 
   // Chat messages that were written down.
   [[nodiscard]] std::uint64_t talk() const { return talk_.load(std::memory_order_relaxed); }
+  // Log-ins that were not, and so were put off.
+  [[nodiscard]] std::uint64_t refused_logins() const {
+    return refused_logins_.load(std::memory_order_relaxed);
+  }
 
  private:
   bool Store(journal::Batch& batch, db::Matter matter);
@@ -42,7 +46,8 @@ class JournalChronicle final : public chat::Chronicle {
   db::DbWriter& writer_;
   const std::uint32_t server_id_;
   const AddressOf address_of_;
-  std::atomic<std::uint64_t> talk_{0};      // atomic: any thread
+  std::atomic<std::uint64_t> talk_{0};            // atomic: any thread
+  std::atomic<std::uint64_t> refused_logins_{0};  // atomic: any thread
   std::atomic<std::int64_t> warned_ms_{0};  // atomic: any thread; a full disk is said once a second
 };
 

@@ -1,5 +1,5 @@
-// What the chat has from outside, without any of it: everybody comes in with any key, and what is
-// written down goes nowhere, or fails.
+// What the chat has from outside, without any of it: everybody comes in with any key (unless
+// the test says otherwise), and what is written down goes nowhere, or fails.
 #pragma once
 
 #include <atomic>
@@ -13,7 +13,7 @@ namespace course_test {
 
 struct FakeServices final : chat::KeyLookup, net::Doorman, chat::Chronicle {
   void TakeKey(chat::AccountNo account, std::string, Done done) override {
-    done({chat::KeyAnswer::kRight, "name" + std::to_string(account)});
+    done({answer.load(), "name" + std::to_string(account)});
   }
   bool MayEnter(const net::PeerAddress&) override { return true; }
   void Entered(const net::PeerAddress&) override {}
@@ -25,7 +25,9 @@ struct FakeServices final : chat::KeyLookup, net::Doorman, chat::Chronicle {
   }
   bool Record(const chat::LoginRecord&) override { return !full.load(); }
 
-  std::atomic<bool> full{false};          // atomic: the test sets it, actors read it
+  // atomic: the test sets them, actors read them
+  std::atomic<chat::KeyAnswer> answer{chat::KeyAnswer::kRight};
+  std::atomic<bool> full{false};
   std::atomic<std::uint64_t> written{0};  // atomic: actors
 };
 

@@ -6,6 +6,7 @@ stage_unit_test(connection_gate tests/unit_connection_gate.cc LINK admission)
 stage_unit_test(request_budget tests/unit_request_budget.cc LINK chat)
 stage_unit_test(chat_limits tests/unit_chat_limits.cc
   LINK server chat_talker LABELS stress TIMEOUT 240)
+stage_unit_test(large_room tests/unit_large_room.cc LINK chat client LABELS slow TIMEOUT 600)
 stage_unit_test(chat_service tests/unit_chat_service.cc LINK server LABELS stress TIMEOUT 240)
 stage_unit_test(chat_metrics tests/unit_chat_metrics.cc LINK server monitor_core)
 stage_unit_test(group_commit tests/unit_group_commit.cc server/journal_chronicle.cc

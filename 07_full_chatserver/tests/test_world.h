@@ -29,6 +29,7 @@ class TestWorld : private WorldParts, public chat::World {
         World(options, sender, services, services, desk, threads) {}
 
   using WorldParts::desk;
+  using WorldParts::services;
 
   std::vector<chat::PlayerRef> MakePlayers(net::SessionId owner, std::uint64_t account) {
     const auto make = [&](const char* kind, Protocol::PlayerType type) {

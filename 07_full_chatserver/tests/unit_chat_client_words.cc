@@ -71,6 +71,12 @@ TEST(ChatClientRoster, IsShortened) {
   EXPECT_TRUE(roster.Text(1).ends_with("n40 and 5 more"));
   EXPECT_EQ(roster.Remove(45), "n45");
   EXPECT_EQ(roster.Remove(45), "");
+  roster.Clear(2);
+  roster.Add(1, "n1");
+  EXPECT_EQ(roster.Text(1), "n1 (you) and 2 more");
+  EXPECT_EQ(roster.Remove(99), "") << "one of those without a name";
+  EXPECT_EQ(roster.Text(1), "n1 (you) and 1 more");
+  EXPECT_EQ(roster.size(), 2u);
 }
 
 }  // namespace

@@ -141,4 +141,27 @@ TEST_F(GroupCommit, AFailingDiskHoldsWhatWasSaid) {
   EXPECT_EQ(player.Now().chats.size(), 2U);
 }
 
+// Nobody is let in that could not be written down; how often that was is told.
+TEST_F(GroupCommit, ALoginOnAFullDiskIsPutOffAndCounted) {
+  std::atomic<bool> full = true;
+  ops_.on_write = [&](journal::FileHandle file, std::uint64_t offset, std::string_view data) {
+    if (full) return journal::IoResult{0, make_error_code(std::errc::no_space_on_device)};
+    return ops_.real().WriteSome(file, offset, data);
+  };
+  Player& player = Connect(1);
+  const auto refused = player.AwaitLogin();
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->reason(), Protocol::REFUSAL_TRY_LATER);
+  EXPECT_EQ(chronicle_->refused_logins(), 1U);
+  full = false;
+  player.LogIn({Protocol::REFUSAL_NONE, 1, "any"});
+  const auto granted = player.AwaitLogin(2);
+  ASSERT_TRUE(granted);
+  EXPECT_TRUE(granted->success());
+  EXPECT_EQ(chronicle_->refused_logins(), 1U);
+  clients_.Stop();
+  chat_->Stop();
+  ops_.on_write = nullptr;
+}
+
 }  // namespace

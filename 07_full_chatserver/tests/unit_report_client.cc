@@ -97,13 +97,27 @@ class RawLink final : public client::ServerSession {
     report.add_metrics()->set_name("chat_sessions");
     SendPacket(MonitorServerPacketHandler::MakeSendBuffer(report));
   }
+  void Prove(const std::string& proof) {
+    Protocol::C_MONITOR_PROOF packet;
+    packet.set_server_id(7);
+    packet.set_proof(proof);
+    SendPacket(MonitorServerPacketHandler::MakeSendBuffer(packet));
+  }
+  // Waits for the challenge.
+  std::string Nonce() { return nonce_.get_future().get(); }
   [[nodiscard]] bool over() const { return over_.load(); }
 
  private:
   void OnDisconnected(std::string_view) override { over_.store(true); }
-  proto::Dispatched Dispatch(std::uint16_t, std::span<const std::uint8_t>) override {
-    return proto::Dispatched::kHandled;  // the challenge
+  proto::Dispatched Dispatch(std::uint16_t id, std::span<const std::uint8_t> body) override {
+    Protocol::S_MONITOR_CHALLENGE challenge;
+    if (id == Protocol::PACKET_S_MONITOR_CHALLENGE &&
+        challenge.ParseFromArray(body.data(), static_cast<int>(body.size()))) {
+      nonce_.set_value(challenge.nonce());
+    }
+    return proto::Dispatched::kHandled;
   }
+  std::promise<std::string> nonce_;
   std::atomic<bool> over_{false};  // atomic: a worker sets it
   client::ClientService service_{{.session_max = 1, .worker_threads = 1}};
 };
@@ -238,6 +252,21 @@ TEST(ReportClient, WhoSkipsTheProofIsExpelled) {
   RawLink raw(server->port());
   raw.Report(7);
   EXPECT_TRUE(Eventually([&] { return raw.over(); }));
+  EXPECT_EQ(sink.reports(), 0);
+}
+
+// Found by the fuzzer: it was heard while its refusal was on its way.
+TEST(ReportClient, WhoGuessedWrongIsNotHeardAgain) {
+  const net::WinsockScope winsock;
+  Sink sink;
+  const std::unique_ptr<monitor::MonitorServer> server = StartMonitor(sink, 0);
+  RawLink raw(server->port());
+  const std::string nonce = raw.Nonce();
+  raw.Prove("a guess");
+  raw.Prove(monitor::MakeProof("secret", nonce, 7));
+  raw.Report(7);
+  EXPECT_TRUE(Eventually([&] { return raw.over(); }));
+  EXPECT_EQ(server->Stop().live_sessions, 0U);
   EXPECT_EQ(sink.reports(), 0);
 }
 

@@ -2,6 +2,7 @@
 // each packet had been sent to each member at once.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <random>
 #include <set>
@@ -202,86 +203,75 @@ class RosterTest : public RoomTurnTest {
     roster_.Changed(place);
     roster_.Changed(turn_.size());
   }
-  // The ids that a newcomer is told, in all parts together.
-  std::multiset<std::uint64_t> Listed(const chat::Player& newcomer) {
-    std::multiset<std::uint64_t> ids;
-    std::vector<net::PacketRef> packets{roster_.Hello(newcomer)};
-    for (const net::PacketRef& part : roster_.Rest()) packets.push_back(part);
-    for (const net::PacketRef& packet : packets) {
-      const auto bytes = packet->frame();
-      EXPECT_LT(bytes.size(), std::size_t{1} << 19) << "a part is far from the largest block";
-      for (const wire::Frame& frame :
-           wire::NaiveRead({bytes.begin(), bytes.end()}, 0xA9, 65535, false).frames) {
-        const int size = static_cast<int>(frame.body.size());
-        Protocol::S_ENTER_GAME hello;
-        Protocol::S_PLAYER_JOINED more;
-        if (frame.type == Protocol::PACKET_S_ENTER_GAME) {
-          EXPECT_TRUE(hello.ParseFromArray(frame.body.data(), size));
-          EXPECT_TRUE(hello.success());
-          EXPECT_EQ(hello.player_id(), newcomer.id);
-          for (const auto& player : hello.players()) ids.insert(player.id());
-        } else {
-          EXPECT_TRUE(more.ParseFromArray(frame.body.data(), size));
-          ids.insert(more.player().id());
-        }
-      }
-    }
-    return ids;
+  Protocol::S_ENTER_GAME HelloTo(const chat::Player& newcomer) {
+    const net::PacketRef packet = roster_.Hello(newcomer);
+    const auto bytes = packet->frame();
+    const auto frames = wire::NaiveRead({bytes.begin(), bytes.end()}, 0xA9, 65535, false).frames;
+    Protocol::S_ENTER_GAME hello;
+    EXPECT_EQ(frames.size(), 1u);
+    EXPECT_TRUE(
+        hello.ParseFromArray(frames.at(0).body.data(), static_cast<int>(frames.at(0).body.size())));
+    return hello;
   }
 
-  chat::Roster roster_{7, turn_, sender_};
+  chat::Roster roster_{7, turn_, sender_, 128 * 1024};
 };
 
-TEST_F(RosterTest, AnyNumberOfMembersIsListedOnceEach) {
+// Against a set of who is inside: nobody twice, nobody who has gone, nobody left out of the number.
+TEST_F(RosterTest, SomeAreNamedAndTheOthersCounted) {
   std::mt19937_64 random(job_test::Seed());
   std::vector<StayRef> inside;
-  std::multiset<std::uint64_t> expected;
+  std::set<std::uint64_t> ids;
   std::uint32_t next = 1;
   const auto check = [&] {
     const StayRef newcomer = MakeStay(next++);
-    std::multiset<std::uint64_t> all = expected;
-    all.insert(newcomer->player->id);
-    ASSERT_EQ(Listed(*newcomer->player), all) << inside.size() << " inside";
+    const std::uint64_t self = newcomer->player->id;
+    const Protocol::S_ENTER_GAME hello = HelloTo(*newcomer->player);
+    EXPECT_TRUE(hello.success());
+    EXPECT_EQ(hello.player_id(), self);
+    std::set<std::uint64_t> named;
+    for (const auto& player : hello.players()) {
+      EXPECT_TRUE(named.insert(player.id()).second) << "twice";
+      EXPECT_TRUE(player.id() == self || ids.contains(player.id())) << "not inside";
+    }
+    ASSERT_EQ(named.size(), std::min(ids.size(), chat::Roster::kNamed) + 1);
+    ASSERT_TRUE(named.contains(self));
+    ASSERT_EQ(named.size() + hello.unnamed(), ids.size() + 1);
   };
-  for (int step = 0; step < 3000; ++step) {
-    const bool grows = step < 1800 ? random() % 8 != 0 : random() % 8 == 0;
+  for (int step = 0; step < 1200; ++step) {
+    const bool grows = step < 700 ? random() % 8 != 0 : random() % 8 == 0;
     if (grows || inside.empty()) {
-      inside.push_back(Enter(next));
-      expected.insert(next++);
+      ids.insert(next);
+      inside.push_back(Enter(next++));
     } else {
       std::swap(inside[random() % inside.size()], inside.back());
-      expected.erase(inside.back()->player->id);
+      ids.erase(inside.back()->player->id);
       Leave(inside.back());
       inside.pop_back();
     }
-    if (step % 50 == 0) check();
+    if (step % 20 == 0) check();
   }
   check();
 }
 
-TEST_F(RosterTest, APartIsMadeOnceAndGivenToManyNewcomers) {
-  std::vector<StayRef> inside;
-  std::uint32_t next = 1;
-  for (std::size_t i = 0; i < chat::Roster::kFirst + 3 * chat::Roster::kPart; ++i) {
-    inside.push_back(Enter(next++));
+// Whoever can take little is named few.
+TEST_F(RosterTest, TheLongestNamesFitIntoWhatANewcomerMayBeSent) {
+  const std::string longest(255, 'n');
+  for (std::uint32_t index = 1; index < 300; ++index) {
+    turn_.Add(std::make_shared<chat::Stay>(std::make_shared<const chat::Player>(
+                  chat::Player{~std::uint64_t{0} - index, longest, Protocol::PLAYER_TYPE_MAGE,
+                               net::SessionId::Make(1, index)})),
+              Packet(1));
   }
-  const auto rest = [&] {
-    const auto now = roster_.Rest();
-    return std::vector<net::PacketRef>(now.begin(), now.end());
-  };
-  const std::vector<net::PacketRef> before = rest();
-  ASSERT_EQ(before.size(), 3u);
-  inside.push_back(Enter(next++));
-  std::vector<net::PacketRef> after = rest();
-  ASSERT_EQ(after.size(), 4u);
-  for (std::size_t part = 0; part < 3; ++part) EXPECT_EQ(after[part].get(), before[part].get());
-  // The last one takes the place of one in the second part: those two parts are made anew.
-  Leave(inside[chat::Roster::kFirst + chat::Roster::kPart]);
-  after = rest();
-  ASSERT_EQ(after.size(), 3u);
-  EXPECT_EQ(after[0].get(), before[0].get());
-  EXPECT_NE(after[1].get(), before[1].get());
-  EXPECT_EQ(after[2].get(), before[2].get());
+  const StayRef newcomer = MakeStay(300);
+  std::size_t before = 0;
+  for (const std::size_t most : {std::size_t{0}, std::size_t{8192}, std::size_t{1} << 20}) {
+    chat::Roster roster(7, turn_, sender_, most);
+    const std::size_t bytes = roster.Hello(*newcomer->player)->frame().size();
+    EXPECT_GT(bytes, before);
+    EXPECT_LE(bytes, most + 400) << "one is named in any case, and oneself";
+    before = bytes;
+  }
 }
 
 }  // namespace

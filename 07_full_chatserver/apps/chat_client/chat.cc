@@ -126,7 +126,7 @@ void Chat::On(const Protocol::S_ENTER_GAME& pkt, std::uint32_t) {
   room_ = pkt.room_id();
   way_back_.reset();
   me_ = pkt.player_id();
-  roster_.Clear();
+  roster_.Clear(pkt.unnamed());
   for (const Protocol::Player& player : pkt.players()) roster_.Add(player.id(), player.name());
   order_ = client::OrderCheck();
   missing_ = 0;
@@ -155,7 +155,6 @@ void Chat::On(const Protocol::S_CHAT& pkt, std::uint32_t sequence) {
 
 void Chat::On(const Protocol::S_PLAYER_JOINED& pkt, std::uint32_t sequence) {
   roster_.Add(pkt.player().id(), pkt.player().name());
-  if (sequence == 0) return;  // the rest of a long list of members, not an event
   CheckOrder(sequence);
   Notice(pkt.player().name() + " has come in");
 }

@@ -95,16 +95,6 @@ void CheckServices(const Config& config, Checker& check) {
 }
 
 void CheckGame(const Config& config, Checker& check) {
-  // Whoever comes into a room is told who is inside, and must be able to take that.
-  const std::uint64_t list =
-      std::uint64_t{config.world.room_members_max} * (config.auth.desk.name_bytes + 40ULL);
-  check.Require(2 * list <= config.server.send_memory_max, "limits.players_per_room",
-                "server.send_memory_bytes",
-                std::to_string(config.world.room_members_max) +
-                    " names of limits.name_bytes = " + std::to_string(config.auth.desk.name_bytes) +
-                    " are a list that a newcomer could not take: server.send_memory_bytes must be "
-                    "at least " +
-                    std::to_string(2 * list));
   check.Require(config.world.start.x < config.world.sector.columns, "sector.start_x",
                 "sector.width",
                 std::to_string(config.world.start.x) + " is outside: sector.width is " +
