@@ -172,8 +172,8 @@ TEST(Conformance, P33_NoRoomForTheRemoteAddressIsAFault) {
   const Socket acceptor = MakeTcp();
   Operation operation;
   DWORD bytes = 0;
-  EXPECT_FALSE(accepting.accept_ex(accepting.listener, acceptor, operation.buffer, 0,
-                                   kAddressRoom, 0, &bytes, &operation));
+  EXPECT_FALSE(accepting.accept_ex(accepting.listener, acceptor, operation.buffer, 0, kAddressRoom,
+                                   0, &bytes, &operation));
   EXPECT_CODE(WSAGetLastError(), WSAEFAULT);
   EXPECT_TRUE(NothingQueued(accepting.port));
 }

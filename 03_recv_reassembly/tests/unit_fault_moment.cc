@@ -139,7 +139,8 @@ TEST(SocketMoment, P41_ASocketGetsItsDescriptorWhenThereAreSomeAgain) {
     const Socket client = MakeTcp();
     Operation operation;
     DWORD bytes = 0;
-    AcceptEx(listener, acceptor, operation.buffer, 16, kAddressRoom, kAddressRoom, &bytes, &operation);
+    AcceptEx(listener, acceptor, operation.buffer, 16, kAddressRoom, kAddressRoom, &bytes,
+             &operation);
     ASSERT_EQ(connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
     EXPECT_TRUE(Dequeue(port, 50).timed_out()) << "accepted, and waits for data";
     {
@@ -173,7 +174,8 @@ TEST(SocketMoment, P121_AcceptExLooksWhetherItGotTheAddress) {
       return -1;
     };
     const Replaced replaced(table);
-    AcceptEx(listener, acceptor, operation.buffer, 0, kAddressRoom, kAddressRoom, &bytes, &operation);
+    AcceptEx(listener, acceptor, operation.buffer, 0, kAddressRoom, kAddressRoom, &bytes,
+             &operation);
     ASSERT_EQ(connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
     EXPECT_FALSE(Dequeue(port).ok);
   }

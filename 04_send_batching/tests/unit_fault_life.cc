@@ -165,8 +165,8 @@ TEST(SocketLife, P55_ConnectionsThatFailedBeforeTheAcceptAreNoMatter) {
     const Socket acceptor = MakeTcp();
     Operation operation;
     DWORD bytes = 0;
-    const BOOL ok =
-        AcceptEx(listener, acceptor, operation.buffer, 0, kAddressRoom, kAddressRoom, &bytes, &operation);
+    const BOOL ok = AcceptEx(listener, acceptor, operation.buffer, 0, kAddressRoom, kAddressRoom,
+                             &bytes, &operation);
     ASSERT_TRUE(ok || WSAGetLastError() == WSA_IO_PENDING) << WSAGetLastError();
     const Dequeued got = Dequeue(port);
     EXPECT_TRUE(got.ok) << got.error;

@@ -157,7 +157,8 @@ TEST(Conformance, P52_AddressRoomTooSmallFailsAndTheConnectionStays) {
     DWORD local;
     DWORD remote;
   };
-  for (const Rooms room : {Rooms{kAddressRoom - 1, kAddressRoom}, Rooms{kAddressRoom, kAddressRoom - 1}, Rooms{3, kAddressRoom}}) {
+  for (const Rooms room : {Rooms{kAddressRoom - 1, kAddressRoom},
+                           Rooms{kAddressRoom, kAddressRoom - 1}, Rooms{3, kAddressRoom}}) {
     Server server;
     const Socket acceptor = MakeTcp();
     Operation operation;

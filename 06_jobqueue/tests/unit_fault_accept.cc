@@ -50,8 +50,8 @@ class ManyAccepts : public ::testing::Test {
   bool Post(SOCKET listener, Pending& pending) {
     DWORD bytes = 0;
     pending.operation.Clear();
-    const BOOL done = AcceptEx(listener, pending.acceptor, pending.operation.buffer, 16, kAddressRoom,
-                               kAddressRoom, &bytes, &pending.operation);
+    const BOOL done = AcceptEx(listener, pending.acceptor, pending.operation.buffer, 16,
+                               kAddressRoom, kAddressRoom, &bytes, &pending.operation);
     return !done && WSAGetLastError() == ERROR_IO_PENDING;
   }
 
