@@ -95,7 +95,11 @@ bool HostileMob::GoesOn(int pause_ms) const {
 void HostileMob::Start() {
   const std::string frame = ChatFrame(Protocol::PACKET_C_HEARTBEAT, 1, "");
   const int tenth = connections_ / 10;
-  Run([this, tenth] { Hold(1, targets_.server.chat, 5 * tenth, ""); });
+  Run([this, tenth] { Hold(1, targets_.server.chat, 4 * tenth, ""); });
+  Run([this, tenth] {
+    std::uint32_t sequence = 0;
+    Hold(10, targets_.server.chat, tenth, Heartbeats(sequence, 100), Pace::kByteByByte);
+  });
   Run([this, tenth] { Hold(2, targets_.server.auth, 2 * tenth, ""); });
   Run([this, tenth, frame] {
     Hold(3, targets_.server.chat, tenth, frame.substr(0, frame.size() / 2));
@@ -115,9 +119,9 @@ void HostileMob::Stop() {
   threads_.clear();
 }
 
-void HostileMob::Hold(int kind, int port, int count, const std::string& text) {
+void HostileMob::Hold(int kind, int port, int count, const std::string& text, Pace pace) {
   std::vector<Bad> held(static_cast<std::size_t>(count));
-  std::vector<bool> said(held.size());
+  std::vector<std::size_t> said(held.size());  // bytes of `text`
   std::int64_t alive = 0;
   do {
     int renewed = 0;
@@ -126,9 +130,13 @@ void HostileMob::Hold(int kind, int port, int count, const std::string& text) {
       if (held[i].IsOver() && renewed < 100) {
         ++renewed;
         held[i] = Bad(kind, static_cast<int>(i), port);
-        said[i] = text.empty();
+        said[i] = 0;
       }
-      if (!said[i]) said[i] = held[i].Send(text) > 0;
+      const std::string rest = text.substr(said[i], pace == Pace::kAtOnce ? text.size() : 1);
+      if (const ssize_t sent = rest.empty() ? 0 : held[i].Send(rest); sent > 0) {
+        said[i] += static_cast<std::size_t>(sent);
+        if (pace == Pace::kByteByByte) Count(kSlowBytes, sent);
+      }
       if (!held[i].IsOver()) ++now;
     }
     Count(kHeld, now - std::exchange(alive, now));
@@ -229,19 +237,27 @@ void HostileMob::AbuseLoggedIn(int count) {
   }
 }
 
+namespace {
+constexpr std::array<const char*, 8> kNames{
+    "held",          "slow bytes",  "connected again",  "reset",
+    "flooded bytes", "key guesses", "password guesses", "abusers logged in"};
+}  // namespace
+
 std::string HostileMob::Counts() const {
-  constexpr std::array<const char*, kDeeds> kNames{"held",
-                                                   "connected again",
-                                                   "reset",
-                                                   "flooded bytes",
-                                                   "key guesses",
-                                                   "password guesses",
-                                                   "abusers logged in"};
+  static_assert(kNames.size() == kDeeds);
   std::ostringstream text;
   for (std::size_t i = 0; i < kNames.size(); ++i) {
     text << (i == 0 ? "" : ", ") << kNames[i] << " " << counts_[i].load();
   }
   return text.str();
+}
+
+std::string HostileMob::Undone() const {
+  std::string names;
+  for (std::size_t i = kHeld + 1; i < kNames.size(); ++i) {
+    if (counts_[i].load() == 0) names += std::string(kNames[i]) + "; ";
+  }
+  return names;
 }
 
 }  // namespace course_test

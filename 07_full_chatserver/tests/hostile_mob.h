@@ -33,12 +33,9 @@ class HostileMob {
 
   void Start();
   void Stop();
-  // "silent 1200 ..., guesses 340 ...": what was done so far.
-  [[nodiscard]] std::string Counts() const;
-
- private:
   enum Deed {
-    kHeld,
+    kHeld,       // at this moment
+    kSlowBytes,  // one at a time
     kReconnects,
     kResets,
     kFloodBytes,
@@ -47,9 +44,17 @@ class HostileMob {
     kAbusers,
     kDeeds
   };
+  [[nodiscard]] std::int64_t count(Deed deed) const { return counts_[deed].load(); }
+  // "silent 1200 ..., guesses 340 ...": what was done so far.
+  [[nodiscard]] std::string Counts() const;
+  // Those that nobody of the mob has done; empty: each kind was at work.
+  [[nodiscard]] std::string Undone() const;
 
-  // Keeps `count` connections to `port`, each of which has sent `text`, and reads nothing.
-  void Hold(int kind, int port, int count, const std::string& text);
+ private:
+  // Keeps `count` connections to `port`, each of which sends `text`, all of it or a byte each
+  // round, and reads nothing.
+  enum class Pace : std::uint8_t { kAtOnce, kByteByByte };
+  void Hold(int kind, int port, int count, const std::string& text, Pace pace = Pace::kAtOnce);
   void ResetAgainAndAgain();
   void Flood(int count);
   void GuessKeys();

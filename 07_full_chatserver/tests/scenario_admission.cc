@@ -206,6 +206,24 @@ SCENARIO("A wrong session key ends the connection, and too many of them the addr
   }
 }
 
+SCENARIO("What a client asks for beyond its limit is counted") {
+  GIVEN("a server with the usual limits") {
+    ChatServerProcess server(
+        {"monitor.metrics=true", "monitor.metrics_port=0", "monitor.interval_ms=50"});
+    const auto line = server.process.ReadLineWith("metrics on ");
+    REQUIRE(line);
+    const int metrics = std::stoi(line->substr(line->rfind(':') + 1));
+    const std::string name = "chat_requests_refused_total{reason=\"too_fast\"}";
+    ChatTalker talker(server.port);
+    REQUIRE(talker.LogIn());
+    REQUIRE(AwaitMetric(metrics, name, 0));
+    for (int i = 0; i < 100; ++i) REQUIRE(talker.Send(Protocol::C_LEAVE_GAME()));
+    const auto deadline = Clock::now() + support::kPatience;
+    while (Metric(metrics, name) <= 0 && Clock::now() < deadline) std::this_thread::sleep_for(20ms);
+    CHECK(Metric(metrics, name) > 0);
+  }
+}
+
 SCENARIO("A Redis that becomes a replica is said, measured, and used again by itself") {
   if (!outside::RedisServer::IsInstalled()) {
     WARN("skipped: redis-server is not installed");

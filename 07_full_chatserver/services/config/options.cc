@@ -142,7 +142,8 @@ std::string AllowedText(const Option& option) {
                                                       : "one of: " + ListOf(option.names);
                         },
                         [&](const std::vector<std::string>*) {
-                          return "a list; each " + StringText(option.text);
+                          // Appended: GCC 12 warns of "text" + std::string&& where it inlines.
+                          return std::string("a list; each ").append(StringText(option.text));
                         },
                         [&](const ChoiceField&) { return "one of: " + ListOf(option.names); },
                     },
