@@ -142,7 +142,7 @@ SCENARIO("What any client has heard is in the database after the server was kill
         const std::vector<std::string> rows = Select(folder, "SELECT msg FROM chat_log");
         const std::set<std::string> stored(rows.begin(), rows.end());
         std::size_t missing = 0;
-        for (const std::string& message : heard) missing += stored.contains(message) ? 0 : 1;
+        for (const std::string& message : heard) missing += stored.contains(message) ? 0U : 1U;
         CHECK(missing == 0);
         CHECK(stored.size() == rows.size());
         CHECK(Select(folder, "SELECT count(*) FROM login_log WHERE what = 1") ==
