@@ -74,7 +74,7 @@ net::Status ChatService::Start() {
 
 net::Status ChatService::StartDatabase() {
   if (net::Status status = journal_.Open(JournalOptions(config_)); !status.ok()) return status;
-  std::unique_ptr<db::Connection> connection = MakeConnection(config_, Rows::kJournaled);
+  std::unique_ptr<db::Connection> connection = MakeConnection(config_);
   if (connection == nullptr) {
     return net::Status::Error("database.kind: this program was built without that database");
   }

@@ -121,12 +121,11 @@ journal::JournalOptions JournalOptions(const config::Config& config) {
   return to;
 }
 
-std::unique_ptr<db::Connection> MakeConnection(const config::Config& config, Rows rows) {
+std::unique_ptr<db::Connection> MakeConnection(const config::Config& config) {
   const config::Database& from = config.database;
   if (from.kind == config::DatabaseKind::kMariaDb) return db::MakeMariaDb(from.mariadb);
   db::SqliteOptions to = from.sqlite;
   to.survive_power_cut = config.journal.sync;
-  to.notice_overwriting = rows == Rows::kJournaled;
   to.lock_ms = from.mariadb.request_ms;  // one key for both
   return db::MakeSqlite(to);
 }

@@ -26,11 +26,7 @@ std::string MonitorSecret(const config::Config& config);
 services::MonitorOptions MonitorOptions(const config::Config& config);
 journal::JournalOptions JournalOptions(const config::Config& config);
 
-// kJournaled: what is written can be written again, from the journal.
-enum class Rows : unsigned char { kAny, kJournaled };
-
 // nullptr: this program was built without the configured database.
-std::unique_ptr<db::Connection> MakeConnection(const config::Config& config,
-                                               Rows rows = Rows::kAny);
+std::unique_ptr<db::Connection> MakeConnection(const config::Config& config);
 
 }  // namespace server

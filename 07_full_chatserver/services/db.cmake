@@ -15,7 +15,6 @@ stage_library(db
   services/db/resume.cc
   services/db/schema.cc
   services/db/sqlite.cc
-  services/db/sqlite_overwritten.cc
   services/db/writer_queue.cc
   LINK journal course_sqlite course_log)
 if(TARGET course_mariadb)

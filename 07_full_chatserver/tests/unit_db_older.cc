@@ -4,8 +4,6 @@
 
 #include <atomic>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <thread>
 
@@ -43,8 +41,7 @@ class OlderFile : public ::testing::Test {
  protected:
   std::string Path() const { return folder_.File("chat.db"); }
   std::unique_ptr<Server> Start(std::uint64_t keep = kKeep) {
-    return std::make_unique<Server>(folder_.File("journal"),
-                                    db::MakeSqlite({.path = Path(), .notice_overwriting = true}),
+    return std::make_unique<Server>(folder_.File("journal"), db::MakeSqlite({.path = Path()}),
                                     db::WriterOptions{}, kJournalMax, keep);
   }
   std::int64_t Count(const char* what = "COUNT(*)") {
@@ -169,90 +166,6 @@ TEST_F(OlderFile, AFileThatIsReplacedIsNoticed) {
   EXPECT_TRUE(server->writer->Stop(30s).drained);
   EXPECT_EQ(Count(), 121);
   EXPECT_GE(server->writer->Stats().replayed, 50U);
-}
-
-// What is in the file is overwritten with a copy (cp copy.db chat.db), which keeps its inode: with
-// one that a backup program made, with the file itself as it once was, and in two halves.
-class OverwrittenFile : public OlderFile {
- protected:
-  void SetUp() override {
-    server_ = Start();
-    Say("before ", 70);
-    ASSERT_TRUE(server_->WaitForRows(70));
-  }
-  void Say(const char* lines, int count) {
-    ASSERT_EQ(server_->Store(Lines(lines, count)).code, StoreCode::kStored);
-  }
-  void Checkpoint() {
-    const auto connection = db::MakeSqlite({.path = Path()});
-    ASSERT_TRUE(connection->Open().ok());
-    std::vector<db::Row> rows;
-    ASSERT_TRUE(connection->Run("PRAGMA wal_checkpoint(TRUNCATE)", {}, &rows).ok());
-    ASSERT_EQ(db::IntegerOf(rows[0][0]), 0) << "busy";
-  }
-  void SayMore() {
-    Say("after ", 50);
-    ASSERT_TRUE(server_->WaitForRows(120));
-  }
-  void Overwrite(const std::string& copy) {
-    std::filesystem::copy(copy, Path(), std::filesystem::copy_options::overwrite_existing);
-  }
-  void ExpectAll(std::int64_t lines) {
-    EXPECT_TRUE(server_->writer->Stop(30s).drained);
-    EXPECT_EQ(Count(), lines);
-    EXPECT_EQ(Count("COUNT(DISTINCT msg)"), lines);
-    const auto connection = db::MakeSqlite({.path = Path()});
-    ASSERT_TRUE(connection->Open().ok());
-    std::vector<db::Row> rows;
-    ASSERT_TRUE(connection->Run("PRAGMA integrity_check", {}, &rows).ok());
-    EXPECT_EQ(db::TextOf(rows[0][0]), "ok");
-    EXPECT_GE(server_->writer->Stats().replayed, 50U);
-    EXPECT_EQ(server_->writer->Stats().lost, 0U);
-    EXPECT_FALSE(std::filesystem::exists(Path() + ".found"));
-  }
-  std::unique_ptr<Server> server_;
-};
-
-TEST_F(OverwrittenFile, ByABackupsCopy) {
-  CopyTo(folder_.File("copy.db"));
-  SayMore();
-  Overwrite(folder_.File("copy.db"));
-  Say("on", 1);
-  ExpectAll(121);
-}
-
-TEST_F(OverwrittenFile, ByABackupsCopyAndNobodySaysAnything) {
-  CopyTo(folder_.File("copy.db"));
-  SayMore();
-  Checkpoint();
-  Overwrite(folder_.File("copy.db"));
-  EXPECT_TRUE(WaitUntil([&] { return server_->writer->Stats().replayed >= 50; }));
-  ExpectAll(120);
-}
-
-TEST_F(OverwrittenFile, ByItselfAsItWas) {
-  Checkpoint();
-  std::filesystem::copy(Path(), folder_.File("copy.db"));
-  SayMore();
-  Checkpoint();
-  Overwrite(folder_.File("copy.db"));
-  Say("on", 1);
-  ExpectAll(121);
-}
-
-// While cp is at work there is no database to go on from.
-TEST_F(OverwrittenFile, ByACopyThatTakesItsTime) {
-  CopyTo(folder_.File("copy.db"));
-  SayMore();
-  std::ifstream from(folder_.File("copy.db"), std::ios::binary);
-  const std::string bytes((std::istreambuf_iterator<char>(from)), std::istreambuf_iterator<char>());
-  std::ofstream to(Path(), std::ios::binary | std::ios::trunc);
-  to.write(bytes.data(), 4096).flush();
-  Say("on", 1);
-  EXPECT_TRUE(WaitUntil([&] { return server_->writer->Stats().state == WriterState::kDown; }));
-  to.write(bytes.data() + 4096, static_cast<std::streamsize>(bytes.size()) - 4096);
-  to.close();
-  ExpectAll(121);
 }
 #endif
 

@@ -79,9 +79,6 @@ struct SqliteOptions {
   std::string path;                // its folder is made
   bool survive_power_cut = false;  // synchronous = FULL instead of NORMAL
   std::uint32_t lock_ms = 5000;    // wait for other processes' locks
-  // Look, at each transaction, whether somebody has overwritten the file (kMoved). For one who can
-  // bring back what is missing then: the next Open takes the file as it is.
-  bool notice_overwriting = false;
 };
 std::unique_ptr<Connection> MakeSqlite(const SqliteOptions& options);
 

@@ -6,7 +6,6 @@
 #include <map>
 
 #include "services/db/connection.h"
-#include "services/db/sqlite_overwritten.h"
 
 namespace db {
 
@@ -73,8 +72,8 @@ class SqliteConnection final : public Connection {
   Result Run(std::string_view sql, std::span<const Value> values, std::vector<Row>* rows) override;
   // IMMEDIATE: the write lock at once, while waiting for it is still possible. A transaction that
   // begins by reading and is overtaken by another writer could only fail.
-  Result Begin() override;
-  Result Commit() override;
+  Result Begin() override { return Run("BEGIN IMMEDIATE", {}, nullptr); }
+  Result Commit() override { return Run("COMMIT", {}, nullptr); }
   void Rollback() override {
     if (handle_ != nullptr && sqlite3_get_autocommit(handle_) == 0)
       (void)Run("ROLLBACK", {}, nullptr);
@@ -86,13 +85,10 @@ class SqliteConnection final : public Connection {
     return {CodeOf(native), native,
             handle_ != nullptr ? sqlite3_errmsg(handle_) : sqlite3_errstr(native)};
   }
-  Result Moved(const char* how);
   Result Prepare(std::string_view sql, sqlite3_stmt*& statement);
 
   SqliteOptions options_;
   sqlite3* handle_ = nullptr;
-  SeenVersions seen_;         // since Open
-  bool overwritten_ = false;  // noticed, and not taken as it is yet
   std::map<std::string, Statement, std::less<>> statements_;
 };
 
@@ -114,15 +110,6 @@ Result SqliteConnection::Open() {
     return result;
   }
   sqlite3_busy_timeout(handle_, static_cast<int>(options_.lock_ms));
-  seen_ = {};
-  if (overwritten_) {
-    const std::string why = TakeFileAsItIs(handle_, options_.path);
-    if (!why.empty()) {
-      Close();
-      return {Code::kUnavailable, 0, options_.path + ": the file was overwritten: " + why};
-    }
-    overwritten_ = false;
-  }
   // WAL: readers and the writer do not wait for each other, and a killed process leaves a database
   // that is whole.
   Result result = Run("PRAGMA journal_mode = WAL", {}, nullptr);
@@ -138,19 +125,6 @@ Result SqliteConnection::Open() {
   return result;
 }
 
-Result SqliteConnection::Begin() {
-  Result result = Run("BEGIN IMMEDIATE", {}, nullptr);
-  return result.ok() ? Check() : result;
-}
-
-Result SqliteConnection::Commit() {
-  if (options_.notice_overwriting && handle_ != nullptr) {
-    const int native = CountTransaction(handle_);
-    if (native != SQLITE_OK) return Failed(native);
-  }
-  return Run("COMMIT", {}, nullptr);
-}
-
 // Whoever moves or removes the file leaves us writing into one that nobody finds any more. The name
 // still leads somewhere when a copy was put in its place: the system compares what it is, not what
 // it is called. (On Windows an open file cannot be moved, and SQLite does not know the question.)
@@ -158,26 +132,14 @@ Result SqliteConnection::Check() {
   if (handle_ == nullptr) return {Code::kUnavailable, SQLITE_MISUSE, "not open"};
   int moved = 0;
   const int native = sqlite3_file_control(handle_, nullptr, SQLITE_FCNTL_HAS_MOVED, &moved);
-  if (native == SQLITE_OK && moved != 0) return Moved("moved, removed or replaced");
-  if (!options_.notice_overwriting || IsSameFile(handle_, seen_)) return {};
-  overwritten_ = true;
-  return Moved("overwritten");
-}
-
-Result SqliteConnection::Moved(const char* how) {
+  if (native != SQLITE_OK || moved == 0) return {};
   Close();
-  return {Code::kMoved, 0, options_.path + ": the file was " + how};
+  return {Code::kMoved, 0, options_.path + ": the file was moved, removed or replaced"};
 }
 
 void SqliteConnection::Close() {
   statements_.clear();
-  if (handle_ != nullptr) {
-    // The -wal is of the file that was there: not one page of it may get into this one.
-    if (overwritten_) {
-      sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, static_cast<int*>(nullptr));
-    }
-    sqlite3_close(handle_);
-  }
+  if (handle_ != nullptr) sqlite3_close(handle_);
   handle_ = nullptr;
 }
 
