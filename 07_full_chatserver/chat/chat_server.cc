@@ -138,6 +138,7 @@ void ChatServer::OnRecv(net::SessionId id, const net::PacketRef& packet) {
       over_limit_.fetch_add(1, std::memory_order_relaxed);
       return;
     case Allowance::kEnough:
+      over_limit_.fetch_add(1, std::memory_order_relaxed);
       return EndFlood(session);
   }
   const proto::Dispatched dispatched =

@@ -1,6 +1,7 @@
 #include "services/config/check.h"
 
 #include <algorithm>
+#include <set>
 
 namespace config {
 
@@ -35,12 +36,19 @@ class Checker {
     if (place == places_.end()) place = places_.find(other);
     const std::string where = place != places_.end() ? place->second : std::string(file_) + ": ";
     problems_.push_back(where + std::string(key) + ": " + what);
+    sections_.insert(SectionOf(key));
+  }
+  // Those in which something is wrong.
+  const std::set<std::string>& sections() const { return sections_; }
+  static std::string SectionOf(std::string_view key) {
+    return std::string(key.substr(0, key.find('.')));
   }
 
  private:
   std::string_view file_;
   const Places& places_;
   std::vector<std::string>& problems_;
+  std::set<std::string> sections_;
 };
 
 void CheckServer(const Config& config, Checker& check) {
@@ -132,11 +140,13 @@ void CheckTogether(const Config& config, std::string_view file, const Places& pl
   for (const Finding& finding : CheckPaths(config)) {
     check.Require(false, finding.key, finding.key, finding.what);
   }
-  // The parts say the same of their own options, in their own words.
-  if (!problems.empty()) return;
+  // The parts say the same of their own options, in their own words: once is enough.
+  const std::set<std::string> known = check.sections();
   for (const Check& part : more) {
     for (const Finding& finding : part(config)) {
-      check.Require(false, finding.key, finding.key, finding.what);
+      if (!known.contains(Checker::SectionOf(finding.key))) {
+        check.Require(false, finding.key, finding.key, finding.what);
+      }
     }
   }
 }

@@ -22,8 +22,8 @@ bool TextIsAllowed(std::string_view value, Text rule);
 // or the server, does not matter. Never throws, but for memory.
 std::vector<Finding> CheckPaths(const Config& config);
 
-// Appends a line per broken rule; it points at a key that was given, not at a default. `more` runs
-// when our own rules are kept.
+// Appends a line per broken rule; it points at a key that was given, not at a default. What
+// `more` finds counts in sections that keep our own rules.
 void CheckTogether(const Config& config, std::string_view file, const Places& places,
                    const Checks& more, std::vector<std::string>& problems);
 
