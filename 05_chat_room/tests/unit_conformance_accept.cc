@@ -234,6 +234,13 @@ TEST(Conformance, P33_SocketThatDoesNotListenIsInvalid) {
     return;
   }
   EXPECT_CODE(error, WSAEINVAL);
+  // Nor one that is to accept into itself: it is refused before its own lock is taken again.
+  const Socket other = MakeTcp();
+  for (const auto& [listener, into] : {std::pair(&acceptor, &acceptor), {&acceptor, &other}}) {
+    EXPECT_FALSE(accepting.accept_ex(*listener, *into, operation.buffer, 0, kAddressRoom,
+                                     kAddressRoom, &bytes, &operation));
+    EXPECT_CODE(WSAGetLastError(), WSAEINVAL);
+  }
 }
 
 TEST(Conformance, P34_NamesAreKnownOnlyAfterTheContextWasUpdated) {

@@ -88,10 +88,12 @@ int Socket::Check(const Operation& operation, bool plain, Guard& guard, Wakes& w
     case OperationKind::kSendTo:
       return CheckDatagram(operation);
     case OperationKind::kAccept:
+      // First: only a socket that listens may take the lock of one that accepts. Anything else
+      // would meet itself, or another thread's call with the two exchanged.
+      if (state != State::kListening) return WSAEINVAL;
       // From here to its place in the queue the lock is held: a close that has come is seen here,
       // one that comes finds it there.
-      if (operation.acceptor && operation.acceptor->IsClosed()) return WSAENOTSOCK;
-      return state == State::kListening ? 0 : WSAEINVAL;
+      return operation.acceptor && operation.acceptor->IsClosed() ? WSAENOTSOCK : 0;
     case OperationKind::kConnect:
       if (state == State::kConnected) {
         return plain && connection.needs_context ? WSAEINVAL : WSAEISCONN;
