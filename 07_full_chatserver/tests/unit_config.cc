@@ -253,6 +253,16 @@ TEST(Config, SetComesAfterTheFileAndTheLastOneWins) {
   EXPECT_TRUE(loaded.config.server.socket_options.nagle);
 }
 
+TEST(Config, AProblemOfOneSectionHidesNoOthers) {
+  const Checks parts{[](const Config&) {
+    return std::vector<Finding>{{"sector.start_x", "once more"}, {"monitor_server.alarms", "odd"}};
+  }};
+  const Loaded loaded = LoadText("[sector]\nwidth = 10\nstart_x = 60\n", "a.toml", {}, parts);
+  ASSERT_EQ(loaded.problems.size(), 2U) << Joined(loaded);
+  EXPECT_NE(loaded.problems[0].find("sector.width is 10"), std::string::npos) << Joined(loaded);
+  EXPECT_NE(loaded.problems[1].find("monitor_server.alarms: odd"), std::string::npos);
+}
+
 TEST(Config, ProblemsOfSetSayThatTheyComeFromThere) {
   const Loaded loaded = OnlySets(
       {"server.port=99999", "server.prt=1", "nonsense", "server.nagle=yes", "server.port=1\nid=2"});
