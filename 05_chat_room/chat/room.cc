@@ -50,12 +50,12 @@ void Room::Enter(const PlayerRef& player) {
 
   const Lock lock(*this);
   Broadcast(notice);  // before it is a member: to the others
-  player->CopyTo(*answer.add_players());
   for (auto member = players_.begin();
-       member != players_.end() && answer.players_size() < static_cast<int>(kMostListed);
+       member != players_.end() && answer.players_size() + 1 < static_cast<int>(kMostListed);
        ++member) {
     member->second->CopyTo(*answer.add_players());
   }
+  player->CopyTo(*answer.add_players());
   players_[player->id] = player;
   answer.set_unnamed(static_cast<std::uint32_t>(players_.size()) -
                      static_cast<std::uint32_t>(answer.players_size()));

@@ -105,7 +105,9 @@ void WorkPool::Run() {
       if (later_.empty()) {
         changed_.wait(lock);
       } else {
-        changed_.wait_until(lock, later_.begin()->first);
+        // A copy: another thread may take the entry away while this one sleeps.
+        const Clock::time_point next = later_.begin()->first;
+        changed_.wait_until(lock, next);
       }
       continue;
     }

@@ -34,6 +34,8 @@ struct World {
       : workers([threads] {
           job::UpdateOptions update;
           update.threads = threads;
+          update.slice_time =
+              std::chrono::seconds(30);  // a slice ends by its jobs, not by the clock
           return update;
         }()),
         grid(std::make_shared<SectorGrid>(workers.Ready(), options, outlet)) {}
