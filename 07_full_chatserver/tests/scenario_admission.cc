@@ -217,7 +217,7 @@ SCENARIO("What a client asks for beyond its limit is counted") {
     ChatTalker talker(server.port);
     REQUIRE(talker.LogIn());
     REQUIRE(AwaitMetric(metrics, name, 0));
-    for (int i = 0; i < 100; ++i) REQUIRE(talker.Send(Protocol::C_HEARTBEAT()));
+    for (int i = 0; i < 100; ++i) REQUIRE(talker.SendRaw(Protocol::PACKET_C_HEARTBEAT, ""));
     const auto deadline = Clock::now() + support::kPatience;
     while (Metric(metrics, name) <= 0 && Clock::now() < deadline) std::this_thread::sleep_for(20ms);
     CHECK(Metric(metrics, name) > 0);
