@@ -207,9 +207,9 @@ SCENARIO("A wrong session key ends the connection, and too many of them the addr
 }
 
 SCENARIO("What a client asks for beyond its limit is counted") {
-  GIVEN("a server with the usual limits") {
-    ChatServerProcess server(
-        {"monitor.metrics=true", "monitor.metrics_port=0", "monitor.interval_ms=50"});
+  GIVEN("a server that takes twenty requests a second") {
+    ChatServerProcess server({"limits.messages_per_second=20", "monitor.metrics=true",
+                              "monitor.metrics_port=0", "monitor.interval_ms=50"});
     const auto line = server.process.ReadLineWith("metrics on ");
     REQUIRE(line);
     const int metrics = std::stoi(line->substr(line->rfind(':') + 1));
