@@ -421,7 +421,7 @@ class RealStagesTest(unittest.TestCase):
             screen = lines[title - 1:title + 23]
             self.assertTrue(any(line.startswith(("new: ", "changed: ")) and first.excerpts[0].file in line for line in screen), screen)
             self.assertTrue(any(line.startswith("+") and not line.startswith("+++") for line in screen), screen)
-            self.assertLessEqual(title, 60, f"the table of {old.number} -> {new.number}")
+            self.assertLessEqual(title, 70, f"the table of {old.number} -> {new.number}")
             self.assertLessEqual(max(console.width(line) for line in lines[:title]), 80)
 
     def test_the_difference_is_about_as_long_as_the_lesson(self):
