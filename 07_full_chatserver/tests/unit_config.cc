@@ -254,8 +254,9 @@ TEST(Config, SetComesAfterTheFileAndTheLastOneWins) {
 }
 
 TEST(Config, AProblemOfOneSectionHidesNoOthers) {
-  const Checks parts{[](const Config&) {
-    return std::vector<Finding>{{"sector.start_x", "once more"}, {"monitor_server.alarms", "odd"}};
+  const config::Checks parts{[](const Config&) {
+    return std::vector<config::Finding>{{"sector.start_x", "once more"},
+                                        {"monitor_server.alarms", "odd"}};
   }};
   const Loaded loaded = LoadText("[sector]\nwidth = 10\nstart_x = 60\n", "a.toml", {}, parts);
   ASSERT_EQ(loaded.problems.size(), 2U) << Joined(loaded);
