@@ -110,7 +110,6 @@ SCENARIO("Honest clients lose nothing and wait little, whoever else is there") {
     WARN("skipped: not permitted here: needs " << kHostile + 500 << " open files, ulimit -Hn says "
                                                << files.rlim_max);
     return;
-    ulimit - Hn says " << files.rlim_max);
   }
   const int seconds = Seconds();
   World world;
