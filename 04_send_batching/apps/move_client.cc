@@ -5,10 +5,10 @@
 #include <random>
 #include <thread>
 
-#include "apps/board.h"
+#include "support/board.h"
 #include "apps/move_link.h"
-#include "apps/options.h"
-#include "apps/terminal.h"
+#include "support/options.h"
+#include "support/terminal.h"
 
 namespace {
 
