@@ -7,10 +7,10 @@
 #include <random>
 #include <thread>
 
+#include "support/client/dummy_crowd.h"
 #include "support/open_files.h"
 #include "support/options.h"
 #include "support/stop_signal.h"
-#include "support/client/dummy_crowd.h"
 
 namespace {
 

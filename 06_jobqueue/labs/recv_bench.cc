@@ -14,10 +14,10 @@
 #include <string>
 #include <vector>
 
-#include "support/options.h"
 #include "net/block_pool.h"
 #include "net/cipher.h"
 #include "net/reassembler.h"
+#include "support/options.h"
 
 namespace {
 

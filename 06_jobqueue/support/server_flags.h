@@ -1,8 +1,8 @@
 // The options of net/ on a command line, the same for every server of the course.
 #pragma once
 
-#include "support/options.h"
 #include "net/server_options.h"
+#include "support/options.h"
 
 namespace apps {
 

@@ -12,9 +12,9 @@
 #include <thread>
 #include <vector>
 
-#include "support/options.h"
 #include "net/block_pool.h"
 #include "net/server.h"
+#include "support/options.h"
 
 #ifdef _WIN32
 #include <psapi.h>

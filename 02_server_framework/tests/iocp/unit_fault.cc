@@ -12,9 +12,9 @@
 #include <cstring>
 
 #include "iocp/inspect.h"
-#include "tests/support/test_support.h"
 #include "tests/iocp/unit_fault_injection.h"
 #include "tests/iocp/unit_fault_workout.h"
+#include "tests/support/test_support.h"
 
 namespace course_test {
 namespace {

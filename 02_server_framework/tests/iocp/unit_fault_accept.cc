@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "iocp/inspect.h"
-#include "tests/support/test_support.h"
 #include "tests/iocp/unit_fault_injection.h"
+#include "tests/support/test_support.h"
 
 namespace course_test {
 namespace {

@@ -9,8 +9,8 @@
 #include <memory>
 #include <thread>
 
-#include "tests/support/test_support.h"
 #include "tests/iocp/unit_preempt.h"
+#include "tests/support/test_support.h"
 
 namespace course_test {
 

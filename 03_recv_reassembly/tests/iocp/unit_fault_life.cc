@@ -16,8 +16,8 @@
 
 #include "iocp/inspect.h"
 #include "iocp/linux/syscalls.h"
-#include "tests/support/test_support.h"
 #include "tests/iocp/unit_fault_injection.h"
+#include "tests/support/test_support.h"
 
 namespace course_test {
 namespace {

@@ -11,8 +11,8 @@
 #include <thread>
 #include <vector>
 
-#include "tests/support/test_support.h"
 #include "tests/iocp/unit_fault_injection.h"
+#include "tests/support/test_support.h"
 
 namespace course_test {
 namespace {

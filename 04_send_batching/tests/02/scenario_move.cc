@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <sstream>
 
+#include "tests/support/catch.h"
 #include "tests/support/process.h"
 #include "tests/support/tcp_client.h"
-#include "tests/support/catch.h"
 #include "tests/support/wire.h"
 
 using support::Process;

@@ -4,9 +4,9 @@
 #include <random>
 #include <sstream>
 
+#include "tests/support/catch.h"
 #include "tests/support/process.h"
 #include "tests/support/tcp_client.h"
-#include "tests/support/catch.h"
 #include "tests/support/wire.h"
 
 using support::Process;

@@ -4,8 +4,8 @@
 #include <atomic>
 #include <thread>
 
-#include "tests/support/tcp_client.h"
 #include "tests/support/recording_server.h"
+#include "tests/support/tcp_client.h"
 #include "tests/support/test_support.h"
 
 namespace {

@@ -3,8 +3,8 @@
 #include <random>
 
 #include "net/reassembler.h"
-#include "tests/support/wire.h"
 #include "tests/support/test_support.h"
+#include "tests/support/wire.h"
 
 // Every test here feeds a stream through a ring, cut in some way, and compares with the naive
 // decoder's reading of the whole stream: how the bytes were cut must never matter.

@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
-#include "tests/fuzz/seeds.h"
 #include "net/reassembler.h"
+#include "tests/fuzz/seeds.h"
 #include "tests/support/wire.h"
 
 namespace {

@@ -10,8 +10,8 @@
 
 #include "iocp/inspect.h"
 #include "iocp/linux/device.h"
-#include "tests/support/test_support.h"
 #include "tests/iocp/unit_fault_injection.h"
+#include "tests/support/test_support.h"
 
 namespace course_test {
 namespace {

@@ -15,8 +15,8 @@
 #include <string_view>
 #include <vector>
 
-#include "support/client/server_session.h"
 #include "net/server.h"
+#include "support/client/server_session.h"
 
 namespace client {
 

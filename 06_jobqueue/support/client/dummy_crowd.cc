@@ -7,8 +7,8 @@
 #include <thread>
 #include <utility>
 
-#include "support/client/dummy_session.h"
 #include "net/send_turn.h"
+#include "support/client/dummy_session.h"
 
 namespace client {
 

@@ -1,7 +1,7 @@
 // What a client does with each packet of the server: tells its session. One function per message,
 // declared by the generator; leaving one out is a link error that names it.
-#include "support/client/server_session.h"
 #include "server_packet_handler.h"
+#include "support/client/server_session.h"
 
 namespace client {
 

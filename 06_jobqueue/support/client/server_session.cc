@@ -1,7 +1,7 @@
 #include "support/client/server_session.h"
 
-#include "support/client/client_service.h"
 #include "server_packet_handler.h"
+#include "support/client/client_service.h"
 
 namespace client {
 

@@ -9,8 +9,8 @@
 #include <mutex>
 
 #include "iocp/linux/syscalls.h"
-#include "tests/support/tcp_client.h"
 #include "tests/support/recording_server.h"
+#include "tests/support/tcp_client.h"
 #include "tests/support/test_support.h"
 
 namespace {

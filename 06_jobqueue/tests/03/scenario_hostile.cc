@@ -4,9 +4,9 @@
 #include <random>
 #include <thread>
 
+#include "tests/support/catch.h"
 #include "tests/support/chat_server_process.h"
 #include "tests/support/chat_talker.h"
-#include "tests/support/catch.h"
 
 using course_test::ChatFrame;
 using course_test::ChatServerProcess;

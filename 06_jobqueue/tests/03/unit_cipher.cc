@@ -3,8 +3,8 @@
 #include <random>
 
 #include "net/cipher.h"
-#include "tests/support/wire.h"
 #include "tests/support/test_support.h"
+#include "tests/support/wire.h"
 
 namespace {
 

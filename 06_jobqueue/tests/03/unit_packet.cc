@@ -10,8 +10,8 @@
 
 #include "net/block_pool.h"
 #include "net/packet.h"
-#include "tests/support/wire.h"
 #include "tests/support/test_support.h"
+#include "tests/support/wire.h"
 
 namespace {
 

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "net/receive.h"
+#include "tests/03/unit_receive.h"
 #include "tests/support/tcp_client.h"
 #include "tests/support/test_support.h"
-#include "tests/03/unit_receive.h"
 
 namespace {
 

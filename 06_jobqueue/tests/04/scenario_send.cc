@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include "tests/support/catch.h"
 #include "tests/support/chat_server_process.h"
 #include "tests/support/chat_talker.h"
-#include "tests/support/catch.h"
 
 namespace {
 

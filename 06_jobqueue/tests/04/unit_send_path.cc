@@ -4,9 +4,9 @@
 #include <vector>
 
 #include "net/send_turn.h"
+#include "tests/04/unit_send_path.h"
 #include "tests/support/tcp_client.h"
 #include "tests/support/test_support.h"
-#include "tests/04/unit_send_path.h"
 
 namespace {
 

@@ -3,9 +3,9 @@
 #include <functional>
 #include <vector>
 
+#include "tests/support/catch.h"
 #include "tests/support/chat_server_process.h"
 #include "tests/support/chat_talker.h"
-#include "tests/support/catch.h"
 
 using course_test::ChatFrame;
 using course_test::ChatServerProcess;

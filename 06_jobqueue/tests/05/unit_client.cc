@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include "support/client/dummy_crowd.h"
 #include "net/server.h"
 #include "proto/send_buffer.h"
+#include "support/client/dummy_crowd.h"
 #include "tests/support/test_support.h"
 
 namespace {

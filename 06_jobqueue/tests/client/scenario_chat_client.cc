@@ -1,8 +1,8 @@
 // chat_client in a pipe against the stage's own server.
 #include <string>
 
-#include "tests/support/process.h"
 #include "tests/support/catch.h"
+#include "tests/support/process.h"
 
 using support::Process;
 

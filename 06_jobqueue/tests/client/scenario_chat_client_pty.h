@@ -13,8 +13,8 @@
 #include <string_view>
 #include <vector>
 
-#include "tests/support/process.h"
 #include "tests/client/tiny_terminal.h"
+#include "tests/support/process.h"
 
 namespace tests {
 

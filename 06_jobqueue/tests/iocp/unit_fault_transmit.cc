@@ -8,8 +8,8 @@
 #include <string>
 #include <thread>
 
-#include "tests/support/test_support.h"
 #include "tests/iocp/unit_fault_injection.h"
+#include "tests/support/test_support.h"
 
 namespace course_test {
 namespace {

@@ -17,8 +17,8 @@
 #include <string_view>
 #include <vector>
 
-#include "tests/support/test_support.h"
 #include "tests/iocp/unit_fault_injection.h"
+#include "tests/support/test_support.h"
 
 namespace course_test {
 

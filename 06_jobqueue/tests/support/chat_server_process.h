@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "tests/support/process.h"
 #include "tests/support/catch.h"
+#include "tests/support/process.h"
 
 namespace course_test {
 

@@ -1,7 +1,7 @@
 #include "tests/support/recording_server.h"
 
-#include "tests/support/wire.h"
 #include "tests/support/test_support.h"
+#include "tests/support/wire.h"
 
 namespace course_test {
 

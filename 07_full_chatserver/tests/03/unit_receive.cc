@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "tests/support/tcp_client.h"
-#include "tests/support/wire.h"
 #include "tests/support/test_support.h"
+#include "tests/support/wire.h"
 
 namespace {
 

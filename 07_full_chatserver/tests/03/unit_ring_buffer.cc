@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "net/ring_buffer.h"
-#include "tests/support/wire.h"
 #include "tests/support/test_support.h"
+#include "tests/support/wire.h"
 
 namespace {
 

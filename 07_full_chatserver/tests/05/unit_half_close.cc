@@ -8,9 +8,9 @@
 #include <thread>
 #include <vector>
 
+#include "tests/03/unit_receive.h"
 #include "tests/support/tcp_client.h"
 #include "tests/support/test_support.h"
-#include "tests/03/unit_receive.h"
 
 namespace {
 

@@ -7,9 +7,9 @@
 
 #include "net/inbound_meter.h"
 #include "net/session.h"
+#include "tests/03/unit_receive.h"
 #include "tests/support/tcp_client.h"
 #include "tests/support/test_support.h"
-#include "tests/03/unit_receive.h"
 
 namespace {
 
