@@ -5,8 +5,8 @@
 #include <random>
 #include <thread>
 
+#include "apps/board.h"
 #include "apps/move_link.h"
-#include "support/board.h"
 #include "support/options.h"
 #include "support/terminal.h"
 

@@ -1,4 +1,4 @@
-#include "support/board.h"
+#include "apps/board.h"
 
 #include <algorithm>
 #include <sstream>
@@ -23,7 +23,7 @@ int WindowStart(int centre, int visible, int all) {
 
 }  // namespace
 
-std::optional<std::string> Board::Apply(std::span<const std::byte> packet) {
+std::optional<std::string> Board::Apply(net::Packet& packet) {
   const std::lock_guard lock(lock_);
   changed_ = true;
   switch (TypeOf(packet)) {
@@ -48,8 +48,13 @@ std::optional<std::string> Board::Apply(std::span<const std::byte> packet) {
     }
     case PacketType::kFull:
       return "full";
+    case PacketType::kEchoReply: {
+      const std::span<const std::uint8_t> body = packet.body();
+      return "echo " + std::string(reinterpret_cast<const char*>(body.data()), body.size());
+    }
+    case PacketType::kEcho:
     case PacketType::kMove:
-      break;  // only clients send it
+      break;  // only clients send them
   }
   return std::nullopt;
 }

@@ -1,4 +1,4 @@
-#include "support/board.h"
+#include "apps/board.h"
 
 #include <algorithm>
 #include <sstream>
