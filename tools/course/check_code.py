@@ -111,7 +111,7 @@ def _visible(stage, path, cache):
             cache[current] = _INCLUDE.findall(file.read_bytes()) if file.is_file() else []
         for name in cache[current]:
             name = name.decode("utf-8", "replace")
-            for candidate in (name, os.path.normpath(os.path.join(os.path.dirname(current), name))):
+            for candidate in (name, f"src/{name}", os.path.normpath(os.path.join(os.path.dirname(current), name))):
                 if (stage.path / candidate).is_file():
                     todo.append(candidate)
                     break
