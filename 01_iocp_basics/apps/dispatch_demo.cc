@@ -6,9 +6,9 @@
 #include <thread>
 
 #include "apps/dispatch_loop.h"
-#include "apps/network.h"
-#include "apps/options.h"
 #include "apps/port_calls.h"
+#include "support/network.h"
+#include "support/options.h"
 
 namespace {
 

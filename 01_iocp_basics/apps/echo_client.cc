@@ -4,8 +4,8 @@
 #include <chrono>
 #include <iostream>
 
-#include "apps/echo_load.h"
-#include "apps/options.h"
+#include "support/echo_load.h"
+#include "support/options.h"
 
 int main(int argc, char** argv) {
   apps::CommandLine app("Clients for an echo server; they check every byte", "echo_client");

@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "apps/network.h"
-#include "apps/options.h"
+#include "support/network.h"
+#include "support/options.h"
 
 namespace {
 

@@ -14,9 +14,9 @@
 #include <thread>
 #include <vector>
 
-#include "apps/network.h"
-#include "apps/options.h"
-#include "apps/stop_signal.h"
+#include "support/network.h"
+#include "support/options.h"
+#include "support/stop_signal.h"
 
 namespace {
 

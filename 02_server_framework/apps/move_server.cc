@@ -4,9 +4,9 @@
 #include <iostream>
 
 #include "apps/move_game.h"
-#include "apps/options.h"
-#include "apps/stop_signal.h"
 #include "net/server.h"
+#include "support/options.h"
+#include "support/stop_signal.h"
 
 namespace {
 

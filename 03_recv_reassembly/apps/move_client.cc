@@ -7,8 +7,8 @@
 
 #include "apps/board.h"
 #include "apps/move_link.h"
-#include "apps/options.h"
-#include "apps/terminal.h"
+#include "support/options.h"
+#include "support/terminal.h"
 
 namespace {
 

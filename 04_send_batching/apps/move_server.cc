@@ -5,10 +5,10 @@
 #include <optional>
 
 #include "apps/move_game.h"
-#include "apps/options.h"
-#include "apps/stop_signal.h"
 #include "net/server.h"
 #include "net/tps_report.h"
+#include "support/options.h"
+#include "support/stop_signal.h"
 
 namespace {
 

@@ -7,12 +7,12 @@
 
 #include "apps/chat_client/chat.h"
 #include "apps/chat_client/connection.h"
-#include "apps/options.h"
-#include "terminal/console.h"
-#include "terminal/key_reader.h"
-#include "terminal/line_editor.h"
-#include "terminal/line_splitter.h"
-#include "terminal/screen.h"
+#include "support/options.h"
+#include "support/terminal/console.h"
+#include "support/terminal/key_reader.h"
+#include "support/terminal/line_editor.h"
+#include "support/terminal/line_splitter.h"
+#include "support/terminal/screen.h"
 
 namespace {
 

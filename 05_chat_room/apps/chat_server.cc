@@ -4,11 +4,11 @@
 #include <iostream>
 #include <optional>
 
-#include "apps/open_files.h"
-#include "apps/server_flags.h"
-#include "apps/stop_signal.h"
 #include "chat/chat_server.h"
 #include "net/tps_report.h"
+#include "support/open_files.h"
+#include "support/server_flags.h"
+#include "support/stop_signal.h"
 
 int main(int argc, char** argv) {
   apps::CommandLine app("The chat room: one server, many rooms", "chat_server");

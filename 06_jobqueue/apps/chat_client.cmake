@@ -5,4 +5,4 @@ stage_library(chat_client_parts
   apps/chat_client/connection.cc
   apps/chat_client/lines.cc
   LINK client terminal)
-stage_program(chat_client apps/chat_client.cc LINK apps chat_client_parts course_log)
+stage_program(chat_client apps/chat_client.cc LINK support chat_client_parts course_log)

@@ -19,10 +19,10 @@
 #include <thread>
 #include <vector>
 
-#include "apps/options.h"
 #include "iocp/iocp.h"
 #include "job/job_queue.h"
 #include "job/update_threads.h"
+#include "support/options.h"
 
 namespace {
 

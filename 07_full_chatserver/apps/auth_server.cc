@@ -1,12 +1,12 @@
 // auth_server: name and password in, session key for the chat server out (through Redis).
 #include <iostream>
 
-#include "apps/configured_main.h"
-#include "apps/open_files.h"
-#include "apps/options.h"
 #include "server/auth_service.h"
 #include "services/monitor/metrics_endpoint.h"
 #include "services/monitor/standard_metrics.h"
+#include "support/configured_main.h"
+#include "support/open_files.h"
+#include "support/options.h"
 
 namespace {
 

@@ -1,10 +1,10 @@
 // chat_server: the full chat server. Everything is in one TOML file (conf/chat_server.toml).
 #include <iostream>
 
-#include "apps/configured_main.h"
-#include "apps/open_files.h"
-#include "apps/options.h"
 #include "server/chat_service.h"
+#include "support/configured_main.h"
+#include "support/open_files.h"
+#include "support/options.h"
 
 namespace {
 

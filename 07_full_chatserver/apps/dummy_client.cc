@@ -11,11 +11,11 @@
 #include <random>
 #include <thread>
 
-#include "apps/open_files.h"
-#include "apps/options.h"
-#include "apps/stop_signal.h"
-#include "client/chaos.h"
-#include "client/dummy_crowd.h"
+#include "support/client/chaos.h"
+#include "support/client/dummy_crowd.h"
+#include "support/open_files.h"
+#include "support/options.h"
+#include "support/stop_signal.h"
 
 namespace {
 

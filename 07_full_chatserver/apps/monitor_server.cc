@@ -2,11 +2,11 @@
 #include <iostream>
 #include <thread>
 
-#include "apps/configured_main.h"
-#include "apps/options.h"
 #include "monitor_link/monitor_server.h"
 #include "server/from_config.h"
 #include "services/monitor/monitor_http.h"
+#include "support/configured_main.h"
+#include "support/options.h"
 
 namespace {
 

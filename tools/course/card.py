@@ -1,14 +1,15 @@
-"""The table of contents of a stage's lesson card, written from course.toml between two marks."""
+"""What a stage's lesson card says by itself, each between two marks: the steps, from course.toml, and the picture of the
+layers, from the includes."""
 
 import os
 import re
 
-from . import globs, lesson
+from . import globs, lesson, picture
 from .check_lesson import anchor
 from .lesson_data import GROUPS
 
 CARDS = {"README.md": "en", "README.ko.md": "ko"}
-_MARKS = re.compile(r"(<!-- steps[^>]*-->\n).*?(<!-- /steps -->)", re.S)
+_MARKS = {name: re.compile(rf"(<!-- {name}[^>]*-->\n).*?(<!-- /{name} -->)", re.S) for name in ("steps", "picture")}
 _WORDS = {
     "en": {"head": "`./course read {n}` walks through it in the terminal.", "some": "the rest of {n}", "task": "task", "tasks": "tasks", "note": "note", "tests": "proved by",
            "rest": "Everything else:", "groups": {"programs": "what is run", "labs": "what measures and compares", "support": "what only helps",
@@ -59,18 +60,21 @@ def _step(stage, step, lang, words):
 
 
 def _with_contents(stage, name):
-    """(text, text with the right contents); the second is None when the card has no place for it."""
+    """(text, text with the right contents, names of missing marks)."""
     text = (stage.path / name).read_text(encoding="utf-8")
-    if not _MARKS.search(text):
-        return text, None
-    lines = contents(stage, CARDS[name])
-    return text, _MARKS.sub(lambda m: m.group(1) + lines + m.group(2), text)
+    right, lang = text, CARDS[name]
+    made = {"steps": contents(stage, lang), "picture": "```mermaid\n" + "\n".join(picture.mermaid(stage, lang)) + "\n```\n"}
+    missing = [mark for mark, pattern in _MARKS.items() if not pattern.search(text)]
+    for mark, pattern in _MARKS.items():
+        right = pattern.sub(lambda m, mark=mark: m.group(1) + made[mark] + m.group(2), right)
+    return text, right, missing
 
 
 def cards(repo):
-    """The steps in the lesson cards are those of course.toml."""
+    """The steps in the lesson cards are those of course.toml, their pictures show the includes, and no layers form a circle."""
     problems = []
     for stage in repo.present():
+        problems += picture.problems(stage)
         told = lesson.of(stage)
         if not told.steps or told.problems:  # the check of the steps says so
             continue
@@ -78,11 +82,10 @@ def cards(repo):
             if not (stage.path / name).is_file():
                 problems.append(f"{stage.folder}/{name} is missing")
                 continue
-            text, right = _with_contents(stage, name)
-            if right is None:
-                problems.append(f"{stage.folder}/{name} has no <!-- steps --> ... <!-- /steps -->")
-            elif text != right:
-                problems.append(f"{stage.folder}/{name}: the steps are stale; ./course check cards --fix")
+            text, right, missing = _with_contents(stage, name)
+            problems += [f"{stage.folder}/{name} has no <!-- {mark} --> ... <!-- /{mark} -->" for mark in missing]
+            if text != right:
+                problems.append(f"{stage.folder}/{name}: steps or picture are stale; ./course check cards --fix")
     return problems, []
 
 
@@ -91,6 +94,6 @@ def write_cards(repo):
         told = lesson.of(stage)
         for name in CARDS:
             if told.steps and not told.problems and (stage.path / name).is_file():
-                text, right = _with_contents(stage, name)
-                if right is not None and right != text:
+                text, right, _ = _with_contents(stage, name)
+                if right != text:
                     (stage.path / name).write_text(right, encoding="utf-8")

@@ -111,7 +111,7 @@ def _visible(stage, path, cache):
             cache[current] = _INCLUDE.findall(file.read_bytes()) if file.is_file() else []
         for name in cache[current]:
             name = name.decode("utf-8", "replace")
-            for candidate in (name, os.path.normpath(os.path.join(os.path.dirname(current), name))):
+            for candidate in (name, f"src/{name}", os.path.normpath(os.path.join(os.path.dirname(current), name))):
                 if (stage.path / candidate).is_file():
                     todo.append(candidate)
                     break
@@ -138,7 +138,7 @@ def _unique(repo, fits, settings):
         parts = []
         visible = sorted(_visible(stage, path, graph))
         if any(name.endswith((b".pb.h", b"_packet_handler.h")) for seen in visible for name in graph[seen]):
-            visible += [f for f in stage.files() if f.startswith("proto/")]  # what those headers are made from
+            visible += [f for f in stage.files() if f.startswith("src/proto/")]  # what those headers are made from
         for name in visible:
             if name not in contents:
                 file = stage.path / name
@@ -150,7 +150,7 @@ def _unique(repo, fits, settings):
 
 def _generate(repo):
     """Makes the generated headers (proto) of stages whose release tree has none yet."""
-    lacking = [s for s in repo.present() if (s.path / "proto" / "proto.cmake").is_file()
+    lacking = [s for s in repo.present() if (s.path / "src" / "proto" / "proto.cmake").is_file()
                and not any((build.tree(repo, "release") / s.folder / "generated").glob("*.pb.h"))]
     if not lacking:
         return
@@ -198,7 +198,7 @@ def headers(repo):
 
     def look(item):
         key, (stage, path) = item
-        flags = [f"-I{stage.path}", f"-I{stage.path / 'tests'}"] + [f"-I{g}" for g in _generated_folders(repo, stage)]
+        flags = [f"-I{stage.path}", f"-I{stage.path / 'src'}"] + [f"-I{g}" for g in _generated_folders(repo, stage)]
         out = subprocess.run([compiler, "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow",
                               "-Wconversion", "-Werror", "-Wno-pragma-once-outside-header", *flags, "-include",
                               path, "-x", "c++", "/dev/null"], cwd=stage.path, stdout=subprocess.PIPE,
@@ -230,7 +230,7 @@ _PROGRAM_CHECKS = "-performance-unnecessary-value-param"
 
 
 def _of_tests(path):
-    return path.startswith(("tests/", "bench/", "fuzz/"))
+    return path.startswith("tests/")
 
 
 def tidy(repo):
@@ -272,7 +272,7 @@ def _groups(wanted, most=40):
     folders = {}
     for key, (stage, path) in wanted.items():
         top, name = path.split("/")[0], os.path.basename(path)
-        part = top if top in ("iocp", "apps") or _of_tests(path) else ""
+        part = top if top != "src" else ""
         kind = name.split("_")[0] if name.startswith(("unit_", "scenario_")) else ""
         folders.setdefault((stage.number, part, kind), (stage, []))[1].append((key, path))
     found = []
@@ -313,7 +313,7 @@ def _clang_tidy(repo, tool, number, stage, group, checks=None):
     """clang-tidy on one file, or on a file that includes all of the group."""
     if checks is None and _of_tests(group[0][1]):
         checks = _TEST_CHECKS
-    elif checks is None and group[0][1].startswith("apps/"):
+    elif checks is None and group[0][1].startswith(("apps/", "labs/", "support/")):
         checks = _PROGRAM_CHECKS
     file = stage.path / group[0][1]
     if len(group) > 1:
@@ -327,7 +327,7 @@ def _clang_tidy(repo, tool, number, stage, group, checks=None):
     return subprocess.run([tool, "--quiet", f"--config-file={repo.root / '.clang-tidy'}",
                            *([f"--checks={checks}"] if checks else []),
                            f"--header-filter=^{re.escape(str(stage.path))}/", str(file), "--", "-std=c++20",
-                           f"-I{stage.path}", f"-I{stage.path / 'tests'}", *folders],
+                           f"-I{stage.path}", f"-I{stage.path / 'src'}", *folders],
                           cwd=repo.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **TEXT, check=False)
 
 

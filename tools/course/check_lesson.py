@@ -197,7 +197,8 @@ def parts(repo):
 
 
 def _unit(path):
-    """A header, its source and what is generated from a .proto are one thing."""
+    """A header, its source and what is generated from a .proto are one thing. src/ is where includes are looked for."""
+    path = path.removeprefix("src/")
     return path[:-len(".pb.h")] if path.endswith(".pb.h") else path.rsplit(".", 1)[0]
 
 

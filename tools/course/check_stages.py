@@ -159,7 +159,7 @@ def registered_tests(stage):
     found = set()
     for path in stage.files():
         if path.endswith(".cmake") or path.endswith("CMakeLists.txt"):
-            if path.startswith("cmake/"):
+            if path.startswith("support/cmake/"):
                 continue
             text = (stage.path / path).read_text(encoding="utf-8", errors="replace")
             found |= {f"{kind}.{name}" for kind, name in _TEST_LINE.findall(_unrolled(text))}

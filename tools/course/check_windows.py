@@ -21,7 +21,7 @@ _RUN = ("conformance", "port_model")  # unit tests of the first stage
 def clang(repo):
     stages = repo.present()
     targets = [f"course_{kind}_pch" for kind in _PRECOMPILED]
-    targets += [f"stage{s.number}_handlers" for s in stages if (s.path / "proto" / "proto.cmake").is_file()]
+    targets += [f"stage{s.number}_handlers" for s in stages if (s.path / "src" / "proto" / "proto.cmake").is_file()]
     targets += [f"stage{stages[0].number}_unit_{name}" for name in _RUN]
     build.prepare(repo, _CONFIG, stages, _AGAIN, strict=True)
     build.make(repo, _CONFIG, _AGAIN, targets)

@@ -156,8 +156,8 @@ class Model:
         if stage.number not in self._folders:
             self._folders[stage.number] = digest_of(
                 stage, [p for p in stage.files() if not p.endswith((*_CODE, ".md", "CMakeLists.txt"))
-                        and (not p.endswith(".cmake") or p.startswith(("proto/", "cmake/")))
-                        and not p.startswith(("tests/", "fuzz/", "conf/"))])
+                        and (not p.endswith(".cmake") or p.startswith(("src/proto/", "support/cmake/")))
+                        and not p.startswith(("tests/", "conf/"))])
         return self._folders[stage.number]
 
     def _data(self, stage):

@@ -26,7 +26,7 @@ def _merged(files, folder, name):
 
 def table(repo, stage):
     """(exit code, text) of the table, or (0, "") when the stage has none."""
-    script = stage.path / "tests" / "conformance_table.py"
+    script = stage.path / "tests" / "iocp" / "conformance_table.py"
     if not script.is_file():
         return 0, ""
     command = [sys.executable, str(script)]

@@ -18,7 +18,7 @@ EXAMPLES = """examples:
   ./course diff 03 04 --group labs       only this group: programs, labs, support, library, tests
   ./course diff 03 04 --all              the steps first, then everything else
   ./course diff 03 04 --stat             only the table; with --all each file
-  ./course diff 03 04 net/send_queue.h   only this file (or folder, or glob), all of it
+  ./course diff 03 04 src/net/send_queue.h   only this file (or folder, or glob), all of it
   ./course diff 03 04 --html d.html      side by side, for a browser; all but the steps is folded
 
 A path that both stages have alike is said to be so; one that neither has is wrong use (exit code 2)."""

@@ -115,7 +115,7 @@ def _compiles(stage, source, tree):
         file = source / task.file
         kept = file.read_text(encoding="utf-8")
         file.write_text(emptied((stage.path / task.file).read_text(encoding="utf-8"), {task.id}), encoding="utf-8")
-        out = subprocess.run([compiler, "-std=c++20", "-fsyntax-only", f"-I{source}", f"-I{tree / 'generated'}", "-x", "c++",
+        out = subprocess.run([compiler, "-std=c++20", "-fsyntax-only", f"-I{source}", f"-I{source / 'src'}", f"-I{tree / 'generated'}", "-x", "c++",
                               "-Wno-pragma-once-outside-header", str(file)],
                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **TEXT, check=False)
         file.write_text(kept, encoding="utf-8")

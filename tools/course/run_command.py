@@ -84,7 +84,7 @@ def _targets(stage, names):
     """What to build: the named programs (none: all of the stage); the tests can wait."""
     known = set()
     for path in stage.files():
-        if path.endswith(".cmake") and not path.startswith(("cmake/", "tests/")):
+        if path.endswith(".cmake") and not path.startswith(("support/cmake/", "tests/")):
             text = (stage.path / path).read_text(encoding="utf-8", errors="replace")
             known |= set(re.findall(r"^\s*stage_program\(\s*(\w+)", text, re.M))
     for name in names:

@@ -250,7 +250,7 @@ def _conformance_test(repo, stage, tests):
     """The conformance table as a test of its own, behind those that give its columns."""
     sources = [t.name for t in tests if "conformance" in t.labels and t.stage == stage.number
                and t.config in ("release", "windows")]
-    if not (stage.path / "tests" / "conformance_table.py").is_file():
+    if not (stage.path / "tests" / "iocp" / "conformance_table.py").is_file():
         return []
     command = [sys.executable, "-m", "course.conformance", stage.number, "--out",
                str(repo.root / "build" / "results" / "conformance.txt")]

@@ -174,11 +174,12 @@ class PartsTest(LessonTree):
 
 class CardsTest(LessonTree):
     def test_the_steps_in_the_cards(self):
+        picture = "<!-- picture -->\n<!-- /picture -->\n"
         for card_name in ("README.md", "README.ko.md"):
-            self.write("01", card_name, "<!-- steps -->\n<!-- /steps -->\n")
-        self.write("02", "README.md", "# two\n<!-- steps -->\nold\n<!-- /steps -->\nend\n")
-        self.write("02", "README.ko.md", "# 둘\n<!-- steps -->\n<!-- /steps -->\n")
-        self.assertIn("02_two/README.md: the steps are stale; ./course check cards --fix", self.check("cards"))
+            self.write("01", card_name, "<!-- steps -->\n<!-- /steps -->\n" + picture)
+        self.write("02", "README.md", "# two\n<!-- steps -->\nold\n<!-- /steps -->\n" + picture + "end\n")
+        self.write("02", "README.ko.md", "# 둘\n<!-- steps -->\n<!-- /steps -->\n" + picture)
+        self.assertIn("02_two/README.md: steps or picture are stale; ./course check cards --fix", self.check("cards"))
         self.check("cards", "--fix", code=0)
         text = self.read("02", "README.md")
         for expected in ("1. **The queue.** Anybody may push. ([note](../notes/en/02.md#the-queue-at-last); proved by `unit.queue`)",

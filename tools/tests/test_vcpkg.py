@@ -183,7 +183,7 @@ class PresetTest(unittest.TestCase):
     def test_the_compilers_options(self):
         options = r"/W4 /permissive- /utf-8 /Zc:__cplusplus"
         for stage in Repo(REPO).present():
-            self.assertIn(options, (stage.path / "cmake" / "stage.cmake").read_text(encoding="utf-8"), stage.folder)
+            self.assertIn(options, (stage.path / "support" / "cmake" / "stage.cmake").read_text(encoding="utf-8"), stage.folder)
         self.assertIn(options, (REPO / "CONTRIBUTING.md").read_text(encoding="utf-8"))
 
 

@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "apps/network.h"
 #include "apps/port_tour/picture.h"
 #include "apps/port_tour/worker.h"
+#include "support/network.h"
 
 namespace port_tour {
 

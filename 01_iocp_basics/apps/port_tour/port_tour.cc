@@ -7,8 +7,8 @@
 #include <sstream>
 #include <string>
 
-#include "apps/options.h"
 #include "apps/port_tour/steps.h"
+#include "support/options.h"
 
 #ifdef _WIN32
 #include <io.h>

@@ -1,9 +1,9 @@
-#include "support/process.h"
+#include "tests/support/process.h"
 
 #include <cstdlib>
 #include <stdexcept>
 
-#include "support/process_native.h"
+#include "tests/support/process_native.h"
 
 namespace support {
 namespace {

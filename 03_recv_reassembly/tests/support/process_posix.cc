@@ -10,7 +10,7 @@
 #include <stdexcept>
 #include <system_error>
 
-#include "support/process_native.h"
+#include "tests/support/process_native.h"
 
 extern char** environ;
 

@@ -5,7 +5,7 @@
 #include <charconv>
 #include <vector>
 
-#include "terminal/text.h"
+#include "support/terminal/text.h"
 
 namespace chat_client {
 

@@ -20,8 +20,8 @@
 #include <string_view>
 #include <variant>
 
-#include "client/client_service.h"
-#include "client/server_session.h"
+#include "support/client/client_service.h"
+#include "support/client/server_session.h"
 
 namespace chat_client {
 

@@ -3,7 +3,7 @@
 #include <array>
 #include <ctime>
 
-#include "terminal/text.h"
+#include "support/terminal/text.h"
 
 namespace chat_client {
 

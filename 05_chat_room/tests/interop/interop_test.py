@@ -15,7 +15,7 @@ import enum_pb2
 import protocol_pb2
 from chat_client import FIXED_KEY, ChatClient, FrameReader, Packet, ProtocolError, make_frame
 
-VECTORS = pathlib.Path(os.environ["COURSE_STAGE_DIR"]) / "tests" / "vectors.txt"
+VECTORS = pathlib.Path(os.environ["COURSE_STAGE_DIR"]) / "tests" / "03" / "vectors.txt"
 SERVER = pathlib.Path(os.environ["COURSE_BIN_DIR"]) / "chat_server"
 
 

@@ -1,4 +1,4 @@
-#include "support/tcp_client.h"
+#include "tests/support/tcp_client.h"
 
 #include <algorithm>
 #include <stdexcept>

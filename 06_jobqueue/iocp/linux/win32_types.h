@@ -1,6 +1,6 @@
-// Win32's basic types, with the sizes and signs of 64-bit Windows (tests/unit_api_types.cc holds
-// them to it on both systems): a DWORD is 32 bits, handles are pointer-sized. (Do not print a DWORD
-// with %lu: on Windows it is unsigned long, here uint32_t. Use a stream or fmt.)
+// Win32's basic types, with the sizes and signs of 64-bit Windows (tests/iocp/unit_api_types.cc
+// holds them to it on both systems): a DWORD is 32 bits, handles are pointer-sized. (Do not print a
+// DWORD with %lu: on Windows it is unsigned long, here uint32_t. Use a stream or fmt.)
 #pragma once
 
 #include <sys/types.h>  // before u_long is renamed below

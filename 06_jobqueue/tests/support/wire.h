@@ -130,7 +130,7 @@ inline Meaning NaiveRead(const Bytes& stream, std::uint8_t key, std::uint32_t ma
   return meaning;
 }
 
-// --- tests/vectors.txt ---------------------------------------------------------------------------
+// --- tests/03/vectors.txt ---------------------------------------------------------------------------
 
 struct Vector {
   std::string name;
@@ -144,7 +144,7 @@ struct Vector {
 
 inline std::vector<Vector> LoadVectors() {
   const char* const stage = std::getenv("COURSE_STAGE_DIR");
-  const std::string path = std::string(stage ? stage : ".") + "/tests/vectors.txt";
+  const std::string path = std::string(stage ? stage : ".") + "/tests/03/vectors.txt";
   std::ifstream file(path);
   if (!file) throw std::runtime_error("cannot read " + path);
   std::vector<Vector> vectors;

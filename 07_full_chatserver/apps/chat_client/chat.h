@@ -23,7 +23,7 @@
 #include "apps/chat_client/connection.h"
 #include "apps/chat_client/lines.h"
 #include "apps/chat_client/roster.h"
-#include "client/order_check.h"
+#include "support/client/order_check.h"
 
 namespace chat_client {
 

@@ -21,9 +21,9 @@
 #include <thread>
 #include <variant>
 
-#include "client/client_service.h"
-#include "client/server_session.h"
-#include "client/tickets.h"
+#include "support/client/client_service.h"
+#include "support/client/server_session.h"
+#include "support/client/tickets.h"
 
 namespace chat_client {
 

@@ -3,8 +3,8 @@
 #include <stdexcept>
 #include <vector>
 
-#include "terminal/key_reader.h"
-#include "terminal/line_editor.h"
+#include "support/terminal/key_reader.h"
+#include "support/terminal/line_editor.h"
 
 namespace chat_client {
 

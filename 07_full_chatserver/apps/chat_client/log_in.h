@@ -7,8 +7,8 @@
 #include <optional>
 #include <string>
 
-#include "client/tickets.h"
-#include "terminal/console.h"
+#include "support/client/tickets.h"
+#include "support/terminal/console.h"
 
 namespace chat_client {
 

@@ -16,7 +16,7 @@ import enum_pb2
 import protocol_pb2
 from chat_client import FIXED_KEY, ChatClient, FrameReader, Packet, ProtocolError, authenticate, make_frame
 
-VECTORS = pathlib.Path(os.environ["COURSE_STAGE_DIR"]) / "tests" / "vectors.txt"
+VECTORS = pathlib.Path(os.environ["COURSE_STAGE_DIR"]) / "tests" / "03" / "vectors.txt"
 SERVER = pathlib.Path(os.environ["COURSE_BIN_DIR"]) / "chat_server"
 SETTINGS = ["server.port=0", "server.session_max=100", "limits.rooms=10", "limits.messages_per_second=0",
             "login.store=memory", "auth.port=0", "auth.create_accounts=true", "auth.hash_ops=1",

@@ -3,7 +3,7 @@
 #include <mutex>
 #include <stdexcept>
 
-#include "support/process_native.h"
+#include "tests/support/process_native.h"
 
 namespace support {
 namespace {

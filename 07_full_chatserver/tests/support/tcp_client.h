@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "support/process.h"
+#include "tests/support/process.h"
 
 namespace support {
 

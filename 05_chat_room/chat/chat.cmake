@@ -1,9 +1,0 @@
-# chat: players, rooms, handlers. The only layer that knows what the packets mean.
-stage_library(chat
-  chat/chat_server.cc
-  chat/game_session.cc
-  chat/handlers.cc
-  chat/room.cc
-  chat/text_rules.cc
-  ${PROTO_SERVER_HANDLERS}
-  LINK proto net course_utf8proc)

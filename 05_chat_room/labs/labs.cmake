@@ -1,0 +1,7 @@
+# What measures and compares: the lesson's experiments, and benchmarks (built with the target course_benches).
+stage_library(plain_clients labs/plain_clients.cc labs/cpu_time.cc)
+
+stage_program(lock_lab labs/lock_lab.cc labs/svg_chart.cc MEASURED LINK support chat client course_log)
+
+stage_bench(recv_bench labs/recv_bench.cc LINK net command_line)
+stage_bench(session_memory labs/session_memory.cc LINK net command_line)

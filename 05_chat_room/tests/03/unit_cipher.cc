@@ -1,0 +1,72 @@
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "net/cipher.h"
+#include "tests/support/test_support.h"
+#include "tests/support/wire.h"
+
+namespace {
+
+using wire::Bytes;
+
+TEST(Cipher, AgreesWithTheProtocolPageForEveryKeyPair) {
+  std::mt19937_64 dice(course_test::TestSeed());
+  Bytes plain(130);
+  for (std::uint8_t& byte : plain) byte = static_cast<std::uint8_t>(dice());
+  for (int key = 0; key < 256; key += 5) {
+    for (int rand = 0; rand < 256; ++rand) {
+      const auto k = static_cast<std::uint8_t>(key);
+      const auto r = static_cast<std::uint8_t>(rand);
+      Bytes run = plain;
+      net::Encode(run, k, r);
+      ASSERT_EQ(run, wire::NaiveEncode(plain, k, r)) << "fixed key " << key << " rand " << rand;
+      net::Decode(run, k, r);
+      ASSERT_EQ(run, plain) << "fixed key " << key << " rand " << rand;
+    }
+  }
+}
+
+TEST(Cipher, EveryLengthAroundTheBlocks) {
+  std::mt19937_64 dice(course_test::TestSeed());
+  for (std::size_t length = 0; length < 700; ++length) {
+    Bytes plain(length);
+    for (std::uint8_t& byte : plain) byte = static_cast<std::uint8_t>(dice());
+    const Bytes coded = wire::NaiveEncode(plain, 0xA9, 0xFE);
+    Bytes run = plain;
+    net::Encode(run, 0xA9, 0xFE);
+    ASSERT_EQ(run, coded) << length;
+    net::Decode(run, 0xA9, 0xFE);
+    ASSERT_EQ(run, plain) << length;
+  }
+}
+
+TEST(Cipher, TheLongestRun) {
+  Bytes plain(65536, 0x5A);
+  Bytes run = plain;
+  net::Encode(run, 0x01, 0x02);
+  EXPECT_EQ(run, wire::NaiveEncode(plain, 0x01, 0x02));
+  net::Decode(run, 0x01, 0x02);
+  EXPECT_EQ(run, plain);
+}
+
+TEST(Cipher, ChecksumIsTheSumModulo256) {
+  EXPECT_EQ(net::Checksum({}), 0);
+  const Bytes bytes{200, 100, 1};
+  EXPECT_EQ(net::Checksum(bytes), 45);
+}
+
+// The point of the chain: one changed byte on the wire changes what follows, so the checksum has
+// something to see.
+TEST(Cipher, AChangedByteSpreads) {
+  const Bytes plain(40, 0);
+  Bytes run = plain;
+  net::Encode(run, 0xA9, 0x33);
+  run[10] ^= 1;
+  net::Decode(run, 0xA9, 0x33);
+  EXPECT_EQ(Bytes(run.begin(), run.begin() + 10), Bytes(10, 0));
+  EXPECT_NE(run[10], 0);
+  EXPECT_NE(run[11], 0);
+}
+
+}  // namespace

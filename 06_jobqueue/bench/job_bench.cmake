@@ -1,1 +1,0 @@
-stage_bench(job_bench bench/job_bench.cc LINK job command_line)

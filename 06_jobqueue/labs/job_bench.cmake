@@ -1,0 +1,1 @@
+stage_bench(job_bench labs/job_bench.cc LINK job command_line)

@@ -1,6 +1,0 @@
-# auth: the auth service (a library: the chat server can run one inside, login.store = "memory").
-stage_library(auth
-  auth/auth_server.cc
-  auth/work_pool.cc
-  ${PROTO_AUTH_SERVER_HANDLERS}
-  LINK proto net)

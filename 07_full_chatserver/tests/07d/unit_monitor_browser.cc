@@ -1,0 +1,169 @@
+// The monitor page in a real browser (headless Chromium) that watches a running collector: values
+// move, an alarm fires, a server that stops is shown as down. COURSE_SHOTS=folder keeps the
+// screenshots.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <numbers>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "services/monitor/monitor_http.h"
+#include "services/monitor/standard_metrics.h"
+#include "tests/outside/child_process.h"
+#include "tests/support/monitor_support.h"
+
+namespace services {
+namespace {
+
+using outside::WaitUntil;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+class Browser : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (!outside::FindProgram("chromium")) GTEST_SKIP() << "chromium is not installed";
+    if (const char* shots = std::getenv("COURSE_SHOTS")) shots_ = shots;
+    std::filesystem::create_directories(shots_);
+    AddSystemMetrics(collector_);
+    const auto gauge = [this](const char* name, Collector::Sampler sample) {
+      collector_.AddGauge(name, "As the chat server's.", std::move(sample));
+    };
+    const auto sum = [this](const std::string& name, Collector::Sampler sample) {
+      collector_.AddCounter(name + "_total", "As the chat server's.", std::move(sample),
+                            name + "_per_second");
+    };
+    gauge("chat_sessions", [this] { return static_cast<double>(sessions_ += 3); });
+    gauge("chat_players", [this] { return sessions_ * 0.9; });
+    sum("chat_packets_received",
+        [this] { return static_cast<double>(packets_ += 100 + Wave(40)); });
+    sum("chat_packets_sent", [this] { return packets_ * 40; });
+    sum("chat_updates", [this] { return packets_ * 1.2; });
+    sum("chat_accepts", [this] { return sessions_ * 1.0; });
+    gauge("chat_job_p99_seconds", [this] { return 0.0008 + 0.0001 * Wave(3); });
+    gauge("chat_jobs_waiting", [this] { return Wave(20); });
+    gauge("chat_database_up", [] { return 1.0; });
+    gauge("chat_database_queue_rows", [this] { return Wave(300); });
+    sum("chat_database_rows", [this] { return packets_ * 1.0; });
+    gauge("chat_redis_up", [this] { return redis_up_ ? 1.0 : 0.0; });
+    gauge("chat_congestion_pause", [] { return 0.0; });
+    gauge("chat_packet_pool_in_use", [this] { return 400 + Wave(50); });
+    collector_.AddSink([this](const MonitorReport& report) {
+      core_.OnReport(report.server_id, report.time_ms, report.metrics);
+    });
+    ASSERT_EQ(http_.Start("127.0.0.1", 0, core_), "");
+    collector_.Start();
+    core_.OnReport(2, 0, {{"chat_sessions", 12}, {"some_new_metric_bytes", 4096}});
+    // A few points to draw.
+    ASSERT_TRUE(WaitUntil([this] { return PointsOf(1) >= 40; }, seconds(60)));
+  }
+  void TearDown() override { collector_.Stop(); }
+
+  double Wave(double height) { return height * (1 + std::sin(sessions_ * std::numbers::pi / 60)); }
+  std::size_t PointsOf(std::uint32_t server) {
+    History::Points points;
+    return core_.HistoryOf(server, 0, points) ? points.times.size() : 0;
+  }
+
+  // Runs the browser until it has shown the page for a while; what it prints.
+  std::string Look(const std::vector<std::string>& options, const std::string& query) {
+    const std::string output = folder_.File("chromium.out");
+    std::filesystem::remove(output);
+    std::vector<std::string> command{"chromium",
+                                     "--headless",
+                                     "--no-sandbox",
+                                     "--disable-gpu",
+                                     "--disable-dev-shm-usage",
+                                     "--no-first-run",
+                                     "--user-data-dir=" + folder_.File("profile"),
+                                     "--virtual-time-budget=4000"};
+    command.insert(command.end(), options.begin(), options.end());
+    command.push_back("http://127.0.0.1:" + std::to_string(http_.port()) + "/" + query);
+    outside::ChildProcess chromium;
+    EXPECT_TRUE(chromium.Start(command, output));
+    EXPECT_EQ(chromium.WaitFor(seconds(60)), 0) << outside::ReadFile(output);
+    return outside::ReadFile(output);
+  }
+  std::string Dump(const std::string& query = "?lang=en") { return Look({"--dump-dom"}, query); }
+
+  // The text of the tile that shows `metric`.
+  static std::string Tile(const std::string& dom, const std::string& metric) {
+    const std::size_t box = dom.find("data-metric=\"" + metric + "\"");
+    const std::string open = "<strong>";
+    const std::size_t begin = dom.find(open, box);
+    if (box == std::string::npos || begin == std::string::npos) return "";
+    return dom.substr(begin + open.size(),
+                      dom.find('<', begin + open.size()) - begin - open.size());
+  }
+
+  outside::TemporaryFolder folder_;
+  std::string shots_ = folder_.path();
+  std::atomic<int> sessions_{700};
+  std::atomic<bool> redis_up_{true};
+  double packets_ = 0;  // collection thread only
+  Collector collector_{{1, milliseconds(50)}};
+  MonitorCore core_{monitor_test::Options()};
+  MonitorHttp http_;
+};
+
+TEST_F(Browser, ShowsMovingValuesAlarmsAndServersThatAreGone) {
+  const std::string first = Dump();
+  EXPECT_NE(Tile(first, "chat_sessions"), "") << first;
+  EXPECT_EQ(Tile(first, "chat_redis_up"), "up");
+  const std::string second = Dump();
+  EXPECT_NE(Tile(second, "chat_sessions"), "");
+  EXPECT_NE(Tile(first, "chat_sessions"), Tile(second, "chat_sessions")) << "the value moves";
+
+  redis_up_ = false;
+  ASSERT_TRUE(WaitUntil(
+      [this] {
+        const MonitorView view = core_.View();
+        for (const ServerView& s : view.servers) {
+          if (s.id == 1 && s.values.at("chat_redis_up") == 0 && s.values.at("chat_sessions") > 900)
+            return true;
+        }
+        return false;
+      },
+      seconds(60)));
+  ASSERT_TRUE(
+      WaitUntil([this] { return !core_.View().servers.back().up; }));  // server 2 was heard once
+  const std::string alarmed = Dump();
+  EXPECT_NE(alarmed.find("class=\"alarm firing\""), std::string::npos);
+  EXPECT_NE(alarmed.find("chat_sessions &gt; 900 for 0"), std::string::npos);
+  EXPECT_NE(alarmed.find("server down"), std::string::npos);
+  EXPECT_NE(alarmed.find("class=\"dot down\""), std::string::npos);
+  EXPECT_EQ(Tile(alarmed, "chat_redis_up"), "down");
+
+  const std::string korean = Dump("?lang=ko");
+  EXPECT_NE(korean.find("lang=\"ko\""), std::string::npos);
+  EXPECT_NE(korean.find("채팅 서버 모니터"), std::string::npos);
+  EXPECT_NE(korean.find("서버 중단"), std::string::npos);
+}
+
+TEST_F(Browser, Screenshots) {
+  redis_up_ = false;
+  struct Shot {
+    const char *name, *size, *query;
+    bool dark;
+  };
+  for (const Shot& shot : {Shot{"desktop.png", "1400,1500", "?lang=en", false},
+                           Shot{"desktop-dark.png", "1400,1500", "?lang=ko", true},
+                           Shot{"phone.png", "390,1800", "?lang=ko", false}}) {
+    const std::string path = shots_ + "/" + shot.name;
+    std::vector<std::string> options{
+        "--screenshot=" + path, "--window-size=" + std::string(shot.size), "--hide-scrollbars"};
+    if (shot.dark) options.push_back("--blink-settings=preferredColorScheme=0");
+    Look(options, shot.query);
+    const std::string png = outside::ReadFile(path);
+    EXPECT_TRUE(png.starts_with("\x89PNG")) << shot.name;
+    EXPECT_GT(png.size(), 30'000u) << "an almost empty picture: " << shot.name;
+  }
+}
+
+}  // namespace
+}  // namespace services
