@@ -10,7 +10,7 @@ import errno
 import importlib
 import sys
 
-from . import console, place, process, text
+from . import console, language, place, process, text
 from .errors import CourseError, FAILED, USAGE, UsageError
 from .model import Repo, find_root
 
@@ -22,7 +22,19 @@ COMMANDS = {
     "read": "course.read_command",
     "check": "course.check",
     "carry": "course.carry",
+    "grade": "course.grade_command",
+    "handout": "course.handout_command",
     "doctor": "course.doctor",
+    # a student's
+    "start": "course.start_command",
+    "task": "course.task_command",
+    "hint": "course.hint_command",
+    "watch": "course.watch_command",
+    "solution": "course.solution_command",
+    "next": "course.next_command",
+    "status": "course.status_command",
+    "reset": "course.reset_command",
+    "submit": "course.submit_command",
 }
 
 EPILOG = """examples:
@@ -31,6 +43,7 @@ EPILOG = """examples:
   ./course test 02 --tsan      stage 02 under ThreadSanitizer
   ./course read 03             stage 03 step by step, in reading order
   ./course diff 02 03          the lesson of stage 03 as a difference
+  ./course start 03            a folder of your own for the tasks of stage 03; then: task, watch, hint
 
 Exit codes: 0 ok, 1 failed, 2 wrong use, 130 stopped by Ctrl-C; ./course run STAGE PROGRAM: the program's own.
 Every command explains itself with --help."""
@@ -50,7 +63,8 @@ def build_parser():
     commands = parser.add_subparsers(dest="command", metavar="command", parser_class=Parser)
     for name, module_name in COMMANDS.items():
         module = importlib.import_module(module_name)
-        sub = commands.add_parser(name, help=module.HELP, description=module.HELP, epilog=module.EXAMPLES,
+        about, examples = language.of(module, "HELP"), language.of(module, "EXAMPLES")
+        sub = commands.add_parser(name, help=about, description=about, epilog=examples,
                                   formatter_class=argparse.RawDescriptionHelpFormatter)
         sub.add_argument("--yes", action="store_true", help="install missing packages without asking")
         module.add_arguments(sub)
@@ -69,6 +83,7 @@ def main(argv=None):
     text.prepare_output()
     try:
         _take_signals()
+        language.prepare(sys.argv[1:] if argv is None else argv)
         parser = build_parser()
         args = parser.parse_args(argv)
         # What a failure tells the user to repeat: this very command, every option included.
@@ -77,7 +92,7 @@ def main(argv=None):
             parser.print_help()
             return USAGE
         root = find_root()
-        if args.command in ("run", "test", "build", "check"):  # those that build
+        if args.command in ("run", "test", "build", "check", "grade", "watch"):  # those that build
             place.check(root)
         return args.module.run(Repo(root), args)
     except CourseError as e:

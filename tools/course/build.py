@@ -25,13 +25,13 @@ _PROGRESS = re.compile(r"^\[(\d+)/(\d+)\]")
 
 
 def tree(repo, config):
-    return repo.root / "build" / config
+    return repo.tree(config)
 
 
 def log_file(repo, name):
     folder = repo.root / "build" / "logs"
     folder.mkdir(parents=True, exist_ok=True)
-    return folder / f"{name}.log"
+    return folder / f"{'mine-' if repo.mine else ''}{name}.log"
 
 
 def native_config(config):
@@ -69,6 +69,8 @@ def configure(repo, config, stages, again, strict=False):
     log.unlink(missing_ok=True)
     numbers = ";".join(s.number for s in stages)
     command = ["cmake", "--preset", PRESETS.get(config, config), f"-DCOURSE_STAGES={numbers}"]
+    if repo.mine:
+        command[3:3] = ["-B", str(folder), "-DCOURSE_FOLDER=work"]
     if strict:  # and otherwise as it was, so that nothing is compiled anew
         command.append("-DCOURSE_WERROR=ON")
     if os.name != "nt" and config != "windows-clang":  # that is for looking: hardly anything is compiled into a program
@@ -84,7 +86,7 @@ def configure(repo, config, stages, again, strict=False):
         command.append("-DCOURSE_FUZZERS=OFF")  # the fuzzers bring their own sanitizers; release has them
     stale = folder / "CMakeCache.txt"
     if stale.is_file() and f"CMAKE_HOME_DIRECTORY:INTERNAL={repo.root.as_posix()}\n" not in stale.read_text(**TEXT):
-        console.say(f"build/{config} belongs to another folder: made anew")
+        console.say(f"{folder.relative_to(repo.root).as_posix()} belongs to another folder: made anew")
         shutil.rmtree(folder)
     closure.ask(repo, config)
     status = console.Status(f"{config}: configure")

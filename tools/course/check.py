@@ -3,7 +3,7 @@
 import contextlib
 import time
 
-from . import card, check_code, check_lesson, check_portable, check_stages, check_text, check_windows, console
+from . import card, check_code, check_lesson, check_portable, check_stages, check_tasks, check_text, check_windows, console
 from .errors import UsageError
 
 HELP = "hold the stages, the notes and the code to the course's rules"
@@ -20,7 +20,7 @@ CHECKS = {
     "stages": (check_stages.differences, False, (), "neighbours differ only as course.toml declares"),
     "budget": (check_stages.budgets, False, (), "changed lines of each lesson stay within its budget"),
     "tests": (check_stages.carried_tests, False, (), "tests of a stage also run in the next, unless retired"),
-    "tasks": (check_stages.tasks, False, (), "student regions match the tasks; points add up"),
+    "tasks": (check_tasks.tasks, False, (), "regions, points, pages and exhibits of the tasks"),
     "steps": (check_lesson.steps, False, (), "the steps of the lessons cover what they name, within their budget"),
     "groups": (check_lesson.groups, False, (), "every file is in a step or in exactly one group"),
     "parts": (check_lesson.parts, False, (), "no part of a long stage needs a later one"),

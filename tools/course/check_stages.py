@@ -4,7 +4,7 @@ import difflib
 import os
 import re
 
-from . import globs, lesson, regions
+from . import globs, lesson
 from .carry_plan import is_binary
 
 _TEST_LINE = re.compile(r"^\s*stage_(unit|scenario)_test\(\s*(\w+)", re.M)
@@ -190,45 +190,3 @@ def carried_tests(repo):
             if not any(globs.matches(name, t) for t in gone | lost_cases):
                 problems.append(f"course.toml [stage.{stage.number}.retired] \"{name}\": no such test went away")
     return problems, []
-
-
-def tasks(repo):
-    problems = []
-    all_ids = {t.id for s in repo.stages.values() for t in s.tasks}
-    for stage in repo.present():
-        problems += _stage_tasks(stage, all_ids)
-    return problems, []
-
-
-def _stage_tasks(stage, all_ids):
-    problems, where = [], {}
-    for path in stage.lesson_files():
-        data = _read(stage, path)
-        if is_binary(data) or b"student" not in data:
-            continue
-        found, bad = regions.student(data.decode("utf-8", "replace"))
-        problems += [f"{stage.folder}/{path}:{b}" for b in bad]
-        for task_id, _, _ in found:
-            where.setdefault(task_id, set()).add(path)
-    tests = registered_tests(stage)
-    for task in stage.tasks:
-        files = where.get(task.id, set())
-        if not task.id.startswith(stage.number + "."):
-            problems.append(f"course.toml: task {task.id} stands in stage {stage.number}")
-        if task.file not in files:
-            problems.append(f"course.toml: task {task.id}: {stage.folder}/{task.file} has no region <student {task.id}>")
-        for test in task.tests:
-            if test.split(":")[0] not in tests:
-                problems.append(f"course.toml: task {task.id}: no test {test.split(':')[0]} in {stage.folder}")
-        if not isinstance(task.points, int) or task.points <= 0:
-            problems.append(f"course.toml: task {task.id}: points must be a number above 0")
-    ids = [t.id for t in stage.tasks]
-    problems += [f"course.toml: task {i} is there twice" for i in sorted({i for i in ids if ids.count(i) > 1})]
-    for task_id in sorted(where):
-        if task_id not in all_ids:
-            problems.append(f"{stage.folder}: region <student {task_id}> in {', '.join(sorted(where[task_id]))} "
-                            "belongs to no task of course.toml")
-    total = sum(t.points for t in stage.tasks)
-    if total != stage.points:
-        problems.append(f"course.toml [stage.{stage.number}]: points = {stage.points}, its tasks add up to {total}")
-    return problems

@@ -14,13 +14,9 @@ _INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*"([^"\n]+)"', re.M)
 _STAGE_TARGET = re.compile(r"stage(\d\d)_(\w+)")
 
 
-def _tree(repo, config):
-    return repo.root / "build" / config
-
-
 def ask(repo, config):
     """Before CMake runs: it is to say what the targets are."""
-    query = _tree(repo, config) / ".cmake" / "api" / "v1" / "query" / "codemodel-v2"
+    query = repo.tree(config) / ".cmake" / "api" / "v1" / "query" / "codemodel-v2"
     query.parent.mkdir(parents=True, exist_ok=True)
     query.touch()
 
@@ -30,7 +26,7 @@ class Model:
 
     def __init__(self, repo, config):
         self.root = repo.root
-        self.tree = _tree(repo, config)
+        self.tree = repo.tree(config)
         self.stages = {s.number: s for s in repo.stages.values()}
         self.targets = self._read()
         self._by_id = {t["id"]: t for t in self.targets.values()}

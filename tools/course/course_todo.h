@@ -2,6 +2,18 @@
 // missing and ends the program.
 #pragma once
 
+// What only the missing lines use is unused for now.
+#ifdef _MSC_VER
+#pragma warning(disable : 4100 4101 4189 4505)
+#else
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+#pragma GCC diagnostic ignored "-Wunused-variable"
+#pragma GCC diagnostic ignored "-Wunused-function"
+#ifdef __clang__
+#pragma GCC diagnostic ignored "-Wunused-private-field"
+#endif
+#endif
+
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>

@@ -287,7 +287,7 @@ def _explain(tests, junit, log, again, alone):
     for name, output in _failures(junit)[:5]:
         console.say()
         console.say(console.style(name, "red", "bold"))
-        for line in _relevant(output):
+        for line in relevant(output):
             console.say("  " + line)
         test = by_name.get(name)
         if test:
@@ -305,7 +305,7 @@ def _by_hand(test):
                     + [shlex.quote(c) for c in test.command])
 
 
-def _relevant(output, most=40):
+def relevant(output, most=40):
     """The part of a test's output that says what failed."""
     lines = output.splitlines()
     pattern = re.compile(r": Failure$|(^|\s)FAILED:|error:|ERROR: |WARNING: ThreadSanitizer|assert|Assertion|terminate called")

@@ -3,7 +3,7 @@
 import difflib
 import pathlib
 
-from . import check_stages, console, diff_table, globs, language, lesson
+from . import check_stages, console, diff_mine, diff_table, globs, language, lesson
 from .diff_entries import DataFolder, Entry, View, entries, file_reason, unified
 from .errors import UsageError
 from .lesson_data import GROUPS
@@ -19,15 +19,17 @@ EXAMPLES = """examples:
   ./course diff 03 04 --all              the steps first, then everything else
   ./course diff 03 04 --stat             only the table; with --all each file
   ./course diff 03 04 src/net/send_queue.h   only this file (or folder, or glob), all of it
+  ./course diff --mine 04                what you have changed in work/04_... since its start
   ./course diff 03 04 --html d.html      side by side, for a browser; all but the steps is folded
 
 A path that both stages have alike is said to be so; one that neither has is wrong use (exit code 2)."""
 
 
 def add_arguments(parser):
-    parser.add_argument("old", metavar="stage", help="a stage, e.g. 02; alone: it and the stage before it")
+    parser.add_argument("old", metavar="stage", nargs="?", help="a stage, e.g. 02; alone: it and the stage before it")
     parser.add_argument("new", metavar="later", nargs="?", help="a later stage, e.g. 03")
     parser.add_argument("paths", nargs="*", default=[], metavar="path", help="only these files, folders or globs of the stage")
+    parser.add_argument("--mine", action="store_true", help="what you have changed in your work folder since its start")
     parser.add_argument("--all", action="store_true", help="after the steps everything else, group by group")
     parser.add_argument("--tests", action="store_true", help="after the steps the tests")
     parser.add_argument("--group", action="append", default=[], choices=GROUPS, help="only the files of this group")
@@ -40,6 +42,12 @@ def add_arguments(parser):
 
 def run(repo, args):
     lang = language.choose(args)
+    if args.mine:
+        if args.new or args.paths:
+            raise UsageError("--mine takes one stage at most, e.g. ./course diff --mine 04")
+        return diff_mine.show(repo, args.old)
+    if not args.old:
+        raise UsageError("which stages? e.g. ./course diff 03 04")
     old, new, paths = _stages(repo, args)
     _refuse_mixtures(args, paths)
     found = entries(repo, old, new, lang)

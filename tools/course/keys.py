@@ -35,8 +35,15 @@ def terminal_size():
 
 
 class Screen:
+    """`names`: what a character asks for, where that differs from reading page by page."""
+
+    def __init__(self, names=None):
+        self._names = {**_NAMES, **(names or {})}
+
     def __enter__(self):
         self._input = sys.stdin.fileno()
+        if termios is None:
+            _understand_escapes()
         if termios:
             self._before = termios.tcgetattr(self._input)
             tty.setcbreak(self._input)
@@ -57,16 +64,20 @@ class Screen:
         while True:
             if terminal_size() != size:
                 return None
-            name = self._windows_key() if termios is None else self._posix_key()
+            name = self.poll(0.25)
             if name:
                 return name
 
-    def _posix_key(self):
-        if not select.select([self._input], [], [], 0.25)[0]:
+    def poll(self, seconds):
+        """What was asked for within this time, or None."""
+        return self._windows_key(seconds) if termios is None else self._posix_key(seconds)
+
+    def _posix_key(self, seconds):
+        if not select.select([self._input], [], [], seconds)[0]:
             return None
         pressed = os.read(self._input, 1).decode("utf-8", "replace")
         if pressed != "\x1b":
-            return _NAMES.get(pressed)
+            return self._names.get(pressed)
         sequence = ""  # the rest of a cursor key comes at once; Escape alone has none
         while len(sequence) < 4 and select.select([self._input], [], [], 0.05)[0]:
             sequence += os.read(self._input, 1).decode("utf-8", "replace")
@@ -74,16 +85,27 @@ class Screen:
                 return _ESCAPES[sequence]
         return None if sequence else "quit"
 
-    def _windows_key(self):
-        if not msvcrt.kbhit():
-            time.sleep(0.05)
-            return None
+    def _windows_key(self, seconds):
+        deadline = time.monotonic() + seconds
+        while not msvcrt.kbhit():
+            if time.monotonic() >= deadline:
+                return None
+            time.sleep(0.02)
         pressed = msvcrt.getwch()
         if pressed in ("\x00", "\xe0"):
             return _WINDOWS.get(msvcrt.getwch())
-        return "quit" if pressed == "\x1b" else _NAMES.get(pressed)
+        return "quit" if pressed == "\x1b" else self._names.get(pressed)
 
     @staticmethod
     def _write(text):
         sys.stdout.write(text)
         sys.stdout.flush()
+
+
+def _understand_escapes():
+    """Windows' old console prints escape sequences as they are until it is asked to understand them."""
+    import ctypes
+    kernel = ctypes.windll.kernel32
+    handle, mode = kernel.GetStdHandle(-11), ctypes.c_uint32()
+    if kernel.GetConsoleMode(handle, ctypes.byref(mode)):
+        kernel.SetConsoleMode(handle, mode.value | 4)  # ENABLE_VIRTUAL_TERMINAL_PROCESSING

@@ -15,24 +15,50 @@ try:
 except ImportError:  # Python 3.10
     import tomli as tomllib
 
-IGNORED_FOLDERS = {".git", "build", "work", "var", "node_modules", "__pycache__", ".cache", ".vs", ".vscode"}
+IGNORED_FOLDERS = {".git", ".course", "build", "work", "var", "node_modules", "__pycache__", ".cache", ".vs", ".vscode"}
+
+
+_TASK_KEYS = {"id": str, "title": str, "points": int, "file": str, "tests": list}
+_TASK_OPTIONS = {"title_ko": str, "kind": str, "exhibit": str}
 
 
 class Task:
-    """One thing that the student writes: a region `// <student ID>` in one file of the stage."""
+    """One thing that the student writes: the regions `// <student ID>` of one file of the stage.
+
+    Its text is the page notes/LANGUAGE/tasks/ID.md, see taskpage.py."""
 
     def __init__(self, stage, data):
-        where = f"course.toml: a task of stage {stage}"
-        for key in ("id", "title", "points", "file", "tests"):
+        self.id = data.get("id", "no id")
+        where = f"course.toml: a task of stage {stage} ({self.id})"
+        for key, kind in {**_TASK_KEYS, **_TASK_OPTIONS}.items():
             if key not in data:
-                raise CourseError(f"{where} ({data.get('id', 'no id')}) has no '{key}'")
-        self.id = data["id"]
+                if key in _TASK_KEYS:
+                    raise CourseError(f"{where} has no '{key}'")
+            elif not isinstance(data[key], kind) or kind is list and not all(isinstance(v, str) for v in data[key]):
+                wanted = {str: "a text", int: "a number", list: 'a list of texts, as ["unit.send_queue"]'}[kind]
+                raise CourseError(f"{where}: '{key}' must be {wanted}")
+        self.stage = stage
         self.title = data["title"]
+        self.title_ko = data.get("title_ko", "")
         self.points = data["points"]
         self.file = data["file"]
         self.tests = list(data["tests"])
-        self.hints = list(data.get("hints", []))
-        self.note = data.get("note", "")
+        self.kind = data.get("kind", "")          # "bug": its region begins with the exhibit's mistake
+        self.exhibit = data.get("exhibit", "")    # tools/museum/NN/EXHIBIT.patch
+        self.unknown = [k for k in data if k not in {**_TASK_KEYS, **_TASK_OPTIONS}]
+
+    @property
+    def is_bug(self):
+        return self.kind == "bug"
+
+    @property
+    def part(self):
+        """"07a" of 07a.1; "" in a stage without parts."""
+        match = re.match(r"(\d\d[a-z])\.", self.id)
+        return match.group(1) if match else ""
+
+    def name(self, language):
+        return (self.title_ko or self.title) if language == "ko" else self.title
 
 
 class Stage:
@@ -58,6 +84,7 @@ class Stage:
         self.points = data.get("points", 0)
         self.tasks = [Task(number, t) for t in data.get("task", [])]
         self.demo = data.get("demo", {})
+        self.mine = False  # a student's work folder is meant, see Repo.use_work
 
     @property
     def present(self):
@@ -66,6 +93,8 @@ class Stage:
 
     def files(self):
         """Paths of the stage's files relative to its folder, sorted; build output does not count."""
+        if self.mine:
+            return walk(self.path)
         prefix = self.folder + "/"
         return sorted(p[len(prefix):] for p in self.repo.files() if p.startswith(prefix))
 
@@ -80,6 +109,7 @@ class Repo:
     def __init__(self, root):
         self.root = pathlib.Path(root).resolve()
         self._files = None
+        self.mine = False
         file = self.root / "course.toml"
         try:
             self.data = tomllib.loads(file.read_text(encoding="utf-8"))
@@ -92,6 +122,9 @@ class Repo:
         self.own_files = course.get("own", ["README.md", "README.ko.md"])
         self.numbered_files = course.get("numbered", ["CMakeLists.txt"])
         self.data_folders = course.get("data", [])
+        bad = [n for n, d in self.data.get("stage", {}).items() if not isinstance(d, dict) or not isinstance(d.get("task", []), list)]
+        if bad:
+            raise CourseError(f"{file}: stage {bad[0]} must be a table, [stage.{bad[0]}], its tasks [[stage.{bad[0]}.task]]")
         self.stages = {n: Stage(self, n, d) for n, d in sorted(self.data.get("stage", {}).items())}
 
     # -- stages ----------------------------------------------------------------------------------
@@ -155,7 +188,7 @@ class Repo:
         """All files of the working copy that are (or would be) under version control."""
         if self._files is None:
             git = (self.root / ".git").exists() and shutil.which("git")
-            self._files = self._git_files() if git else self._walk()
+            self._files = self._git_files() if git else walk(self.root)
         return self._files
 
     def refresh(self):
@@ -165,17 +198,35 @@ class Repo:
         out = subprocess.run(["git", "ls-files", "-coz", "--exclude-standard"], cwd=self.root,
                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
         if out.returncode != 0:
-            return self._walk()
+            return walk(self.root)
         names = {n for n in out.stdout.decode("utf-8", "surrogateescape").split("\0") if n}
         return sorted(n for n in names if (self.root / n).is_file() or (self.root / n).is_symlink())
 
-    def _walk(self):
-        found = []
-        for folder, folders, files in os.walk(self.root):
-            folders[:] = sorted(f for f in folders if f not in IGNORED_FOLDERS)
-            base = pathlib.Path(folder).relative_to(self.root)
-            found += [(base / f).as_posix() for f in files]
-        return sorted(found)
+    def tree(self, config):
+        """The build tree of a configuration."""
+        return self.root / "build" / ("mine" if self.mine else "") / config
+
+    # -- a student's work ------------------------------------------------------------------------
+
+    def work(self, stage):
+        """The student's folder of the stage; whether it is there is another question."""
+        return self.root / "work" / stage.folder
+
+    def use_work(self, stages):
+        """From now on these stages are the student's copies, built in a tree of their own (build/mine)."""
+        for stage in stages:
+            stage.mine, stage.path = True, self.work(stage)
+        self.mine = True
+
+
+def walk(top):
+    """Paths of the files below the folder, sorted, without what is built or kept there by tools."""
+    found = []
+    for folder, folders, files in os.walk(top):
+        folders[:] = sorted(f for f in folders if f not in IGNORED_FOLDERS)
+        base = pathlib.Path(folder).relative_to(top)
+        found += [(base / f).as_posix() for f in files]
+    return sorted(found)
 
 
 def find_root(start=None):

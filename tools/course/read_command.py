@@ -2,7 +2,7 @@
 
 import re
 
-from . import console, keys, language, lesson, regions
+from . import console, keys, language, lesson, mine, regions
 from .errors import UsageError
 
 HELP = "read a stage step by step: the sentence, the lines with their numbers, what to try"
@@ -12,7 +12,8 @@ EXAMPLES = """examples:
   ./course read 07 --part 07b      one part of a long stage
   ./course read 04 --lang en       in English (else: COURSE_LANG, else the locale)
   ./course read 04 | less          in a pipe all of it; --step there: only this one
-  ./course read 04 --list          only the titles, with the lines of each step"""
+  ./course read 04 --list          only the titles, with the lines of each step
+  ./course read --mine 04          your copy, work/04_... (inside of it: ../../course read)"""
 
 WORDS = {
     "en": {"step": "step {n} of {all}", "tasks": "Tasks", "tests": "Proved by", "note": "Note", "try": "Try this: ", "lines": "{n} lines",
@@ -23,10 +24,11 @@ WORDS = {
 
 
 def add_arguments(parser):
-    parser.add_argument("stage", metavar="stage", help="a stage, e.g. 04; or a part of it, e.g. 07b")
+    parser.add_argument("stage", metavar="stage", nargs="?", help="a stage, e.g. 04; or a part of it, e.g. 07b")
     parser.add_argument("--step", metavar="N", help="begin with this step, by number or name (in a pipe: only it)")
     parser.add_argument("--part", metavar="NNx", help="only this part of a long stage, e.g. 07b")
     parser.add_argument("--list", action="store_true", help="only the titles, and how many lines there are")
+    mine.add_argument(parser)
     language.add_argument(parser)
 
 
@@ -48,10 +50,13 @@ def run(repo, args):
 def _choose(repo, args):
     """(stage, its steps that are wanted, which of them comes first)"""
     name, wanted = args.stage, args.part
-    part_of = re.fullmatch(r"0?(\d)([a-zA-Z])", name)  # 07b
+    part_of = re.fullmatch(r"0?(\d)([a-zA-Z])", name or "")  # 07b
     if part_of:
         name, wanted = f"0{part_of.group(1)}", wanted or f"0{part_of.group(1)}{part_of.group(2).lower()}"
-    stage = repo.find(name)
+    chosen = mine.choose(repo, args, [name] if name else [])
+    if not chosen:
+        raise UsageError("which stage? e.g. ./course read 04")
+    stage = repo.find(chosen[0])
     told = lesson.of(stage).require()
     if not told.steps:
         raise UsageError(f"stage {stage.number} has no steps yet: course.toml [[stage.{stage.number}.step]]")

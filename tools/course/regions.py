@@ -1,14 +1,14 @@
 """Marked regions of a source file.
 
 `// [name]` ... `// [/name]`               quoted by the notes
-`// <student 03.2>` ... `// </student>`    written by the student
+`// <student 03.2>` ... `// </student>`    written by the student; in a stage of parts `// <student 07b.2>`
 Each marker stands on a line of its own; `#`, `--` and `;` comments work like `//`."""
 
 import re
 
 _COMMENT = r"^\s*(?://|#|--|;)\s*"
 _QUOTE = re.compile(_COMMENT + r"\[(/?)([a-z0-9][a-z0-9-]*)\]\s*$")
-_STUDENT = re.compile(_COMMENT + r"<student (\d\d\.\d+[a-z]?)>\s*$")
+_STUDENT = re.compile(_COMMENT + r"<student (\d\d[a-z]?\.\d+[a-z]?)>\s*$")
 _STUDENT_END = re.compile(_COMMENT + r"</student>\s*$")
 _STUDENT_LIKE = re.compile(_COMMENT + r"</?\s*student\b")
 
@@ -67,3 +67,20 @@ def region_text(text, name):
         return None
     first, last = found[name]
     return "\n".join(text.splitlines()[first - 1:last])
+
+
+def contents(text, task_id):
+    """The texts of the regions of this task, in the file's order."""
+    lines = text.splitlines()
+    return ["".join(line + "\n" for line in lines[first - 1:last]) for task, first, last in student(text)[0] if task == task_id]
+
+
+def filled(text, write):
+    """The text with what `write(task id, which of them, text)` gives in place of what its regions hold."""
+    lines, count, out, after = text.splitlines(), {}, [], 0
+    for task, first, last in student(text)[0]:
+        which = count[task] = count.get(task, -1) + 1
+        inside = "".join(line + "\n" for line in lines[first - 1:last])
+        out += [line + "\n" for line in lines[after:first - 1]] + [write(task, which, inside)]
+        after = last
+    return "".join(out + [line + "\n" for line in lines[after:]])

@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 
-from . import build, console, doctor, lock, packages, process, run_service
+from . import build, console, doctor, lock, mine, packages, process, run_service
 from .errors import CourseError, UsageError
 from .text import decode
 
@@ -17,6 +17,7 @@ EXAMPLES = """examples:
   ./course run 01               stage 01: the echo server and its clients
   ./course run 01 port_tour     one program of the stage by itself
   ./course run 01 port_tour -- --auto --json     with its own options after --
+  ./course run --mine 03        your copy, work/03_...
 
 Ctrl-C ends the programs in order, the clients first."""
 
@@ -28,6 +29,7 @@ def add_arguments(parser):
     parser.add_argument("stage", nargs="?", help="a stage, e.g. 01 (default: the newest)")
     parser.add_argument("program", nargs="?", help="one program of the stage instead of the demonstration")
     parser.add_argument("arguments", nargs="*", help="options for the program (after --)")
+    mine.add_argument(parser)
     parser.add_argument("--clients", type=_clients, metavar="N",
                         help="dummy clients of the full chat server (default 100)")
     parser.add_argument("--no-clients", action="store_true", help="the servers alone")
@@ -36,7 +38,8 @@ def add_arguments(parser):
 
 
 def run(repo, args):
-    stage = repo.find(args.stage) if args.stage else repo.newest()
+    chosen = mine.choose(repo, args, [args.stage] if args.stage else [])
+    stage = repo.find(chosen[0]) if chosen else repo.newest()
     seconds = _seconds(args.seconds)
     service = not args.program and stage.demo.get("kind") == "service"
     _check_options(args, stage, service)

@@ -4,7 +4,7 @@ import contextlib
 import re
 import sys
 
-from . import build, check, closure, conformance, console, ctest, doctor, lock, packages, wine
+from . import build, check, closure, conformance, console, ctest, doctor, lock, mine, packages, wine
 from .errors import CourseError, UsageError
 
 HELP = "build and test stages"
@@ -13,6 +13,7 @@ EXAMPLES = """examples:
   ./course test 02 03                 only these stages
   ./course test 02 --tsan             unit and stress tests under ThreadSanitizer
   ./course test 01 --windows          the Windows programs under Wine; ends with the conformance table
+  ./course test --mine 03             your copy, work/03_... (inside of it: ../../course test)
   ./course test --all                 everything
   ./course test --ci                  what .ci/run does: everything that fits into its time
   ./course test --all --without tidy  everything but one part
@@ -48,6 +49,7 @@ def add_arguments(parser):
     group.add_argument("--debug", action="store_true", help="the debug build")
     parser.add_argument("--without", action="append", default=[], choices=PARTS, metavar="PART",
                         help="with --all or --ci: leave a part out (" + ", ".join(PARTS) + "); may be repeated")
+    mine.add_argument(parser)
     parser.add_argument("--filter", metavar="REGEX", help="only tests whose name matches")
     parser.add_argument("--slow", action="store_true", help="also tests labelled slow")
     parser.add_argument("--list", action="store_true", help="build, list the tests and stop")
@@ -59,6 +61,10 @@ def run(repo, args):
         args.without += [part for part in NOT_IN_CI if part not in args.without]
     if args.without and not args.all:
         raise UsageError("--without goes with --all or --ci")
+    if not args.all and not args.windows:
+        args.stages = mine.choose(repo, args, args.stages)
+    elif args.mine:
+        raise UsageError("--mine goes with neither --all, --ci nor --windows")
     stages = repo.select(args.stages)
     if not stages:
         raise CourseError("no stage is here yet")
@@ -169,6 +175,7 @@ def _alone_again(args, name):
     for flag in ("ci" if args.ci else "all", "asan", "tsan", "windows", "debug", "slow"):
         if getattr(args, flag):
             words.append("--" + flag)
+    words += ["--mine"] * args.mine
     words += [word for part in args.without if not (args.ci and part in NOT_IN_CI) for word in ("--without", part)]
     if args.yes:
         words.append("--yes")

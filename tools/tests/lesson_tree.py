@@ -1,6 +1,9 @@
 """A made-up course with a lesson: two stages, the second with two steps; what a test changes is a keyword."""
 
+from student_tree import page as task_page
 from tree import CourseTree
+
+from course import taskpage
 
 QUEUE = """\
 #pragma once
@@ -40,7 +43,7 @@ WORKER_STEP = dict(STEP, id='"worker"', title='"The worker"', title_ko='"워커"
                    read='[{ file = "net/worker.cc:loop", why = "the loop", why_ko = "루프" }]')
 FIRST = dict(STEP, id='"server"', read='[{ file = "apps/server.cc", why = "a main", why_ko = "main" }]')
 GROUPS = '[course.group]\nprograms = ["apps/"]\nlabs = ["bench/"]\nsupport = ["CMakeLists.txt", "net/"]\nlibrary = ["iocp/"]\ntests = ["tests/"]\n'
-TASK = ('[[stage.02.task]]\nid = "02.1"\ntitle = "t"\npoints = 5\nfile = "net/worker.cc"\ntests = ["unit.queue:Q.*"]\n')
+TASK = ('[[stage.02.task]]\nid = "02.1"\ntitle = "t"\ntitle_ko = "가"\npoints = 5\nfile = "net/worker.cc"\ntests = ["unit.queue:Q.*"]\n')
 
 
 def step(values, table="stage.02.step"):
@@ -65,6 +68,10 @@ class LessonTree(CourseTree):
             file = self.root / "notes" / language / "02.md"
             file.parent.mkdir(parents=True)
             file.write_text(text, encoding="utf-8")
+        for language, title in (("en", "t"), ("ko", "가")):
+            file = self.root / taskpage.path("02.1", language)
+            file.parent.mkdir(parents=True)
+            file.write_text(task_page("02.1", title, language).replace("../01.md", "../02.md"), encoding="utf-8")
         self.lesson()
 
     def lesson(self, *steps, head="[course]\nsteps = [1, 6]\n", groups=GROUPS, extra="", first=FIRST):

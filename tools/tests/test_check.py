@@ -3,6 +3,7 @@
 import os
 import unittest
 
+from student_tree import page
 from tree import CourseTree
 
 class CheckTest(CourseTree):
@@ -134,7 +135,7 @@ class CheckTest(CourseTree):
 
     # -- tasks -----------------------------------------------------------------------------------
 
-    TASK = ('[[stage.02.task]]\nid = "02.1"\ntitle = "t"\npoints = 5\nfile = "net/a.cc"\ntests = ["unit.a:A.*"]\n')
+    TASK = ('[[stage.02.task]]\nid = "02.1"\ntitle = "t"\ntitle_ko = "가"\npoints = 5\nfile = "net/a.cc"\ntests = ["unit.a:A.*"]\n')
 
     def task_tree(self, text="// <student 02.1>\nint a;\n// </student>\n"):
         self.write("02", "net/a.cc", text)
@@ -142,6 +143,8 @@ class CheckTest(CourseTree):
         self.toml(self.TASK)
         toml = (self.root / "course.toml").read_text().replace('folder = "02_two"\n', 'folder = "02_two"\npoints = 5\n')
         (self.root / "course.toml").write_text(toml)
+        for lang, title in (("en", "t"), ("ko", "가")):
+            self.page(f"notes/{lang}/tasks/02.1.md", page("02.1", title, lang))
 
     def test_tasks_match(self):
         self.task_tree()
@@ -165,7 +168,7 @@ class CheckTest(CourseTree):
 
     def test_points_must_add_up(self):
         self.task_tree()
-        text = (self.root / "course.toml").read_text().replace("points = 5\ntitle", "points = 6\ntitle")
+        text = (self.root / "course.toml").read_text().replace("points = 5\ntitle =", "points = 6\ntitle =", 1)
         (self.root / "course.toml").write_text(text)
         self.assertIn("points = 6, its tasks add up to 5", self.check("tasks"))
 

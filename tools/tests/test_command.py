@@ -108,7 +108,7 @@ class DiffTest(CourseTree):
                            (("02", "02"), "twice the same stage; it and the one before it: ./course diff 02"),
                            (("02", "01"), "the first stage must come before the second: ./course diff 01 02"),
                            (("02", "03_thre"), "no stage named '03_thre'; did you mean 03_three? (here: 01, 02, 03)"),
-                           ((), "the following arguments are required: stage (see ./course diff --help)")):
+                           ((), "which stages? e.g. ./course diff 03 04")):
             self.assertEqual((2, f"course: {line}\n"), self.course("diff", *argv))
 
     def test_a_file_that_neither_stage_has(self):

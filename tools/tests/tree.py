@@ -22,9 +22,10 @@ class CourseTree(unittest.TestCase):
     """A temporary course; `stages` says which folders exist."""
 
     stages = ("01", "02", "03", "04")
+    prefix = "course-test-"  # of the folder's name
 
     def setUp(self):
-        self._folder = tempfile.TemporaryDirectory(prefix="course-test-")
+        self._folder = tempfile.TemporaryDirectory(prefix=self.prefix)
         self.addCleanup(self._folder.cleanup)
         self.root = pathlib.Path(self._folder.name).resolve()
         self.declared = {}

@@ -1,0 +1,59 @@
+"""`./course status`: what has passed, and what is next."""
+
+from . import console, language, task_command, work as works
+
+HELP = "what you have passed, and what is next"
+EXAMPLES = """examples:
+  ./course status        every stage that was started
+  ./course status 04     one stage"""
+HELP_KO = "통과한 과제와 다음에 할 것"
+EXAMPLES_KO = """예:
+  ./course status        시작한 모든 단계
+  ./course status 04     한 단계만"""
+
+T = language.Texts(
+    {"stage": "a stage, e.g. 04 (default: all that were started)", "head": "{number} {title}: {got} of {all} points", "hints": "{n} hints", "hint": "1 hint",
+     "none": "no stage was started yet; the first: ./course start {number}", "next": "next: {command}", "not started": "not started: {numbers}"},
+    {"stage": "단계, 예: 04 (기본값: 시작한 모든 단계)", "head": "{number} {title}: {all}점 중 {got}점", "hints": "힌트 {n}개", "hint": "힌트 1개",
+     "none": "아직 시작한 단계가 없습니다. 첫 단계: ./course start {number}", "next": "다음: {command}", "not started": "시작하지 않음: {numbers}"})
+
+
+def add_arguments(parser):
+    parser.add_argument("stage", nargs="?", metavar="stage", help=T("stage"))
+    language.add_argument(parser)
+
+
+def run(repo, args):
+    lang = language.choose(args)
+    stages = [s for s in repo.present() if s.tasks]
+    if args.stage:
+        wanted = [works.current(repo, args.stage)]
+    else:
+        wanted = [w for w in (works.Work(repo, s) for s in stages) if w.exists]
+    if not wanted:
+        console.say(T("none", number=stages[0].number if stages else "01"))
+        return 0
+    for work in wanted:
+        console.say(console.style(T("head", number=work.stage.number, title=work.stage.title_ko if lang == "ko" else work.stage.title,
+                                    got=points(work), all=sum(t.points for t in work.stage.tasks)), "bold"))
+        console.say(console.table([_row(work, t, lang) for t in work.stage.tasks]))
+    rest = [s.number for s in stages if not works.Work(repo, s).exists]
+    if rest and not args.stage:
+        console.say(T("not started", numbers=", ".join(rest)))
+    console.say(T("next", command=next_command(repo, wanted[0] if args.stage else works.current(repo))))
+    return 0
+
+
+def points(work):
+    return sum(t.points for t in work.stage.tasks if work.mark(t) == "passed")
+
+
+def _row(work, task, lang):
+    hints = work.state.hints(task.id)
+    told = T("hint") if hints == 1 else T("hints", n=hints) if hints else ""
+    return task.id, f"{task.points:>3}", task.name(lang), task_command.T(work.mark(task)), told
+
+
+def next_command(repo, work):
+    task = work.next_open()
+    return f"./course task {task.id}" if task else task_command.after(repo, work.stage)
