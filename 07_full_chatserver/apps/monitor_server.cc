@@ -4,7 +4,8 @@
 
 #include "monitor_link/monitor_server.h"
 #include "server/from_config.h"
-#include "services/monitor/monitor_http.h"
+#include "services/monitor/http_server.h"
+#include "services/monitor/monitor_api.h"
 #include "support/configured_main.h"
 #include "support/options.h"
 
@@ -35,6 +36,19 @@ class Ticker {
   std::thread thread_;
 };
 
+// No state, no cookies, no log-in: it listens on 127.0.0.1 unless told otherwise, and whoever
+// reaches it may look. An empty string, or why it does not listen.
+std::string ServePage(const config::MonitorServer& config, services::MonitorCore& core,
+                      services::HttpServer& page) {
+  services::HttpOptions options;
+  options.bind = config.http_bind;
+  options.port = static_cast<std::uint16_t>(config.http_port);
+  options.headers = services::kMonitorSecurityHeaders;
+  return page.Start(options, [&core](const services::HttpRequest& request) {
+    return services::AnswerMonitorRequest(core, request.path, request.query);
+  });
+}
+
 int Serve(const apps::CommandLine& app, const config::Config& config,
           apps::ServerConsole& console) {
   services::MonitorCore core(server::MonitorOptions(config));
@@ -43,11 +57,8 @@ int Serve(const apps::CommandLine& app, const config::Config& config,
   if (const net::Status status = link.Start(); !status.ok()) {
     return apps::Refuse(app, status.error());
   }
-  services::MonitorHttp page;
-  if (const std::string error =
-          page.Start(config.monitor_server.http_bind,
-                     static_cast<std::uint16_t>(config.monitor_server.http_port), core);
-      !error.empty()) {
+  services::HttpServer page;
+  if (const std::string error = ServePage(config.monitor_server, core, page); !error.empty()) {
     return apps::Refuse(app, "monitor_server.http_port: " + error);
   }
   std::cout << "listening on " << config.monitor_server.bind << ":" << link.port() << "\n"

@@ -36,7 +36,7 @@ int ConfiguredMain(int argc, char** argv, const std::string& name, const std::st
   app.Flag("--stop-on-eof", stop_on_eof, "stop when the standard input ends");
   if (const auto exit_code = ParseOptions(app, argc, argv)) return *exit_code;
   config::Config config;
-  if (const auto exit_code = config::Resolve(line, config, server::ConfigProbes()))
+  if (const auto exit_code = config::Resolve(line, config, server::ConfigProbes(name)))
     return *exit_code;
   try {
     ServerConsole console(stop_on_eof);  // before any thread is started, the log's too

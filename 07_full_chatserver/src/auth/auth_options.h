@@ -5,12 +5,16 @@
 
 namespace auth {
 
+// What no account's name or password is longer than, in bytes of UTF-8: an attacker must not choose
+// how much is looked at and hashed.
+inline constexpr std::uint32_t kNameBytesMax = 64;
+inline constexpr std::uint32_t kPasswordBytesMax = 128;
+
 struct AuthOptions {
   std::uint32_t threads = 1;  // that check passwords
   std::uint32_t queue_max = 1000;
-  std::uint32_t address_queue_max = 64;  // of these, of one address
-  std::uint32_t name_bytes = 64;
-  std::uint32_t password_bytes = 128;
+  std::uint32_t address_queue_max = 64;      // of these, of one address
+  std::uint32_t name_bytes = kNameBytesMax;  // or fewer
 };
 
 }  // namespace auth

@@ -69,7 +69,7 @@ bool Handle_C_AUTH(AuthSession& session, const Protocol::C_AUTH& pkt) {
   const AuthOptions& options = session.server().auth_options();
   if (!session.MayAsk()) return false;  // one question per connection
   if (pkt.name().empty() || pkt.name().size() > options.name_bytes ||
-      pkt.password().size() > options.password_bytes) {
+      pkt.password().size() > kPasswordBytesMax) {
     session.server().Refuse(session.id(), Protocol::REFUSAL_BAD_NAME);
     return true;
   }

@@ -77,6 +77,7 @@ std::span<const std::byte> ChatServer::RefusalNotice(const net::PeerAddress& pee
 }
 
 void ChatServer::OnClientJoin(net::SessionId id) {
+  // <student 05.7>
   const net::PeerAddress peer = PeerOf(id).value_or(net::PeerAddress{});
   peers_[id.index()] = peer;
   door_.Entered(peer);
@@ -84,6 +85,7 @@ void ChatServer::OnClientJoin(net::SessionId id) {
       std::make_unique<GameSession>(desk_.Open(id), world_, budgets_[id.index()]);
   world_.lobby().Connected(id);
   net::Log(net::LogLevel::kInfo, "join", id, "");
+  // </student>
 }
 
 // Who closes his side has left, but is still answered: see GameSession::Finished.
@@ -92,6 +94,7 @@ void ChatServer::OnClientFinished(net::SessionId id) {
 }
 
 void ChatServer::OnClientLeave(net::SessionId id, std::string_view reason) {
+  // <student 05.7>
   // Out of the array first: whatever happens below, the slot's next tenant finds it empty.
   const std::unique_ptr<GameSession> session = std::move(sessions_[id.index()]);
   const std::shared_ptr<LoginSlot> login = desk_.Close(id);
@@ -104,6 +107,7 @@ void ChatServer::OnClientLeave(net::SessionId id, std::string_view reason) {
   session->Disconnected();  // its room, the grid and the lobby are told
   net::Log(net::LogLevel::kInfo, "leave", id, "reason=\"" + std::string(reason) + "\"");
   door_.Left(peers_[id.index()]);
+  // </student>
 }
 
 // Everybody owns the same two kinds of characters, with the name that was chosen at registration.
@@ -126,6 +130,7 @@ std::uint64_t ChatServer::players() const {
 }
 
 void ChatServer::OnRecv(net::SessionId id, const net::PacketRef& packet) {
+  // <student 05.7>
   GameSession& session = *sessions_[id.index()];
   if (session.dropped()) return session.Depart();  // its last packet is on its way
   switch (session.Ask(packet->type())) {
@@ -150,6 +155,7 @@ void ChatServer::OnRecv(net::SessionId id, const net::PacketRef& packet) {
   }
   // The reason is a literal; it is in the warning and in the line of the session's end.
   Expel(id, proto::ToString(dispatched).data());
+  // </student>
 }
 
 // It is told why, and not heard any more.

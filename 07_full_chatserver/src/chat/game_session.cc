@@ -81,17 +81,21 @@ void GameSession::MoveTo(Position to, JobBudget::Permit permit) {
 }
 
 void GameSession::EnterRoom(const PlayerRef& player, Room& room, JobBudget::Permit permit) {
+  // <student 05.5>
   assert(state() == SessionState::kLobby);
   stay_ = std::make_shared<Stay>(player);
   room_ = &room;
   leaving_ = false;
   room.Enter(stay_, std::move(permit));
+  // </student>
 }
 
 void GameSession::LeaveRoom(JobBudget::Permit permit) {
+  // <student 05.5>
   assert(stay_ != nullptr);
   leaving_ = true;
   room_->Leave(stay_, std::move(permit));
+  // </student>
 }
 
 }  // namespace chat

@@ -11,13 +11,17 @@ namespace chat {
 // --- any thread: post and go on -------------------------------------------------------------------
 
 void Room::Enter(StayRef stay, JobBudget::Permit permit) {
+  // <student 06.5>
   Post([this, stay = std::move(stay), permit = std::move(permit)]() mutable {
     DoEnter(std::move(stay));
   });
+  // </student>
 }
 
 void Room::Leave(StayRef stay, JobBudget::Permit permit) {
+  // <student 06.5>
   Post([this, stay = std::move(stay), permit = std::move(permit)] { DoLeave(stay); });
+  // </student>
 }
 
 void Room::Finish(StayRef stay) {
@@ -38,6 +42,7 @@ void Room::Tell(StayRef stay, net::PacketRef packet, JobBudget::Permit permit) {
 }
 
 void Room::Chat(StayRef speaker, std::string_view message, JobBudget::Permit permit) {
+  // <student 06.6>
   Protocol::S_CHAT chat;
   chat.set_player_id(speaker->player->id);
   chat.set_name(speaker->player->name);
@@ -46,7 +51,6 @@ void Room::Chat(StayRef speaker, std::string_view message, JobBudget::Permit per
   net::PacketRef packet = ClientPacketHandler::MakeSendBuffer(chat);
 
   // [chat]
-  // <student 06.5>
   auto say = [this, packet = std::move(packet), speaker = std::move(speaker),
               bytes = static_cast<std::uint32_t>(message.size()),
               permit = std::move(permit)]() mutable {
@@ -55,8 +59,8 @@ void Room::Chat(StayRef speaker, std::string_view message, JobBudget::Permit per
   };
   static_assert(job::Job::kFitsInline<decltype(say)>, "one allocation per message");
   Post(std::move(say));
-  // </student>
   // [/chat]
+  // </student>
 }
 
 // --- jobs -----------------------------------------------------------------------------------------
@@ -102,6 +106,7 @@ void Room::Broadcast(net::PacketRef packet) {
 
 // [enter]
 void Room::DoEnter(StayRef stay) {
+  // <student 06.5>
   CommitTalk();
   const Player& player = *stay->player;
   if (turn_.size() >= options_.members_max) {
@@ -119,10 +124,12 @@ void Room::DoEnter(StayRef stay) {
   roster_.Changed(stay->place);
   size_.store(turn_.size(), std::memory_order_relaxed);
   grid_.Join(player.owner, player.id, player.name, options_.start, player.account);
+  // </student>
 }
 // [/enter]
 
 void Room::DoLeave(const StayRef& stay) {
+  // <student 06.5>
   CommitTalk();
   Protocol::S_LEAVE_GAME answer;
   answer.set_success(true);
@@ -130,6 +137,7 @@ void Room::DoLeave(const StayRef& stay) {
   sender_.Seal(*bye);
   const std::size_t place = stay->place;
   if (turn_.Remove(stay, std::move(bye))) Announce(*stay->player, place);
+  // </student>
 }
 
 void Room::DoFinish(const StayRef& stay) {
@@ -145,6 +153,7 @@ void Room::DoGone(const StayRef& stay) {
 }
 
 void Room::Announce(const Player& leaver, std::size_t place) {
+  // <student 06.5>
   roster_.Changed(place);
   roster_.Changed(turn_.size());  // where the one was who has taken the place
   grid_.Leave(leaver.owner);
@@ -153,6 +162,7 @@ void Room::Announce(const Player& leaver, std::size_t place) {
   left.set_player_id(leaver.id);
   ++news_;
   Broadcast(ClientPacketHandler::MakeSendBuffer(left));
+  // </student>
 }
 
 // --- the end of a slice ---------------------------------------------------------------------------

@@ -89,10 +89,13 @@ async function refresh() {
   const ids = state.view.servers.map((s) => s.id);
   if (!ids.includes(state.server)) choose(ids[0] ?? null);
   if (state.server !== null) {
-    const id = state.server;
-    const since = state.history.times.at(-1) ?? state.view.now - WINDOWS.at(-1) * 60000;
-    const answer = await ask(`/api/history?server=${id}&since=${since}`);
-    if (id === state.server) append(answer);  // not when another was chosen meanwhile
+    const history = state.history;
+    const last = history.times.at(-1);
+    const since = last ?? state.view.now - WINDOWS.at(-1) * 60000;
+    const answer = await ask(`/api/history?server=${state.server}&since=${since}`);
+    // Meanwhile another server may have been chosen (and this one again), and another refresh may
+    // have brought the same points: loop()'s and a click's go on side by side.
+    if (history === state.history && last === history.times.at(-1)) append(answer);
   }
   state.lastAnswer = Date.now();
 }

@@ -6,7 +6,9 @@
 
 namespace net {
 
+// [admit]
 SessionId Admission::Admit(UniqueSocket socket, const PeerAddress& peer) {
+  // <student 02.2>
   bool wanted = false;
   life_.CallGame(SessionId{}, [&](Callbacks& game) { wanted = game.OnConnectionRequest(peer); });
   if (!wanted) {
@@ -16,7 +18,6 @@ SessionId Admission::Admit(UniqueSocket socket, const PeerAddress& peer) {
     });
     return {};
   }
-  // [admit]
   Session* const slot = life_.Allocate(socket.get(), peer);  // with one I/O count: ours
   if (slot == nullptr) {
     Log(LogLevel::kWarning, "refused", SessionId{},
@@ -42,12 +43,12 @@ SessionId Admission::Admit(UniqueSocket socket, const PeerAddress& peer) {
   traffic_.Add(Traffic::kAccepts, 1);
   session->joined = true;
   life_.CallGame(session->id, [&](Callbacks& game) { game.OnClientJoin(session->id); });
-  // Only now: a packet that has long arrived cannot be dispatched before OnClientJoin has returned,
-  // because nobody has asked for it yet.
+  // Only now: nobody has asked for a packet yet that may have arrived long ago.
   receive_.StartRecv(*session);
-  // [/admit]
   return session->id;
+  // </student>
 }
+// [/admit]
 
 // 0, or the error of the option that failed.
 int Admission::PrepareSocket(SOCKET socket) const {

@@ -10,6 +10,7 @@
 #include "auth_client_packet_handler.h"
 #include "server/from_config.h"
 #include "server/sealed_frame.h"
+#include "services/log/quoted.h"
 
 namespace server {
 
@@ -108,8 +109,8 @@ void AuthService::LogRefusal(const std::string& address, account::AuthCode code,
                              const std::string& detail) {
   const auto left_out = log_.Take();
   if (!left_out) return;
-  spdlog::info("auth event=refused address={} reason=\"{}\" detail=\"{}\" left_out={}", address,
-               ToString(code), detail, *left_out);
+  spdlog::info("auth event=refused address={} reason=\"{}\" detail={} left_out={}", address,
+               ToString(code), services::Quoted(detail), *left_out);
 }
 
 // There are as many as threads that ask.
@@ -126,8 +127,8 @@ void AuthService::IssueKey(std::uint64_t account, const std::string& name,
   keys_.Put(account, {key, name}, key_ttl_,
             [key, account, done = std::move(done)](const std::string& error) {
               if (error.empty()) return done(key);
-              spdlog::warn("auth event=\"key not stored\" account={} reason=\"{}\"", account,
-                           error);
+              spdlog::warn("auth event=\"key not stored\" account={} reason={}", account,
+                           services::Quoted(error));
               done({});
             });
 }

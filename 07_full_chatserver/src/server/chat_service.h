@@ -1,7 +1,7 @@
 // The chat server with everything around it, started and stopped in the order of source 000.
 //
 //   Start:    configuration, database writer, key store, sector grid and actors, message generator,
-//             monitoring, network (port, workers, listener, accept)
+//             monitor link, network (port, workers, listener, accept), congestion, auth, collecting
 //   Shutdown: flags, key look-ups, listener, every session's I/O cancelled, workers, chat threads,
 //             message generator, monitoring, database drained
 //

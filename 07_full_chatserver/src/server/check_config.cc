@@ -8,12 +8,14 @@
 #include <fstream>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "net/connect_attempt.h"
 #include "server/from_config.h"
 #include "server/session_keys.h"
 #include "services/country/mmdb_file.h"
+#include "services/monitor/metrics_endpoint.h"
 
 namespace server {
 
@@ -119,13 +121,22 @@ Findings CheckOptions(const config::Config& config) {
   return found;
 }
 
-Findings CheckFiles(const config::Config& config) {
+Findings CheckMetrics(const config::Config& config) {
+  Findings found;
+  if (config.monitor.metrics && !services::MetricsEndpoint::IsBuiltIn()) {
+    Add(found, "monitor.metrics",
+        "this program was built without prometheus-cpp; monitor.metrics = false works");
+  }
+  return found;
+}
+
+Findings CheckFiles(const config::Config& config, std::string_view program) {
   Findings found;
   Add(found, "journal.folder", WhyNotWritable(PathOf(config.journal.folder)));
   if (config.database.kind == config::DatabaseKind::kSqlite) {
     Add(found, "database.path", WhyNoSqlite(PathOf(config.database.sqlite.path)));
   }
-  if (const std::string file = LogOptions(config, "chat_server").file; !file.empty()) {
+  if (const std::string file = LogOptions(config, program).file; !file.empty()) {
     Add(found, "log.file", WhyNotOpened(PathOf(file)));
   }
   Add(found, "country.database", WhyNoCountries(config.country.database));
@@ -154,6 +165,16 @@ std::vector<config::Reached> Reach(const config::Config& config) {
          ReachMonitor(config)});
   }
   return reached;
+}
+
+config::Probes ConfigProbes(const std::string& program) {
+  const auto files = [program](const config::Config& config) {
+    return CheckFiles(config, program);
+  };
+  config::Probes probes{{CheckOptions}, {files}, Reach};
+  // monitor_server has no /metrics: nothing of it must keep that from starting.
+  if (program != "monitor_server") probes.options.push_back(CheckMetrics);
+  return probes;
 }
 
 }  // namespace server

@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include "services/log/quoted.h"
+
 namespace server {
 
 namespace {
@@ -25,13 +27,13 @@ ServerDoorman::ServerDoorman(const DoorOptions& options, MakeNotice make_notice,
 
 void ServerDoorman::RefreshCountries() {
   if (const std::string error = country_.Refresh(); !error.empty()) {
-    spdlog::warn("door event=\"countries not replaced\" reason=\"{}\"", error);
+    spdlog::warn("door event=\"countries not replaced\" reason={}", services::Quoted(error));
   }
 }
 
 // [may-enter]
 ServerDoorman::Judgement ServerDoorman::Judge(const net::PeerAddress& peer) {
-  const services::CountryAnswer country = country_.Check(services::FromIpv4(peer.ip));
+  const services::CountryAnswer country = country_.Check(peer.ip);
   if (!country.allowed()) {
     return {DoorAnswer::kAbroad, ToString(country.entry), country.country};
   }
@@ -56,7 +58,8 @@ bool ServerDoorman::MayEnter(const net::PeerAddress& peer) {
   refused_[static_cast<std::size_t>(judgement.answer)].fetch_add(1, std::memory_order_relaxed);
   if (const auto left_out = log_.Take()) {
     spdlog::warn("door event=refused port={} peer={} reason=\"{}\" country={} left_out={}",
-                 options_.port, net::ToString(peer), judgement.why, judgement.country, *left_out);
+                 options_.port, net::ToString(peer), judgement.why,
+                 services::Quoted(judgement.country), *left_out);
   }
   return false;
 }
@@ -81,7 +84,6 @@ void ServerDoorman::LoggedIn(const net::PeerAddress& peer) {
 }
 
 void ServerDoorman::WrongKey(const net::PeerAddress& peer) {
-  wrong_keys_.fetch_add(1, std::memory_order_relaxed);
   gate_.WrongKey(peer.ip);
   if (const auto left_out = log_.Take()) {
     spdlog::warn("door event=\"wrong session key\" port={} peer={} left_out={}", options_.port,

@@ -1,6 +1,6 @@
-// Who may connect, the same for the chat and the auth port: the country of the address (G9), how
-// many connections it has, how fast they come, how many wrong session keys it has tried, and
-// whether there is room.
+// Who may connect, the same for the chat and the auth port: the country of the address (G9),
+// whether there is room, then how many connections it has, how fast they come, and how many wrong
+// session keys it has tried.
 //
 // The last slots are kept for addresses that have logged in lately: whoever holds slots without
 // ever logging in, from however many addresses, cannot keep those out.
@@ -62,9 +62,6 @@ class ServerDoorman final : public net::Doorman {
     return refused_[static_cast<std::size_t>(answer)].load(std::memory_order_relaxed);
   }
   [[nodiscard]] std::uint64_t refused() const;
-  [[nodiscard]] std::uint64_t wrong_keys() const {
-    return wrong_keys_.load(std::memory_order_relaxed);
-  }
 
  private:
   struct Judgement {
@@ -83,7 +80,6 @@ class ServerDoorman final : public net::Doorman {
   // atomic: accepting threads, workers, lobby, collector
   std::atomic<std::uint32_t> inside_{0};
   std::array<std::atomic<std::uint64_t>, kDoorAnswers> refused_{};
-  std::atomic<std::uint64_t> wrong_keys_{0};
   std::mutex lock_;
   services::RecentSet<std::uint32_t> known_;  // guarded by lock_: addresses that have logged in
 };

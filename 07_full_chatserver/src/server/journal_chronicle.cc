@@ -5,6 +5,7 @@
 #include <string>
 
 #include "services/db/event.h"
+#include "services/log/quoted.h"
 
 namespace server {
 
@@ -21,12 +22,10 @@ journal::Batch& EmptyBatch() {
 bool JournalChronicle::Store(journal::Batch& batch, db::Matter matter) {
   const db::StoreResult result = writer_.Store(batch, matter);
   if (result.code == db::StoreCode::kStored) return true;
-  const std::int64_t now = db::NowMs();
-  std::int64_t last = warned_ms_.load(std::memory_order_relaxed);
-  if (now - last >= 1000 && warned_ms_.compare_exchange_strong(last, now)) {
-    spdlog::error("journal event=\"{}\" reason=\"{}\"",
+  if (const auto left_out = log_.Take()) {
+    spdlog::error("journal event=\"{}\" reason={} left_out={}",
                   result.code == db::StoreCode::kRefused ? "refused" : "not journaled",
-                  result.reason);
+                  services::Quoted(result.reason), *left_out);
   }
   return result.code != db::StoreCode::kRefused;
 }

@@ -12,6 +12,7 @@
 
 #include "chat/chronicle.h"
 #include "services/db/db_writer.h"
+#include "services/log/log_throttle.h"
 
 namespace server {
 
@@ -48,7 +49,7 @@ class JournalChronicle final : public chat::Chronicle {
   const AddressOf address_of_;
   std::atomic<std::uint64_t> talk_{0};            // atomic: any thread
   std::atomic<std::uint64_t> refused_logins_{0};  // atomic: any thread
-  std::atomic<std::int64_t> warned_ms_{0};  // atomic: any thread; a full disk is said once a second
+  services::LogThrottle log_{1};                  // a full disk is said once a second
 };
 
 }  // namespace server

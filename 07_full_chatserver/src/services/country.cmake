@@ -13,13 +13,11 @@ endif()
 if(COURSE_HAS_COUNTRY)
   stage_library(country
     src/services/country/country_check.cc
-    src/services/country/ip_address.cc
     src/services/country/mmdb_file.cc
     LINK ${MAXMINDDB_LIBRARY})
   target_include_directories(${STAGE}_country SYSTEM PRIVATE ${MAXMINDDB_INCLUDE_DIR})
 else()
   stage_library(country
     src/services/country/country_check.cc
-    src/services/country/ip_address.cc
     src/services/country/mmdb_file_absent.cc)
 endif()

@@ -16,7 +16,7 @@ stage_library(db
   src/services/db/schema.cc
   src/services/db/sqlite.cc
   src/services/db/writer_queue.cc
-  LINK journal course_sqlite course_log)
+  LINK journal reconnect course_sqlite course_log)
 if(TARGET course_mariadb)
   target_link_libraries(${STAGE}_db PUBLIC course_mariadb)
 endif()

@@ -46,7 +46,7 @@ stage_library(monitor
   ${monitor_endpoint}
   ${monitor_http}
   ${monitor_system}
-  LINK reconnect course_log)
+  LINK log reconnect course_log)
 if(COURSE_HAS_PROMETHEUS)
   target_link_libraries(${STAGE}_monitor PRIVATE prometheus-cpp::core)
 endif()
@@ -74,7 +74,6 @@ if(COURSE_HAS_MONITOR_WEB)
     VERBATIM)
   stage_library(monitor_web
     src/services/monitor/monitor_api.cc
-    src/services/monitor/monitor_http.cc
     ${monitor_assets_cc}
     LINK monitor monitor_core)
   target_include_directories(${STAGE}_monitor_web SYSTEM PRIVATE ${NLOHMANN_JSON_INCLUDE_DIR})

@@ -61,6 +61,7 @@ const std::map<std::string, Change> kChanges = {
     {"chat_journal_bytes", [](ChatLook& l) { l.database.journal_bytes = 1; }},
     {"chat_journal_refused_total", [](ChatLook& l) { l.database.refused = 1; }},
     {"chat_not_journaled_total", [](ChatLook& l) { l.database.unjournaled = 1; }},
+    {"chat_rows_rejected_total", [](ChatLook& l) { l.database.rejected = 1; }},
     {"chat_rows_parked", [](ChatLook& l) { l.database.parked = 1; }},
     {"chat_records_replayed_total", [](ChatLook& l) { l.database.replayed = 1; }},
     {"chat_records_lost_total", [](ChatLook& l) { l.database.lost = 1; }},

@@ -6,17 +6,23 @@
 #include <atomic>
 #include <cmath>
 #include <condition_variable>
+#include <filesystem>
 #include <limits>
 #include <mutex>
 #include <set>
 #include <stdexcept>
 #include <thread>
 
+#include "services/log/log_setup.h"
 #include "services/monitor/collector.h"
 #include "services/monitor/history.h"
 #include "services/monitor/report_link.h"
 #include "services/monitor/standard_metrics.h"
 #include "services/monitor/system_usage.h"
+#include "tests/support/log_lines.h"
+#ifdef __linux__
+#include <fcntl.h>
+#endif
 
 namespace services {
 namespace {
@@ -196,7 +202,9 @@ TEST(SystemUsage, ProcessAndMachine) {
   EXPECT_GT(after->resident_bytes, before->resident_bytes + 30'000'000u * block[7]);
 #ifdef __linux__
   EXPECT_GE(after->threads, 1u);
-  EXPECT_GE(after->handles, 3u);
+  std::uint32_t open = 0;
+  for (int fd = 0; fd < 4096; ++fd) open += fcntl(fd, F_GETFD) >= 0 ? 1u : 0u;
+  EXPECT_EQ(after->handles, open);
 #endif
 }
 
@@ -220,6 +228,19 @@ TEST(StandardMetrics, NamesFollowTheConventions) {
   const MonitorReport report = collector.BuildReport();
   EXPECT_LE(report.metrics.size(), History::kMaxMetrics);
   EXPECT_TRUE(Find(report, "process_cpu_cores"));
+}
+
+TEST(StandardMetrics, ALogThatCannotBeWrittenIsTold) {
+  LogOptions options;
+  options.console = false;
+  options.file = std::filesystem::temp_directory_path().string();  // a folder
+  EXPECT_NE(SetUpLogging(options), "");
+  Collector collector({});
+  AddSystemMetrics(collector);
+  collector.CollectOnce(Time() + seconds(1));
+  ShutDownLogging();
+  EXPECT_EQ(*Find(collector.Latest(), "log_write_failures_total"), 1);
+  EXPECT_EQ(*Find(collector.Latest(), "log_lines_dropped_total"), 0);
 }
 
 // 98 values of up to 10 ms, one of up to 100 ms, one longer than any bound.
@@ -246,6 +267,14 @@ TEST(Collector, AHistogramIsToldWholeAndItsP99OfTheLastInterval) {
   EXPECT_FALSE(Find(collector.BuildReport(), "job_seconds"));
   ASSERT_EQ(collector.Latest().size(), 1U);
   EXPECT_EQ(collector.Latest()[0].histogram.counts, (std::vector<std::uint64_t>{1098, 1, 1}));
+}
+
+TEST(ReportLink, WhatAReasonSaysStaysInItsQuotes) {
+  const course_test::LogLines log;
+  ReportLink link({milliseconds(100), milliseconds(800), milliseconds(3000)}, 5);
+  ASSERT_TRUE(link.ShouldConnect(Time() + seconds(10)));
+  link.OnLost(Time() + seconds(10), "gone\" server=2\n2026-11-30 forged");
+  EXPECT_EQ(log.Text(), "monitor.away reason=\"gone\\\" server=2\\u000A2026-11-30 forged\"\n");
 }
 
 TEST(ReportLink, ConnectsBacksOffAndForgivesAfterSuccess) {

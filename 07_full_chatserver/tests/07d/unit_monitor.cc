@@ -253,6 +253,11 @@ TEST_F(Core, ServersAreBoundedAndDeadOnesMakeRoom) {
   ASSERT_EQ(view.servers.size(), 3u);
   EXPECT_EQ(view.servers[1].id, 3u);
   EXPECT_EQ(view.servers[2].id, 4u);
+  EXPECT_TRUE(view.alarms.empty());
+  ASSERT_EQ(view.events.size(), 2u) << "its \"server down\" has begun and ended";
+  for (const AlarmEvent& event : view.events) EXPECT_EQ(event.server_id, 2u);
+  EXPECT_TRUE(view.events[0].firing);
+  EXPECT_FALSE(view.events[1].firing);
   History::Points points;
   EXPECT_FALSE(core_->HistoryOf(2, 0, points));
   EXPECT_TRUE(core_->HistoryOf(4, 0, points));

@@ -12,7 +12,6 @@
 #include <utility>
 #include <vector>
 
-#include "services/monitor/monitor_http.h"
 #include "services/monitor/standard_metrics.h"
 #include "tests/outside/child_process.h"
 #include "tests/support/monitor_support.h"
@@ -56,7 +55,7 @@ class Browser : public ::testing::Test {
     collector_.AddSink([this](const MonitorReport& report) {
       core_.OnReport(report.server_id, report.time_ms, report.metrics);
     });
-    ASSERT_EQ(http_.Start("127.0.0.1", 0, core_), "");
+    ASSERT_EQ(monitor_test::Serve(http_, core_), "");
     collector_.Start();
     core_.OnReport(2, 0, {{"chat_sessions", 12}, {"some_new_metric_bytes", 4096}});
     // A few points to draw.
@@ -71,7 +70,8 @@ class Browser : public ::testing::Test {
   }
 
   // Runs the browser until it has shown the page for a while; what it prints.
-  std::string Look(const std::vector<std::string>& options, const std::string& query) {
+  std::string Look(const std::vector<std::string>& options, const std::string& query,
+                   const HttpServer& page) {
     const std::string output = folder_.File("chromium.out");
     std::filesystem::remove(output);
     std::vector<std::string> command{"chromium",
@@ -83,13 +83,15 @@ class Browser : public ::testing::Test {
                                      "--user-data-dir=" + folder_.File("profile"),
                                      "--virtual-time-budget=4000"};
     command.insert(command.end(), options.begin(), options.end());
-    command.push_back("http://127.0.0.1:" + std::to_string(http_.port()) + "/" + query);
+    command.push_back("http://127.0.0.1:" + std::to_string(page.port()) + "/" + query);
     outside::ChildProcess chromium;
     EXPECT_TRUE(chromium.Start(command, output));
     EXPECT_EQ(chromium.WaitFor(seconds(60)), 0) << outside::ReadFile(output);
     return outside::ReadFile(output);
   }
-  std::string Dump(const std::string& query = "?lang=en") { return Look({"--dump-dom"}, query); }
+  std::string Dump(const std::string& query = "?lang=en") {
+    return Look({"--dump-dom"}, query, http_);
+  }
 
   // The text of the tile that shows `metric`.
   static std::string Tile(const std::string& dom, const std::string& metric) {
@@ -108,7 +110,7 @@ class Browser : public ::testing::Test {
   double packets_ = 0;  // collection thread only
   Collector collector_{{1, milliseconds(50)}};
   MonitorCore core_{monitor_test::Options()};
-  MonitorHttp http_;
+  HttpServer http_;
 };
 
 TEST_F(Browser, ShowsMovingValuesAlarmsAndServersThatAreGone) {
@@ -145,6 +147,31 @@ TEST_F(Browser, ShowsMovingValuesAlarmsAndServersThatAreGone) {
   EXPECT_NE(korean.find("서버 중단"), std::string::npos);
 }
 
+// A click refreshes while the round of every second is on its way: both bring the same points.
+TEST_F(Browser, TwoRefreshesAtOnceBringEachPointOnce) {
+  HttpServer page;
+  ASSERT_EQ(page.Start({.headers = kMonitorSecurityHeaders},
+                       [this](const HttpRequest& request) {
+                         HttpAnswer answer =
+                             AnswerMonitorRequest(core_, request.path, request.query);
+                         if (request.path == "/app.js") {
+                           answer.body += R"(
+                             ask("/api/servers").then(async () => {
+                               choose(1);
+                               await Promise.all([refresh(), refresh()]);
+                               const times = state.history.times;
+                               document.body.dataset.points = times.length;
+                               document.body.dataset.twice = times.length - new Set(times).size;
+                             });)";
+                         }
+                         return answer;
+                       }),
+            "");
+  const std::string dom = Look({"--dump-dom"}, "?lang=en", page);
+  EXPECT_EQ(dom.find("data-points=\"0\""), std::string::npos) << dom;
+  EXPECT_NE(dom.find("data-twice=\"0\""), std::string::npos) << dom;
+}
+
 TEST_F(Browser, Screenshots) {
   redis_up_ = false;
   struct Shot {
@@ -158,7 +185,7 @@ TEST_F(Browser, Screenshots) {
     std::vector<std::string> options{
         "--screenshot=" + path, "--window-size=" + std::string(shot.size), "--hide-scrollbars"};
     if (shot.dark) options.push_back("--blink-settings=preferredColorScheme=0");
-    Look(options, shot.query);
+    Look(options, shot.query, http_);
     const std::string png = outside::ReadFile(path);
     EXPECT_TRUE(png.starts_with("\x89PNG")) << shot.name;
     EXPECT_GT(png.size(), 30'000u) << "an almost empty picture: " << shot.name;

@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include "services/monitor/monitor_api.h"
-#include "services/monitor/monitor_http.h"
 #include "services/monitor/web_assets.h"
 #include "tests/outside/http_get.h"
 #include "tests/support/monitor_support.h"
@@ -16,8 +15,8 @@ using outside::HttpRequest;
 TEST(MonitorWeb, AnswersOverHttp) {
   MonitorCore core(monitor_test::Options());
   core.OnReport(3, 123, {{"chat_sessions", 950}, {"chat_redis_up", 1}});
-  MonitorHttp http;
-  ASSERT_EQ(http.Start("127.0.0.1", 0, core), "");
+  HttpServer http;
+  ASSERT_EQ(monitor_test::Serve(http, core), "");
   const auto page = HttpGet(http.port(), "/");
   EXPECT_EQ(page.status, 200);
   EXPECT_NE(page.body.find("<!doctype html>"), std::string::npos);
@@ -46,9 +45,9 @@ TEST(MonitorWeb, AnswersOverHttp) {
   EXPECT_EQ(head.status, 200);
   EXPECT_TRUE(head.body.empty());
 
-  MonitorHttp second;
-  const std::string error = second.Start("127.0.0.1", http.port(), core);
-  EXPECT_TRUE(error.starts_with("monitor page: cannot listen on 127.0.0.1:")) << error;
+  HttpServer second;
+  const std::string error = monitor_test::Serve(second, core, http.port());
+  EXPECT_TRUE(error.starts_with("cannot listen on 127.0.0.1:")) << error;
   EXPECT_EQ(error.find('\n'), std::string::npos);
 }
 

@@ -45,8 +45,8 @@ bool Names(const std::vector<config::Finding>& found, const std::string& key) {
 SCENARIO("What a start would refuse is refused by the check, too, with its key") {
   const TemporaryFolder folder;
   const std::pair<const char*, const char*> bad[] = {
-      {"congestion.retransmit_ratio=0", "congestion.retransmit_ratio: "},
-      {"congestion.retransmit_ratio=1", "congestion.retransmit_ratio: "},
+      {"congestion.retransmit_percent=0", "congestion.retransmit_percent: "},
+      {"congestion.retransmit_percent=100", "congestion.retransmit_percent: "},
       {"congestion.recheck_ms=501", "congestion.recheck_ms: "},
       {"congestion.sample_ms=50", "congestion.recheck_ms: "},
       {"sector.width=1001", "sector.width: "},
@@ -87,6 +87,19 @@ SCENARIO("The check opens files and folders, and leaves nothing behind") {
   CHECK(fine.exit_code == 0);
   CHECK(fine.output == "configuration is fine\n");
   CHECK(FilesIn(folder) == std::vector<std::string>{"text"});
+}
+
+SCENARIO("Each program checks the log file that it writes itself") {
+  const TemporaryFolder folder;
+  std::filesystem::create_directories(folder.File("auth_server.log"));  // in the way of that one
+  for (const char* program : {"chat_server", "auth_server", "monitor_server"}) {
+    std::vector<std::string> arguments =
+        MeteredServer::Arguments(folder.path(), {"log.file=" + folder.File("{program}.log")});
+    arguments.emplace_back("--check-config");
+    const Finished done = support::Run(program, arguments);
+    INFO(program << "\n" << done.output << done.errors);
+    CHECK(done.exit_code == (std::string(program) == "auth_server" ? 2 : 0));
+  }
 }
 
 SCENARIO("--check-config=deep says of each service whether it answers") {

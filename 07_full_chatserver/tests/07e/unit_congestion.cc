@@ -98,7 +98,7 @@ TEST_F(Judged, CountersWrapAt32BitsAndMayStartAgain) {
 TEST(Congestion, OptionsAreChecked) {
   EXPECT_FALSE(CongestionOptions{}.Validate());
   CongestionOptions options;
-  options.retransmit_ratio = 1;
+  options.retransmit_percent = 100;
   EXPECT_THROW(CongestionControl(options, [](bool) {}), std::invalid_argument);
   options = {};
   options.recheck = milliseconds(501);
@@ -139,8 +139,6 @@ TEST(Congestion, ThreadPausesAndResumesInTurns) {
   control.Stop();  // during a pause
   EXPECT_EQ(told, (std::vector<bool>{true, false, true, false})) << "Stop leaves nobody paused";
   EXPECT_FALSE(control.IsPaused());
-  EXPECT_FALSE(control.GetStats().paused);
-  EXPECT_EQ(control.GetStats().pauses, 2u);
 }
 
 TEST(Congestion, RealCountersGrow) {
@@ -149,12 +147,6 @@ TEST(Congestion, RealCountersGrow) {
   const auto later = ReadTcpCounters();
   ASSERT_TRUE(later);
   EXPECT_GE(later->sent, counters->sent);
-  std::atomic<int> pauses{0};
-  CongestionControl control({}, [&](bool) { ++pauses; });
-  control.Start();
-  control.Stop();
-  EXPECT_GE(control.GetStats().looks, 1u);
-  EXPECT_EQ(control.GetStats().failed_looks, 0u);
 }
 
 TEST(Congestion, ParsesProcNetSnmp) {

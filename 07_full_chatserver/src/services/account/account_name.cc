@@ -5,11 +5,12 @@
 #include <cstdlib>
 #include <memory>
 
+#include "auth/auth_options.h"
+
 namespace account {
 
 namespace {
 
-constexpr std::size_t kMostBytes = 64;
 constexpr std::size_t kMostKeyBytes = 255;  // one letter can become many; the column's width
 constexpr utf8proc_int32_t kBlankBraille = 0x2800;
 
@@ -51,7 +52,7 @@ bool IsVisible(utf8proc_int32_t code_point) {
 }
 
 bool IsAllowed(std::string_view text) {
-  if (text.empty() || text.size() > kMostBytes || text.back() == ' ') return false;
+  if (text.empty() || text.size() > auth::kNameBytesMax || text.back() == ' ') return false;
   utf8proc_int32_t before = ' ';  // so that it does not begin with one
   while (!text.empty()) {
     utf8proc_int32_t code_point = -1;

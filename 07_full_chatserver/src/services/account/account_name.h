@@ -23,7 +23,7 @@ struct AccountName {
   std::string key;    // equal: the same name
 };
 
-// 1 .. 64 bytes of UTF-8; nothing when nobody can have that name.
+// 1 .. auth::kNameBytesMax bytes of UTF-8; nothing when nobody can have that name.
 std::optional<AccountName> MakeAccountName(std::string_view text);
 
 }  // namespace account

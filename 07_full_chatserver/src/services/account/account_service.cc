@@ -3,6 +3,7 @@
 #include <optional>
 #include <vector>
 
+#include "auth/auth_options.h"
 #include "services/db/event.h"
 #include "services/db/schema.h"
 
@@ -36,7 +37,7 @@ std::string_view ToString(AuthCode code) {
 }
 
 bool IsAllowedPassword(std::string_view password) {
-  return !password.empty() && password.size() <= 256;
+  return !password.empty() && password.size() <= auth::kPasswordBytesMax;
 }
 
 db::Result AccountService::Connect() {
@@ -127,20 +128,6 @@ AuthResult AccountService::Create(std::string_view text, std::string_view passwo
   if (result.code == db::Code::kRejected) return {.code = AuthCode::kTaken};
   Found found;
   if (result.ok()) result = Find(*name, found);
-  if (!result.ok()) return Unavailable(result);
-  return {.code = AuthCode::kOk, .account_no = found.account_no, .name = found.name};
-}
-
-AuthResult AccountService::ChangePassword(std::string_view text, std::string_view password) {
-  const std::optional<AccountName> name = MakeAccountName(text);
-  if (!name || !IsAllowedPassword(password)) return {.code = AuthCode::kBadName};
-  Found found;
-  db::Result result = Find(*name, found);
-  if (!result.ok()) return Unavailable(result);
-  if (found.account_no == 0) return {.code = AuthCode::kWrong, .detail = "no account of that name"};
-  const std::optional<std::string> hash = hasher_.Hash(password);
-  if (!hash) return Unavailable({});
-  result = StoreHash(found.account_no, *hash);
   if (!result.ok()) return Unavailable(result);
   return {.code = AuthCode::kOk, .account_no = found.account_no, .name = found.name};
 }

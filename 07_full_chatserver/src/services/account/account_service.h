@@ -35,7 +35,7 @@ struct AuthResult {
   std::string detail{};                      // for the log, never for the client
 };
 
-// 1 .. 256 bytes: an attacker must not choose how much is hashed.
+// 1 .. auth::kPasswordBytesMax bytes.
 bool IsAllowedPassword(std::string_view password);
 
 class AccountService {
@@ -48,8 +48,6 @@ class AccountService {
   AuthResult Authenticate(std::string_view name, std::string_view password,
                           std::string_view address, bool create = false);
   AuthResult Create(std::string_view name, std::string_view password);
-  // kWrong: no account of that name.
-  AuthResult ChangePassword(std::string_view name, std::string_view password);
 
  private:
   struct Found {

@@ -3,25 +3,16 @@
 #include <algorithm>
 #include <set>
 
+#include "net/peer_address.h"
+
 namespace config {
 
 namespace {
 
+// As everybody writes it: no leading zeros, which other programs read as octal.
 bool IsIpv4(std::string_view text) {
-  int parts = 0;
-  while (true) {
-    const std::size_t dot = text.find('.');
-    const std::string_view part = text.substr(0, dot);
-    if (part.empty() || part.size() > 3 || (part.size() > 1 && part[0] == '0')) return false;
-    int value = 0;
-    for (const char c : part) {
-      if (c < '0' || c > '9') return false;
-      value = value * 10 + (c - '0');
-    }
-    if (value > 255 || ++parts > 4) return false;
-    if (dot == std::string_view::npos) return parts == 4;
-    text.remove_prefix(dot + 1);
-  }
+  const auto ip = net::ParseIpv4(text);
+  return ip && net::ToString({*ip, 0}) == std::string(text) + ":0";
 }
 
 class Checker {

@@ -89,6 +89,7 @@ struct MonitorServer {
                                      "chat_redis_up < 1 for 5",
                                      "chat_countries_stale > 0 for 60",
                                      "chat_records_lost_per_second > 0 for 0",
+                                     "chat_rows_rejected_per_second > 0 for 0",
                                      "chat_rows_parked > 0 for 0"};
 };
 

@@ -52,15 +52,6 @@ Wrong AssignNumber(const toml::node& node, const Option& option, const NumberFie
   return std::nullopt;
 }
 
-Wrong AssignReal(const toml::node& node, const Option& option, double& to) {
-  if (!node.is_number()) return WrongType(node, option, "a number");
-  const double value = node.value<double>().value_or(-1.0);
-  // Written so that a NaN, which compares false with everything, does not pass.
-  if (!(value >= option.real_min && value <= option.real_max)) return OutOfRange(node, option);
-  to = value;
-  return std::nullopt;
-}
-
 Wrong AssignString(const toml::node& node, const Option& option, std::string& to) {
   const std::optional<std::string> value = node.value_exact<std::string>();
   if (!value) return WrongType(node, option, "a string");
@@ -104,7 +95,6 @@ Wrong Assign(const toml::node& node, const Option& option, Config& config) {
                           return std::nullopt;
                         },
                         [&](const NumberField& to) { return AssignNumber(node, option, to); },
-                        [&](double* to) { return AssignReal(node, option, *to); },
                         [&](std::string* to) { return AssignString(node, option, *to); },
                         [&](std::vector<std::string>* to) { return AssignList(node, option, *to); },
                         [&](ChoiceField to) { return AssignChoice(node, option, *to.value); },
@@ -126,7 +116,7 @@ std::string HintFor(std::string_view error) {
   for (const char* of_value : {"integer", "floating-point", "boolean", "value", "string"}) {
     if (error.starts_with("Error while parsing") && error.find(of_value) < error.find(':') &&
         error.find("cannot redefine") == std::string_view::npos) {
-      return "; allowed: KEY = VALUE, a value is 5, 0.5, true, false, \"text\" or [\"a\", \"b\"]";
+      return "; allowed: KEY = VALUE, a value is 5, true, false, \"text\" or [\"a\", \"b\"]";
     }
   }
   return "";

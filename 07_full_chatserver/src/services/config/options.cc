@@ -1,12 +1,13 @@
 #include "services/config/options.h"
 
-#include <cstdio>
-
 #include "services/config/overloaded.h"
+#include "services/log/quoted.h"
 
 namespace config {
 
 namespace {
+
+using services::Quoted;
 
 constexpr Section kSections[] = {
     {"server", "The chat server's network part.", "채팅 서버의 네트워크."},
@@ -33,32 +34,6 @@ std::vector<Option> Collect() {
     all.insert(all.end(), table.begin(), table.end());
   }
   return all;
-}
-
-std::string Quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (byte < 0x20 || byte == 0x7f) {
-      char escape[8];
-      std::snprintf(escape, sizeof escape, "\\u%04X", static_cast<unsigned>(byte));
-      out += escape;
-    } else {
-      out += c;
-    }
-  }
-  return out + '"';
-}
-
-std::string RealText(double value) {
-  char text[64];
-  std::snprintf(text, sizeof text, "%.15g", value);
-  std::string out = text;
-  if (out.find_first_of(".en") == std::string::npos) out += ".0";
-  return out;
 }
 
 std::string ListOf(Names names) {
@@ -134,9 +109,6 @@ std::string AllowedText(const Option& option) {
   return std::visit(Overloaded{
                         [](const bool*) { return std::string("true or false"); },
                         [&](const NumberField&) { return range; },
-                        [&](const double*) {
-                          return RealText(option.real_min) + " .. " + RealText(option.real_max);
-                        },
                         [&](const std::string*) {
                           return option.names.empty() ? StringText(option.text)
                                                       : "one of: " + ListOf(option.names);
@@ -155,7 +127,6 @@ std::string ValueText(const Option& option, Config& config, bool hide_secrets) {
       Overloaded{
           [](const bool* value) { return std::string(*value ? "true" : "false"); },
           [](const NumberField& number) { return std::to_string(number.get(number.member)); },
-          [](const double* value) { return RealText(*value); },
           [&](const std::string* value) {
             const bool hide = option.secret && hide_secrets && !value->empty();
             return Quoted(hide ? "<hidden>" : *value);

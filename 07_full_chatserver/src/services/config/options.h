@@ -30,7 +30,7 @@ struct ChoiceField {
   unsigned char* value;
 };
 using Field =
-    std::variant<bool*, NumberField, double*, std::string*, std::vector<std::string>*, ChoiceField>;
+    std::variant<bool*, NumberField, std::string*, std::vector<std::string>*, ChoiceField>;
 
 enum class Text : unsigned char {
   kAny,
@@ -44,8 +44,6 @@ struct Option {
   Field (*field)(Config&);
   std::uint64_t min = 0;  // of integers
   std::uint64_t max = 0;
-  double real_min = 0;  // of real numbers
-  double real_max = 0;
   Names names;             // of choices, and of strings that are one of them
   Text text = Text::kAny;  // of strings and of the elements of a list
   bool secret = false;     // never printed
@@ -102,7 +100,7 @@ Field In(Config& config) {
   }
 }
 
-// By the member's own type: its unit is the file's, and a double is a real number there, too.
+// By the member's own type: its unit is the file's.
 template <auto... kPath>
 Field At(Config& config) {
   auto& member = (config.*....*kPath);
@@ -136,14 +134,6 @@ constexpr Option Number(std::string_view key, FieldOf field, std::uint64_t min, 
   option.max = max;
   option.en = en;
   option.ko = ko;
-  return option;
-}
-
-constexpr Option Real(std::string_view key, FieldOf field, double min, double max,
-                      std::string_view en, std::string_view ko) {
-  Option option = Number(key, field, 0, 0, en, ko);
-  option.real_min = min;
-  option.real_max = max;
   return option;
 }
 

@@ -50,11 +50,12 @@ constexpr Option kOptions[] = {
            "Longest wait before a new connection.", "재연결 전 최대 대기 시간."),
     Secret(
         "monitor.secret", kMonitor<&Monitor::secret>,
-        "What the servers and monitor_server prove to each other that they know; empty = "
-        "secret_file, else the environment's CHAT_MONITOR_SECRET. Without any of them the monitor "
-        "server listens on this machine only.",
-        "서버와 monitor_server가 함께 아는 비밀. 비어 있으면 secret_file, 그것도 없으면 환경 변수 "
-        "CHAT_MONITOR_SECRET을 쓴다. 모두 없으면 monitor_server는 이 컴퓨터의 접속만 받는다."),
+        "What a server proves to monitor_server that it knows (monitor_server proves nothing to "
+        "it); empty = secret_file, else the environment's CHAT_MONITOR_SECRET. Without any of them "
+        "the monitor server listens on this machine only.",
+        "서버가 알고 있음을 monitor_server에 증명하는 비밀(monitor_server는 증명하지 않는다). 비어 "
+        "있으면 secret_file, 그것도 없으면 환경 변수 CHAT_MONITOR_SECRET을 쓴다. 모두 없으면 "
+        "monitor_server는 이 컴퓨터의 접속만 받는다."),
     String("monitor.secret_file", kMonitor<&Monitor::secret_file>, Text::kAny,
            "File whose first line is the secret; empty = none.",
            "첫 줄이 비밀인 파일. 비어 있으면 안 쓴다."),
@@ -102,9 +103,9 @@ constexpr Option kOptions[] = {
            "Between two samples.", "검사 간격."),
     Number("congestion.segments_min", kCongestion<&Judge::segments_min>, 1, 1'000'000'000,
            "Segments sent in a sample for it to count.", "검사에 필요한 최소 송신 세그먼트 수."),
-    Real("congestion.retransmit_ratio", kCongestion<&Judge::retransmit_ratio>, 0.001, 0.999,
-         "Retransmitted / sent above which the server pauses.",
-         "재전송 / 송신 비율이 이보다 크면 멈춘다."),
+    Number("congestion.retransmit_percent", kCongestion<&Judge::retransmit_percent>, 1, 99,
+           "Retransmitted segments in percent of those sent, above which the server pauses.",
+           "재전송한 세그먼트가 송신한 것의 이 퍼센트보다 많으면 멈춘다."),
     Number("congestion.recheck_ms", kCongestion<&Judge::recheck>, 10, kMinuteMs,
            "Between two checks while paused; at most sample_ms.",
            "멈춰 있는 동안의 검사 간격. sample_ms 이하."),

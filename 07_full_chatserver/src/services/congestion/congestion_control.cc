@@ -32,29 +32,16 @@ void CongestionControl::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-CongestionControl::Stats CongestionControl::GetStats() const {
-  const std::lock_guard lock(mutex_);
-  return stats_;
-}
-
 void CongestionControl::Run() {
+  bool blind = false;
   for (;;) {
     const std::optional<TcpCounters> counters = reader_();
-    const CongestionJudge::Change change = judge_.Look(counters);
-    Tell(change);
+    if (!counters && !std::exchange(blind, true)) spdlog::warn("congestion.no_counters");
+    Tell(judge_.Look(counters));
     std::unique_lock lock(mutex_);
-    ++stats_.looks;
-    if (!counters && ++stats_.failed_looks == 1) spdlog::warn("congestion.no_counters");
-    stats_.paused = judge_.paused();
-    stats_.pauses += change == CongestionJudge::Change::kPause ? 1 : 0;
-    stats_.sent = judge_.sent();
-    stats_.retransmitted = judge_.retransmitted();
     if (stop_.wait_for(lock, judge_.NextLook(), [this] { return stopping_; })) break;
   }
-  if (!judge_.paused()) return;
-  Tell(CongestionJudge::Change::kResume);
-  const std::lock_guard lock(mutex_);
-  stats_.paused = false;
+  if (judge_.paused()) Tell(CongestionJudge::Change::kResume);
 }
 
 void CongestionControl::Tell(CongestionJudge::Change change) {

@@ -6,7 +6,6 @@
 
 #include <atomic>
 #include <condition_variable>
-#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <thread>
@@ -18,15 +17,6 @@ namespace services {
 class CongestionControl {
  public:
   using Reader = std::function<std::optional<TcpCounters>()>;
-
-  struct Stats {
-    bool paused = false;
-    std::uint64_t pauses = 0;         // times
-    std::uint64_t looks = 0;          // at the counters
-    std::uint64_t failed_looks = 0;   // the system did not tell
-    std::uint64_t sent = 0;           // in the last window
-    std::uint64_t retransmitted = 0;  // in the last window
-  };
 
   // on_pause(true): pause; on_pause(false): go on. Called by the thread, always in turns, beginning
   // with true; Stop() ends a pause with a last call. It must not throw and must not call Stop.
@@ -41,7 +31,6 @@ class CongestionControl {
   void Stop();   // may be called again
 
   bool IsPaused() const { return paused_.load(std::memory_order_relaxed); }
-  Stats GetStats() const;
 
  private:
   void Run();
@@ -52,10 +41,9 @@ class CongestionControl {
   CongestionJudge judge_;            // the thread only
   std::atomic<bool> paused_{false};  // atomic: written by the thread, read by any
 
-  mutable std::mutex mutex_;
+  std::mutex mutex_;
   std::condition_variable stop_;
   bool stopping_ = false;  // guarded by mutex_
-  Stats stats_;            // guarded by mutex_
 
   std::thread thread_;  // owner thread only
 };

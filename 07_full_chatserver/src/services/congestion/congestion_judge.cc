@@ -19,8 +19,8 @@ std::uint64_t Growth(std::uint64_t before, std::uint64_t now) {
 std::optional<std::string> CongestionOptions::Validate() const {
   if (sample.count() <= 0) return "congestion: sample must be above 0 ms";
   if (recheck.count() <= 0 || recheck > sample) return "congestion: recheck must be 1 ms .. sample";
-  if (!(retransmit_ratio > 0 && retransmit_ratio < 1)) {
-    return "congestion: retransmit_ratio must be above 0 and below 1";
+  if (retransmit_percent == 0 || retransmit_percent > 99) {
+    return "congestion: retransmit_percent must be 1..99";
   }
   if (segments_min == 0 || clean_checks == 0) {
     return "congestion: segments_min and clean_checks must be at least 1";
@@ -57,12 +57,11 @@ CongestionJudge::Change CongestionJudge::Look(std::optional<TcpCounters> counter
 // [/judge]
 
 bool CongestionJudge::IsClean() const {
-  const auto repeated = static_cast<double>(retransmitted_);
-  if (repeated <= options_.retransmit_ratio * static_cast<double>(sent_)) return true;
-  const double window = paused_ ? static_cast<double>(options_.recheck.count()) /
-                                      static_cast<double>(options_.sample.count())
-                                : 1.0;
-  return repeated < options_.segments_min * options_.retransmit_ratio * window;
+  const std::uint64_t percent = options_.retransmit_percent;
+  if (100 * retransmitted_ <= percent * sent_) return true;
+  const auto sample = static_cast<std::uint64_t>(options_.sample.count());
+  const auto window = paused_ ? static_cast<std::uint64_t>(options_.recheck.count()) : sample;
+  return 100 * retransmitted_ * sample < percent * options_.segments_min * window;
 }
 
 }  // namespace services

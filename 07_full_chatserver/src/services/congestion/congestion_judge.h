@@ -1,13 +1,14 @@
 // Is the network so full that sending more makes it worse?
 // The decision alone, without clock or thread.
 //
-// Normal, one look each 500 ms:   sent >= segments_min and retransmitted > ratio * sent  ->  pause
-// Paused, one look each 100 ms:   clean_checks clean looks in a row                      ->  resume
+// Normal, one look each 500 ms:   sent >= segments_min, more than retransmit_percent of it
+//                                 retransmitted                           ->  pause
+// Paused, one look each 100 ms:   clean_checks clean looks in a row       ->  resume
 //
 // While paused the server itself sends next to nothing, so "sent" says little; what counts is
-// whether the system still repeats old segments. A look is clean when they are at most `ratio` of
-// those sent, or fewer than what would have triggered the pause (segments_min * ratio, for a window
-// of that length): on a quiet network one lost segment of five must not hold the server up.
+// whether the system still repeats old segments. A look is clean when they are at most that part of
+// those sent, or fewer than what would have triggered the pause (that part of segments_min, for a
+// window of that length): on a quiet network one lost segment of five must not hold the server up.
 //
 // Threading: none.
 #pragma once
@@ -25,7 +26,7 @@ struct CongestionOptions {
   std::chrono::milliseconds sample{500};
   std::chrono::milliseconds recheck{100};  // 1 ms .. sample
   std::uint32_t segments_min = 10'000;     // sent in one sample
-  double retransmit_ratio = 0.1;           // above 0, below 1
+  std::uint32_t retransmit_percent = 10;   // of those sent; 1 .. 99
   std::uint32_t clean_checks = 10;         // in a row
 
   // What is wrong with the options, as one line for the user; nothing when they are fine.

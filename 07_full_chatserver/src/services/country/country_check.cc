@@ -5,12 +5,19 @@
 namespace services {
 namespace {
 
-bool IsLoopback(const IpAddress& address) {
-  if (address.IsV4()) return address.bytes[12] == 127;
-  IpAddress one;
-  one.bytes[15] = 1;  // ::1
-  return address == one;
-}
+struct Range {
+  std::uint32_t first;
+  int bits;
+
+  constexpr bool Contains(std::uint32_t ip) const { return (first ^ ip) >> (32 - bits) == 0; }
+};
+constexpr Range kLoopback{0x7F00'0000, 8};
+// RFC 1918, 6598 (carrier NAT), 3927.
+constexpr Range kPrivate[] = {{0x0A00'0000, 8},    // 10.0.0.0
+                              {0xAC10'0000, 12},   // 172.16.0.0
+                              {0xC0A8'0000, 16},   // 192.168.0.0
+                              {0x6440'0000, 10},   // 100.64.0.0
+                              {0xA9FE'0000, 16}};  // 169.254.0.0
 
 bool IsCountryCode(const std::string& code) {
   return code.size() == 2 &&
@@ -56,11 +63,6 @@ std::string CountryCheck::Open(const CountryOptions& options) {
   for (const std::string& code : options.allowed) {
     if (!IsCountryCode(code)) return "country: '" + code + "' is not a code of two capital letters";
   }
-  for (const std::string& text : options.private_ranges) {
-    const auto range = ParseIpRange(text);
-    if (!range) return "country: '" + text + "' is not an address range like 10.0.0.0/8";
-    private_ranges_.push_back(*range);
-  }
   if (options.database.empty()) return "";
   mark_ = MarkOf(options.database);
   std::string error;
@@ -84,17 +86,17 @@ std::string CountryCheck::Refresh() {
 }
 
 // [check]
-CountryAnswer CountryCheck::Check(const IpAddress& address) const {
+CountryAnswer CountryCheck::Check(std::uint32_t ip) const {
   const std::shared_ptr<const MmdbFile> database = Database();
   if (!database) return {Entry::kNoDatabase, ""};
-  if (IsLoopback(address)) {
+  if (kLoopback.Contains(ip)) {
     return {options_.allow_loopback ? Entry::kLoopback : Entry::kRefusedLoopback, ""};
   }
-  for (const IpRange& range : private_ranges_) {
-    if (!range.Contains(address)) continue;
+  for (const Range& range : kPrivate) {
+    if (!range.Contains(ip)) continue;
     return {options_.allow_private ? Entry::kPrivate : Entry::kRefusedPrivate, ""};
   }
-  const std::string country = database->CountryOf(address);
+  const std::string country = database->CountryOf(ip);
   if (country.empty()) {
     return {options_.allow_unknown ? Entry::kCountry : Entry::kRefusedUnknown, ""};
   }

@@ -1,5 +1,6 @@
-// May a peer at this address come in? By the country of its address, from a MaxMind database
-// (GeoLite2-Country and the like). Without a database everybody may.
+// May a peer at this address (IPv4, as the server's sockets) come in? By the country of its
+// address, from a MaxMind database (GeoLite2-Country and the like). Without a database everybody
+// may.
 //
 // Order: loopback, private ranges, then the country. An address says where a network is registered,
 // not who sits there: a first hurdle, never the proof of anything.
@@ -20,7 +21,6 @@
 #include <string>
 #include <vector>
 
-#include "services/country/ip_address.h"
 #include "services/country/mmdb_file.h"
 
 namespace services {
@@ -31,10 +31,6 @@ struct CountryOptions {
   bool allow_loopback = true;
   bool allow_private = false;
   bool allow_unknown = false;  // addresses that the database does not know
-  // RFC 1918, 6598 (carrier NAT), 3927, 4193, 4291.
-  std::vector<std::string> private_ranges{"10.0.0.0/8",    "172.16.0.0/12",  "192.168.0.0/16",
-                                          "100.64.0.0/10", "169.254.0.0/16", "fc00::/7",
-                                          "fe80::/10"};
 };
 
 enum class Entry : unsigned char {
@@ -68,7 +64,7 @@ class CountryCheck {
   // Once, at start-up. An empty string, or why not, as one line for the user.
   std::string Open(const CountryOptions& options);
 
-  CountryAnswer Check(const IpAddress& address) const;
+  CountryAnswer Check(std::uint32_t ip) const;  // host byte order: 127.0.0.1 is 0x7F000001
 
   // Takes the file when it is not the one that was read last. An empty string, or why the old one
   // goes on (said once per file).
@@ -83,7 +79,6 @@ class CountryCheck {
   }
 
   CountryOptions options_;
-  std::vector<IpRange> private_ranges_;
   FileMark mark_;                   // of the file that was read last, or tried; Open, then Refresh
   std::atomic<bool> stale_{false};  // atomic: Refresh writes
   mutable std::mutex lock_;

@@ -82,22 +82,13 @@ std::unique_ptr<MmdbFile> MmdbFile::Open(const std::string& path, std::string& e
   return std::unique_ptr<MmdbFile>(new MmdbFile(std::move(handle)));
 }
 
-std::string MmdbFile::CountryOf(const IpAddress& address) const {
-  // An IPv4 address is looked up as one: a database of IPv4 only has no place for ::ffff:a.b.c.d.
-  sockaddr_in v4{};
-  sockaddr_in6 v6{};
-  const sockaddr* where = nullptr;
-  if (address.IsV4()) {
-    v4.sin_family = AF_INET;
-    std::memcpy(&v4.sin_addr, address.bytes.data() + 12, 4);
-    where = reinterpret_cast<const sockaddr*>(&v4);
-  } else {
-    v6.sin6_family = AF_INET6;
-    std::memcpy(&v6.sin6_addr, address.bytes.data(), 16);
-    where = reinterpret_cast<const sockaddr*>(&v6);
-  }
+std::string MmdbFile::CountryOf(std::uint32_t ip) const {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(ip);
   int error = MMDB_SUCCESS;
-  MMDB_lookup_result_s found = MMDB_lookup_sockaddr(&handle_->db, where, &error);
+  MMDB_lookup_result_s found =
+      MMDB_lookup_sockaddr(&handle_->db, reinterpret_cast<const sockaddr*>(&address), &error);
   if (error != MMDB_SUCCESS || !found.found_entry) return "";
   MMDB_entry_data_s code{};
   if (MMDB_get_value(&found.entry, &code, "country", "iso_code", nullptr) != MMDB_SUCCESS ||

@@ -7,10 +7,9 @@
 // Threading: CountryOf by any thread.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
-
-#include "services/country/ip_address.h"
 
 namespace services {
 
@@ -22,8 +21,9 @@ class MmdbFile {
   MmdbFile(const MmdbFile&) = delete;
   MmdbFile& operator=(const MmdbFile&) = delete;
 
-  // ISO code ("KR"); empty when the file does not know the address or is damaged there.
-  std::string CountryOf(const IpAddress& address) const;
+  // ISO code ("KR") of an address in host byte order; empty when the file does not know the address
+  // or is damaged there.
+  std::string CountryOf(std::uint32_t ip) const;
 
  private:
   struct Handle;

@@ -13,7 +13,7 @@ std::unique_ptr<MmdbFile> MmdbFile::Open(const std::string&, std::string& error)
   return nullptr;
 }
 
-std::string MmdbFile::CountryOf(const IpAddress&) const {
+std::string MmdbFile::CountryOf(std::uint32_t) const {
   return "";
 }
 

@@ -4,8 +4,6 @@
 
 #include <random>
 
-#include "services/db/event.h"
-
 namespace db {
 
 namespace {
@@ -48,8 +46,7 @@ DbWriter::DbWriter(const WriterOptions& options, std::unique_ptr<Connection> con
       queue_(options.queue_memory_bytes),
       connection_(std::move(connection)),
       backoff_(options.backoff_min, options.backoff_max),
-      parked_(journal.ops(), journal.folder() + "/PARKED"),
-      since_ms_(NowMs()) {}
+      parked_(journal.ops(), journal.folder() + "/PARKED") {}
 
 DbWriter::~DbWriter() {
   (void)Stop(std::chrono::milliseconds(0));
@@ -112,14 +109,12 @@ WriterStats DbWriter::Stats() const {
     const std::lock_guard guard(state_lock_);
     stats.state = state_;
     stats.reason = reason_;
-    stats.since_ms = since_ms_;
   }
   const WriterQueue::Numbers queue = queue_.Count();
   stats.queue_records = queue.records;
   stats.queue_bytes = queue.memory_bytes;
   stats.in_journal_only = queue.in_journal_only;
   stats.written_rows = written_.load(std::memory_order_relaxed);
-  stats.transactions = transactions_.load(std::memory_order_relaxed);
   stats.retries = retries_.load(std::memory_order_relaxed);
   stats.replayed = replayed_.load(std::memory_order_relaxed);
   stats.parked = parked_.count();

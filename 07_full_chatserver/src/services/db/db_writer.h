@@ -1,9 +1,8 @@
-// The database writer: chat, logins and player states on their way into the database, on a thread
-// of its own.
+// The database writer: chat and log-ins on their way into the database, on a thread of its own.
 //
-//   update thread, at the end of a turn:   Store(batch) -> journal (one write) -> queue;  then the
-//   packets are sent writer thread:                         queue -> transactions of batch_rows
-//   rows, with the journal's checkpoint
+//   update thread   at the end of a turn: Store(batch) -> journal (one write) -> queue;
+//                   then the packets are sent
+//   writer thread   queue -> transactions of batch_rows rows, with the journal's checkpoint
 //
 // Promise: what Store answered with kStored is in the database sooner or later, exactly once, also
 // when this process is killed and started again, and when the database is away for a while. Memory
@@ -26,11 +25,11 @@
 #include <vector>
 
 #include "net/status.h"
-#include "services/db/backoff.h"
 #include "services/db/connection.h"
 #include "services/db/parked_rows.h"
 #include "services/db/writer_queue.h"
 #include "services/journal/journal.h"
+#include "services/reconnect/backoff.h"
 
 namespace db {
 
@@ -72,18 +71,16 @@ std::string_view ToString(WriterState state);
 struct WriterStats {
   WriterState state = WriterState::kConnecting;
   std::string reason;                 // of kDown and kFull
-  std::int64_t since_ms = 0;          // of the state; milliseconds since 1970
   std::uint64_t queue_records = 0;    // not stored yet
   std::uint64_t queue_bytes = 0;      // memory of the queue
   std::uint64_t in_journal_only = 0;  // records of the queue that are on the disk and not in memory
   std::uint64_t written_rows = 0;     // this start
-  std::uint64_t transactions = 0;
-  std::uint64_t retries = 0;      // transactions and connections that failed
-  std::uint64_t replayed = 0;     // rows stored again, in a database that had gone back
-  std::uint64_t parked = 0;       // rows too long for the database, in the file PARKED
-  std::uint64_t rejected = 0;     // rows that went to rejected_log
-  std::uint64_t refused = 0;      // records that Store refused
-  std::uint64_t unjournaled = 0;  // records that Store kept in memory only
+  std::uint64_t retries = 0;          // transactions and connections that failed
+  std::uint64_t replayed = 0;         // rows stored again, in a database that had gone back
+  std::uint64_t parked = 0;           // rows too long for the database, in the file PARKED
+  std::uint64_t rejected = 0;         // rows that went to rejected_log
+  std::uint64_t refused = 0;          // records that Store refused
+  std::uint64_t unjournaled = 0;      // records that Store kept in memory only
   // Records that are nowhere: no journal and full memory, a disk that forgets, a database that is
   // an older copy than the journal can make up for.
   std::uint64_t lost = 0;
@@ -155,7 +152,7 @@ class DbWriter {
 
   std::unique_ptr<Connection> connection_;  // the writer thread only (Start before it exists)
   std::optional<Portion> portion_;          // the writer thread only
-  Backoff backoff_;                         // the writer thread only
+  services::Backoff backoff_;               // the writer thread only
   // The writer thread only, too: how far the database has each source; the last record that was
   // stored since the start; the records that fit into no statement; up to where damage of the
   // journal has been counted.
@@ -197,11 +194,10 @@ class DbWriter {
   mutable std::mutex state_lock_;
   WriterState state_ = WriterState::kConnecting;  // guarded by state_lock_
   std::string reason_;                            // guarded by state_lock_
-  std::int64_t since_ms_ = 0;                     // guarded by state_lock_
 
   // atomic: counters, added to by one side, read by Stats
-  std::atomic<std::uint64_t> written_{0}, transactions_{0}, retries_{0}, replayed_{0}, rejected_{0},
-      refused_{0}, unjournaled_{0}, lost_{0};
+  std::atomic<std::uint64_t> written_{0}, retries_{0}, replayed_{0}, rejected_{0}, refused_{0},
+      unjournaled_{0}, lost_{0};
   std::thread thread_;
 };
 

@@ -11,10 +11,13 @@
 #include "services/db/resume.h"
 #include "services/db/schema.h"
 #include "services/journal/descriptor_reserve.h"
+#include "services/log/quoted.h"
 
 namespace db {
 
 namespace {
+
+using services::Quoted;
 
 constexpr std::size_t kReadBytes = 256 * 1024;
 
@@ -170,7 +173,7 @@ void DbWriter::TakeTurn(Work& work) {
 bool DbWriter::TakeFromJournal(const Work& work) {
   journal::ReadResult read = journal_.Read(work.from, work.to, kReadBytes);
   if (read.error) {
-    spdlog::error("journal_read_failed id={} reason=\"{}\"", work.from, read.error.message());
+    spdlog::error("journal_read_failed id={} reason={}", work.from, Quoted(read.error.message()));
     (void)Wait({Code::kFailed, 0, "the journal cannot be read: " + read.error.message()});
     return false;
   }
@@ -214,13 +217,12 @@ Result DbWriter::StorePortion() {
     if (!portion_->loose) marks_[source] = stored_to_ = rows.back().id;
     portion_->done += rows.size();
     written_.fetch_add(rows.size(), std::memory_order_relaxed);
-    transactions_.fetch_add(1, std::memory_order_relaxed);
     rejected_.fetch_add(report.rejected, std::memory_order_relaxed);
     queue_.SetInHand(portion_->records.size() - portion_->done);
     if (report.rejected > 0) spdlog::warn("db_rows_rejected rows={}", report.rejected);
     if (report.parked > 0) {
-      spdlog::error("db_rows_parked rows={} statement_bytes_max={} file=\"{}/PARKED\"",
-                    report.parked, connection_->statement_bytes_max(), journal_.folder());
+      spdlog::error("db_rows_parked rows={} statement_bytes_max={} file={}", report.parked,
+                    connection_->statement_bytes_max(), Quoted(journal_.folder() + "/PARKED"));
     }
   }
   return result;
@@ -263,12 +265,11 @@ bool DbWriter::PastDeadline() const {
 void DbWriter::SetState(WriterState state, const Result& result) {
   const std::lock_guard guard(state_lock_);
   if (state == state_ && result.text == reason_) return;
-  if (state != state_) since_ms_ = NowMs();
   state_ = state;
   reason_ = result.text;
   if (state == WriterState::kDown || state == WriterState::kFull) {
-    spdlog::warn("db_{} code={} native={} reason=\"{}\"", ToString(state), ToString(result.code),
-                 result.native, result.text);
+    spdlog::warn("db_{} code={} native={} reason={}", ToString(state), ToString(result.code),
+                 result.native, Quoted(result.text));
   } else {
     spdlog::info("db_{}", ToString(state));
   }

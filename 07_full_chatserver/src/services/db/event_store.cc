@@ -223,14 +223,7 @@ Result ReadCheckpoint(Connection& connection, std::uint64_t source, std::uint64_
 Result WriteCheckpoint(Connection& connection, std::uint64_t source, std::uint64_t last_id) {
   const Value values[] = {Signed(source), Signed(last_id), NowMs()};
   return connection.Run(
-      connection.dialect() == Dialect::kSqlite
-          ? "INSERT INTO journal_checkpoint (source, last_id, updated_ms) VALUES (?,?,?) ON "
-            "CONFLICT (source) DO"
-            " UPDATE SET last_id = excluded.last_id, updated_ms = excluded.updated_ms"
-          : "INSERT INTO journal_checkpoint (source, last_id, updated_ms) VALUES (?,?,?) ON "
-            "DUPLICATE KEY UPDATE"
-            " last_id = VALUES(last_id), updated_ms = VALUES(updated_ms)",
-      values);
+      "REPLACE INTO journal_checkpoint (source, last_id, updated_ms) VALUES (?,?,?)", values);
 }
 
 }  // namespace db

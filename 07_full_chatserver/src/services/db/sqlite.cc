@@ -1,5 +1,7 @@
-// SQLite through its C API. (SOCI would put one face on both databases, but hides the error numbers
-// that tell "full" from "busy" from "this row cannot be", and is not there for the Windows build.)
+// SQLite through its C API. (SOCI would put one face on both databases. But every failure is an
+// exception there, at each call, while "full", "busy" and "this row cannot be" are the writer's
+// daily bread; what is asked below of the raw handle would be asked of it all the same; and there
+// is no mingw build of it.)
 #include <sqlite3.h>
 
 #include <filesystem>

@@ -10,7 +10,6 @@ void LogFailures::Add(const std::string& what) {
   {
     const std::lock_guard lock(mutex_);
     ++count_;
-    last_ = what;
     say_it = now >= silent_until_;
     if (say_it) silent_until_ = now + std::chrono::minutes(1);
   }
@@ -22,15 +21,9 @@ std::uint64_t LogFailures::count() const {
   return count_;
 }
 
-std::string LogFailures::last() const {
-  const std::lock_guard lock(mutex_);
-  return last_;
-}
-
 void LogFailures::Reset() {
   const std::lock_guard lock(mutex_);
   count_ = 0;
-  last_.clear();
   silent_until_ = {};
 }
 

@@ -13,13 +13,11 @@ class LogFailures {
  public:
   void Add(const std::string& what);
   std::uint64_t count() const;
-  std::string last() const;
   void Reset();
 
  private:
   mutable std::mutex mutex_;
   std::uint64_t count_ = 0;                               // guarded by mutex_
-  std::string last_;                                      // guarded by mutex_
   std::chrono::steady_clock::time_point silent_until_{};  // guarded by mutex_
 };
 

@@ -10,7 +10,6 @@
 #include <utility>
 #include <vector>
 
-#include "services/log/flush_mark.h"
 #include "services/log/log_failures.h"
 #include "services/log/log_file.h"
 
@@ -32,12 +31,6 @@ std::optional<spdlog::level::level_enum> LevelOf(std::string_view name) {
     if (kLevels[i] == name) return static_cast<spdlog::level::level_enum>(i);
   }
   return std::nullopt;
-}
-
-// The last sink of the queued logger; nullptr when none is set up. Main thread's, but for FlushLog.
-std::shared_ptr<FlushMark>& Mark() {
-  static std::shared_ptr<FlushMark> mark;
-  return mark;
 }
 
 // The file's sink, or nullptr.
@@ -89,9 +82,6 @@ std::string SetUpLogging(const LogOptions& options) {
   std::string problem = options.file.empty() ? "" : AddFile(options, sinks);
   if (!problem.empty()) Failures().Add(problem);
 
-  Mark() = std::make_shared<FlushMark>();
-  sinks.push_back(Mark());
-
   spdlog::init_thread_pool(kQueueLines, 1);
   auto logger =
       std::make_shared<spdlog::async_logger>("", sinks.begin(), sinks.end(), spdlog::thread_pool(),
@@ -130,23 +120,6 @@ void ShutDownLogging() {
   console->set_pattern(kPattern);
   console->set_level(level);
   spdlog::set_default_logger(std::move(console));
-  Mark().reset();
-}
-
-// Flushes travel through the queue like lines, in order. One that was already inside when we came
-// marks less than we ask for, hence two; and a full queue may drop ours, hence the repeated asking.
-bool FlushLog(std::chrono::milliseconds limit) {
-  const auto end = std::chrono::steady_clock::now() + limit;
-  const std::shared_ptr<FlushMark> mark = Mark();
-  if (!mark) return true;
-  for (int round = 0; round < 2; ++round) {
-    const std::uint64_t before = mark->Count();
-    do {
-      if (std::chrono::steady_clock::now() >= end) return false;
-      spdlog::default_logger_raw()->flush();
-    } while (!mark->WaitBeyond(before, std::chrono::milliseconds(100)));
-  }
-  return true;
 }
 
 bool SetLogLevel(std::string_view level) {
@@ -155,14 +128,9 @@ bool SetLogLevel(std::string_view level) {
   return wanted.has_value();
 }
 
-std::string_view GetLogLevel() {
-  return kLevels[spdlog::default_logger_raw()->level()];
-}
-
 LogStats GetLogStats() {
   LogStats stats;
   stats.write_failures = Failures().count();
-  stats.last_failure = Failures().last();
   if (const auto pool = spdlog::thread_pool()) stats.dropped = pool->overrun_counter();
   return stats;
 }

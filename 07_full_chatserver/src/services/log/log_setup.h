@@ -34,10 +34,10 @@ struct LogOptions {
   std::optional<std::string> Validate() const;
 };
 
+// In /metrics: a log that cannot be written has no other place to say so.
 struct LogStats {
   std::uint64_t write_failures = 0;  // lines that a sink could not write
   std::uint64_t dropped = 0;         // lines that found the queue full
-  std::string last_failure;
 };
 
 // Replaces what was set up before. What went wrong with the file (then there is no file, the rest
@@ -51,13 +51,8 @@ std::string ReopenLogFile();
 // Writes out what is in the queue, ends the log thread. Later lines go to the console, unqueued.
 void ShutDownLogging();
 
-// Writes out what was logged before this call (up to a short limit); for tests and before a planned
-// exit. The default logger's flush() only asks for it.
-bool FlushLog(std::chrono::milliseconds limit = std::chrono::seconds(5));
-
 // False: no such level (the level stays as it is).
 bool SetLogLevel(std::string_view level);
-std::string_view GetLogLevel();
 
 LogStats GetLogStats();
 

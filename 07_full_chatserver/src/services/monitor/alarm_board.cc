@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include "services/log/quoted.h"
+
 namespace services {
 
 void AlarmBoard::OnValues(std::uint32_t server_id, std::int64_t now_ms,
@@ -22,8 +24,8 @@ void AlarmBoard::OnServerDown(std::uint32_t server_id, std::int64_t now_ms) {
   Update({server_id, rules_.size()}, true, 0, 0, now_ms);
 }
 
-void AlarmBoard::Forget(std::uint32_t server_id) {
-  std::erase_if(states_, [&](const auto& entry) { return entry.first.first == server_id; });
+void AlarmBoard::Forget(std::uint32_t server_id, std::int64_t now_ms) {
+  for (std::size_t i = 0; i <= rules_.size(); ++i) Update({server_id, i}, false, 0, 0, now_ms);
 }
 
 // [alarm-update]
@@ -49,8 +51,8 @@ void AlarmBoard::Record(Key key, bool firing, double value, std::int64_t now_ms)
   events_.push_back({now_ms, TextOf(key.second), key.first, firing, value});
   if (events_.size() > kMaxEvents) events_.pop_front();
   const auto level = firing ? spdlog::level::warn : spdlog::level::info;
-  spdlog::log(level, "{} server={} rule=\"{}\" value={}", firing ? "alarm.fires" : "alarm.ends",
-              key.first, TextOf(key.second), value);
+  spdlog::log(level, "{} server={} rule={} value={}", firing ? "alarm.fires" : "alarm.ends",
+              key.first, Quoted(TextOf(key.second)), value);
 }
 
 const std::string& AlarmBoard::TextOf(std::size_t rule) const {

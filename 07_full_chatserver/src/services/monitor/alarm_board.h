@@ -47,8 +47,8 @@ class AlarmBoard {
   void OnValues(std::uint32_t server_id, std::int64_t now_ms,
                 const std::map<std::string, double>& values);
   void OnServerDown(std::uint32_t server_id, std::int64_t now_ms);
-  // Forgets a server that is not kept any more.
-  void Forget(std::uint32_t server_id);
+  // Forgets a server that is not kept any more: what fires for it ends.
+  void Forget(std::uint32_t server_id, std::int64_t now_ms);
 
   std::vector<Alarm> Active() const;                                // pending and firing
   const std::deque<AlarmEvent>& events() const { return events_; }  // the newest last

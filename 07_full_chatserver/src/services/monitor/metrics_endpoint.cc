@@ -68,6 +68,10 @@ HttpAnswer Scrape(const Collector& collector, const HttpRequest& request) {
 
 }  // namespace
 
+bool MetricsEndpoint::IsBuiltIn() {
+  return true;
+}
+
 std::string MetricsEndpoint::Start(const std::string& bind, std::uint16_t port,
                                    const Collector& collector) {
   HttpOptions options;

@@ -14,6 +14,9 @@ namespace services {
 
 class MetricsEndpoint {
  public:
+  // False: this program was built without prometheus-cpp, and Start says so.
+  static bool IsBuiltIn();
+
   // An empty string, or why it does not listen (one line). Port 0: a free one. The collector must
   // live until Stop.
   std::string Start(const std::string& bind, std::uint16_t port, const Collector& collector);

@@ -3,6 +3,10 @@
 
 namespace services {
 
+bool MetricsEndpoint::IsBuiltIn() {
+  return false;
+}
+
 std::string MetricsEndpoint::Start(const std::string&, std::uint16_t, const Collector&) {
   return "metrics: this program was built without prometheus-cpp";
 }

@@ -65,7 +65,7 @@ MonitorCore::Server* MonitorCore::FindOrAdd(std::uint32_t id, std::int64_t now) 
       }
     }
     if (oldest == servers_.end()) return nullptr;
-    alarms_.Forget(oldest->first);
+    alarms_.Forget(oldest->first, now);
     servers_.erase(oldest);
   }
   Server& server = servers_.try_emplace(id, options_.history_points).first->second;

@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include "services/log/quoted.h"
+
 namespace services {
 
 std::optional<std::string> ReportLinkOptions::Validate() const {
@@ -30,7 +32,7 @@ void ReportLink::OnLost(TimePoint now, const std::string& reason) {
   if (state_ == State::kAway) return;
   state_ = State::kAway;
   next_attempt_ = now + backoff_.Next();
-  if (reason != logged_reason_) spdlog::warn("monitor.away reason=\"{}\"", reason);
+  if (reason != logged_reason_) spdlog::warn("monitor.away reason={}", Quoted(reason));
   logged_reason_ = reason;
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "services/log/log_setup.h"
 #include "services/monitor/system_usage.h"
 
 namespace services {
@@ -61,6 +62,10 @@ void AddSystemMetrics(Collector& collector) {
   collector.AddGauge(
       "machine_memory_available_bytes", "Memory that programs can still get without swapping.",
       machine([](const MachineUsage& m) { return static_cast<double>(m.memory_available_bytes); }));
+  collector.AddCounter("log_lines_dropped_total", "Lines of the log that found its queue full.",
+                       [] { return static_cast<double>(GetLogStats().dropped); });
+  collector.AddCounter("log_write_failures_total", "Times that the log could not be written.",
+                       [] { return static_cast<double>(GetLogStats().write_failures); });
 }
 
 }  // namespace services

@@ -72,6 +72,7 @@ std::optional<ProcessUsage> ReadProcessUsage() {
        fd.increment(error)) {
     ++usage.handles;
   }
+  if (usage.handles > 0) --usage.handles;  // the one that lists them
   return usage;
 }
 

@@ -24,9 +24,7 @@ RedisClient::RedisClient(RedisOptions options, std::uint64_t seed)
       link_(options_),
       names_(options_.host, options_.resolve ? options_.resolve : &NameLookup::AskSystem,
              [wake = wake_] { wake->Wake(); }),
-      backoff_(options_.backoff_first, options_.backoff_max, seed) {
-  status_.since = std::chrono::system_clock::now();
-}
+      backoff_(options_.backoff_first, options_.backoff_max, seed) {}
 
 void RedisClient::Start() {
   thread_ = std::thread([this] { Run(); });
@@ -48,7 +46,6 @@ void RedisClient::Send(std::vector<std::string> command, RedisCallback done) {
   RedisReply refusal;
   {
     const std::lock_guard lock(mutex_);
-    ++status_.requests;
     if (status_.state == RedisState::kUp && status_.inside < options_.max_requests) {
       // The state is read and the request queued under one lock: whoever declares Redis down takes
       // the same lock and finds this request in the queue. None can slip in behind and be
@@ -59,7 +56,6 @@ void RedisClient::Send(std::vector<std::string> command, RedisCallback done) {
       if (queue_.size() == 1) wake_->Wake();
       return;
     }
-    ++status_.refused;
     if (status_.state == RedisState::kStopped) {
       refusal = {ReplyKind::kStopped, "stopped"};
     } else if (status_.state != RedisState::kUp) {

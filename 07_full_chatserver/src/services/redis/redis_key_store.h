@@ -2,8 +2,8 @@
 // compares and removes it in one step, so that a key opens one session, on whichever chat server
 // asks first:
 //
-//   SET  session:<account> 1:<length of the key>:<key><account's name> EX <seconds>
-//   EVAL <compare, and delete when equal> 1 session:<account> <offered>
+//   SET  <prefix><account> 1:<length of the key>:<key><account's name> EX <seconds>
+//   EVAL <compare, and delete when equal> 1 <prefix><account> <offered>
 //
 // The 1 is the version of the format: a chat server that meets another one says "try later" and
 // does not guess.

@@ -1,7 +1,6 @@
 // Is Redis there? For the monitor and for the log.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -13,16 +12,12 @@ const char* ToString(RedisState state);
 
 struct RedisStatus {
   RedisState state = RedisState::kConnecting;
-  std::chrono::system_clock::time_point since{};  // of this state
-  std::string reason;                             // of kDown; the last one while connecting again
-  std::string_view trouble;                       // of kDown: one of kTroubles (redis_trouble.h)
-  std::uint64_t connects = 0;                     // times that Redis came up
+  std::string reason;          // of kDown; the last one while connecting again
+  std::string_view trouble;    // of kDown: one of kTroubles (redis_trouble.h)
+  std::uint64_t connects = 0;  // times that Redis came up
   std::uint64_t failed_attempts = 0;
-  std::uint64_t requests = 0;  // handed in
-  std::uint64_t answered = 0;  // by Redis, in time
-  std::uint64_t timeouts = 0;
-  std::uint64_t refused = 0;  // kUnavailable, kBusy, kStopped
-  std::uint64_t inside = 0;   // now
+  std::uint64_t timeouts = 0;  // requests that got no answer in time
+  std::uint64_t inside = 0;    // requests without an answer now
 };
 
 }  // namespace services

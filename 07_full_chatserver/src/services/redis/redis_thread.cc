@@ -9,6 +9,7 @@
 #include <optional>
 #include <utility>
 
+#include "services/log/quoted.h"
 #include "services/redis/redis_client.h"
 #include "services/redis/redis_trouble.h"
 
@@ -88,7 +89,6 @@ void RedisClient::Check(Clock::time_point now) {
   request->deadline = now + options_.request_timeout;
   {
     const std::lock_guard lock(mutex_);
-    ++status_.requests;
     ++status_.inside;
   }
   if (sent_.empty()) last_heard_ = now;
@@ -154,7 +154,6 @@ void RedisClient::LinkIsUp() {
     const std::lock_guard lock(mutex_);
     if (stopping_) return;
     status_.state = RedisState::kUp;
-    status_.since = std::chrono::system_clock::now();
     status_.reason.clear();
     status_.trouble = {};
     ++status_.connects;
@@ -177,10 +176,7 @@ void RedisClient::LinkIsDown(Clock::time_point now, const std::string& reason) {
     const std::lock_guard lock(mutex_);
     if (stopping_) return;
     is_news = status_.state != RedisState::kDown || status_.reason != reason;
-    if (status_.state != RedisState::kDown) {
-      status_.state = RedisState::kDown;
-      status_.since = std::chrono::system_clock::now();
-    }
+    status_.state = RedisState::kDown;
     status_.reason = reason;
     status_.trouble = trouble;
     if (!was_ready_) ++status_.failed_attempts;
@@ -190,7 +186,7 @@ void RedisClient::LinkIsDown(Clock::time_point now, const std::string& reason) {
   if (is_news) {
     // What Redis itself says no to wants a person who looks after it.
     spdlog::log(trouble == kUnreachable ? spdlog::level::warn : spdlog::level::err,
-                "redis.down trouble={} reason=\"{}\" next_attempt_ms={}", trouble, reason,
+                "redis.down trouble={} reason={} next_attempt_ms={}", trouble, Quoted(reason),
                 wait.count());
   }
   AnswerQueued({ReplyKind::kUnavailable, reason});
@@ -209,15 +205,9 @@ void RedisClient::AnswerQueued(const RedisReply& reply) {
 void RedisClient::Answer(Request& request, const RedisReply& reply) {
   const RedisCallback done = std::exchange(request.done, nullptr);
   if (!done) return;  // timed out before
-  {
+  if (reply.kind == ReplyKind::kTimeout) {
     const std::lock_guard lock(mutex_);
-    if (reply.kind == ReplyKind::kTimeout) {
-      ++status_.timeouts;
-    } else if (reply.kind == ReplyKind::kUnavailable || reply.kind == ReplyKind::kStopped) {
-      ++status_.refused;
-    } else {
-      ++status_.answered;
-    }
+    ++status_.timeouts;
   }
   done(reply);
 }
