@@ -4,8 +4,8 @@ namespace apps {
 
 // [dequeue]
 Completion Dequeue(HANDLE port, DWORD milliseconds) {
-  Completion completion;
   // <student 01.2>
+  Completion completion;
   const BOOL ok = GetQueuedCompletionStatus(port, &completion.bytes, &completion.key,
                                             &completion.overlapped, milliseconds);
   if (ok) {
@@ -27,9 +27,9 @@ Completion Dequeue(HANDLE port, DWORD milliseconds) {
 
 // [dispatch-loop]
 LoopEnd RunDispatchLoop(HANDLE port, PacketHandler& handler, DWORD idle_milliseconds) {
+  // <student 01.2>
   while (true) {
     const Completion completion = Dequeue(port, idle_milliseconds);
-    // <student 01.2>
     switch (completion.outcome) {
       case Outcome::kPacket:
         if (completion.overlapped == nullptr && completion.key == 0 && completion.bytes == 0) {
@@ -46,8 +46,8 @@ LoopEnd RunDispatchLoop(HANDLE port, PacketHandler& handler, DWORD idle_millisec
       case Outcome::kPortClosed:
         return LoopEnd::kPortClosed;
     }
-    // </student>
   }
+  // </student>
 }
 // [/dispatch-loop]
 

@@ -19,6 +19,7 @@ namespace {
 struct Options {
   std::string path;
   DWORD block = 4096;
+  std::uint64_t from = 0;
   std::size_t depth = 4;  // reads under way at once
 };
 
@@ -37,9 +38,9 @@ struct Result {
 // A file has no "current position" for overlapped calls: each OVERLAPPED carries its own (P40).
 // Returns false when nothing was started; no packet will come then.
 bool PostRead(HANDLE file, Block& block, std::uint64_t offset) {
+  // <student 01.5>
   static_cast<OVERLAPPED&>(block) = OVERLAPPED{};
   block.offset = offset;
-  // <student 01.4>
   block.Offset = static_cast<DWORD>(offset);
   block.OffsetHigh = static_cast<DWORD>(offset >> 32);
   const BOOL ok =
@@ -52,6 +53,7 @@ bool PostRead(HANDLE file, Block& block, std::uint64_t offset) {
 // Blocks complete in any order; this puts them back into the file's order.
 class InOrder {
  public:
+  explicit InOrder(std::uint64_t from) : next_(from) {}
   void Take(std::uint64_t offset, const char* data, std::size_t size) {
     waiting_.emplace(offset, std::string(data, size));
     while (!waiting_.empty() && waiting_.begin()->first == next_) {
@@ -62,15 +64,18 @@ class InOrder {
       waiting_.erase(waiting_.begin());
     }
   }
-  std::uint64_t Size() const { return next_; }
+  std::uint64_t End() const { return next_; }
   std::uint32_t Checksum() const { return hash_; }
 
  private:
   std::map<std::uint64_t, std::string> waiting_;
-  std::uint64_t next_ = 0;
+  std::uint64_t next_;
   std::uint32_t hash_ = 2166136261u;
 };
 
+// [file-loop]
+// Reads from options.from to the end of the file; whatever fails is a StartError, but only when no
+// read is under way any more.
 Result ReadThroughPort(const Options& options) {
   const HANDLE opened =
       CreateFileW(std::filesystem::path(options.path).wstring().c_str(), GENERIC_READ,
@@ -84,10 +89,11 @@ Result ReadThroughPort(const Options& options) {
     throw apps::StartError("cannot associate: " + apps::ErrorText(GetLastError()));
   }
 
+  // <student 01.5>
   Result result;
-  InOrder in_order;
+  InOrder in_order(options.from);
   std::vector<Block> blocks(options.depth);
-  std::uint64_t next_offset = 0;
+  std::uint64_t next_offset = options.from;
   std::size_t under_way = 0;
   bool at_end = false;
   const auto start_next = [&](Block& block) {
@@ -132,10 +138,12 @@ Result ReadThroughPort(const Options& options) {
   if (failure != 0) {
     throw apps::StartError("read failed: " + apps::ErrorText(failure));
   }
-  result.bytes = in_order.Size();
+  result.bytes = in_order.End() - options.from;
   result.checksum = in_order.Checksum();
   return result;
+  // </student>
 }
+// [/file-loop]
 
 }  // namespace
 
@@ -144,6 +152,7 @@ int main(int argc, char** argv) {
   Options options;
   app.Add("file", options.path, "the file to read").Required().ExistingFile();
   app.Add("--block", options.block, "bytes of one read").Range(1, 1 << 20);
+  app.Add("--from", options.from, "offset of the first byte");
   app.Add("--depth", options.depth, "reads under way at once").Range(1, 64);
   if (const auto exit_code = apps::ParseOptions(app, argc, argv)) {
     return *exit_code;

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <iostream>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -50,9 +51,11 @@ class EchoServer {
   }
 
   // [stop]
-  // Nobody new, everybody out, then the threads. The end packets come behind every client's last
-  // packet, because the queue is first in, first out (P11).
+  // Ends when every client has left and every thread has ended. Main calls it, once.
   void Stop() {
+    // <student 01.4>
+    // Nobody new, everybody out, then the threads. The end packets come behind every client's last
+    // packet, because the queue is first in, first out (P11).
     stopping_ = true;
     listener_.Reset();  // accept() fails, AcceptLoop returns
     acceptor_.join();
@@ -65,6 +68,7 @@ class EchoServer {
       PostQueuedCompletionStatus(port_.Get(), 0, 0, nullptr);
     }
     workers_.clear();  // a jthread joins
+    // </student>
   }
   // [/stop]
 
@@ -82,13 +86,13 @@ class EchoServer {
         std::this_thread::sleep_for(std::chrono::milliseconds(100));
         continue;
       }
+      // <student 01.3>
       auto* client = new Client{number, socket, {}, {}};  // deleted by Leave()
       spdlog::info("join client={}", number);
       {
         const std::lock_guard guard(lock_);
         clients_.insert(client);
       }
-      // <student 01.3>
       // The client's address is the key: each packet of this socket brings it back (A7).
       CreateIoCompletionPort(reinterpret_cast<HANDLE>(socket), port_.Get(),
                              reinterpret_cast<ULONG_PTR>(client), 0);
@@ -102,6 +106,7 @@ class EchoServer {
 
   // [worker]
   void WorkerLoop() {
+    // <student 01.3>
     while (true) {
       DWORD bytes = 0;
       ULONG_PTR key = 0;
@@ -111,15 +116,14 @@ class EchoServer {
         return;  // the end packet of Stop()
       }
       Client& client = *reinterpret_cast<Client*>(key);
-      // <student 01.3>
       const bool was_recv = static_cast<IoContext*>(overlapped)->operation == Operation::kRecv;
       if (!ok || bytes == 0) {  // reset, or closed by Stop(); 0 bytes: the peer's FIN (P25)
         Leave(client, ok ? "finished" : apps::ErrorText(GetLastError()));
       } else if (was_recv ? !PostSend(client, bytes) : !PostRecv(client)) {
         Leave(client, "connection lost");
       }
-      // </student>
     }
+    // </student>
   }
   // [/worker]
 
@@ -128,8 +132,8 @@ class EchoServer {
   // before WSARecv returned (P15), so do not touch the client any more.
   // False: failed at once, no packet will come (P16): the client is still the caller's.
   bool PostRecv(Client& client) {
-    client.io = IoContext{};  // an OVERLAPPED starts from zero each time
     // <student 01.3>
+    client.io = IoContext{};                         // an OVERLAPPED starts from zero each time
     WSABUF buffer{sizeof client.data, client.data};  // may live on the stack; the data may not
     DWORD flags = 0;
     const int result = WSARecv(client.socket, &buffer, 1, nullptr, &flags, &client.io, nullptr);
@@ -140,9 +144,9 @@ class EchoServer {
 
   // The same promise as PostRecv. An overlapped send is never short (P24): one call is enough.
   bool PostSend(Client& client, DWORD size) {
+    // <student 01.3>
     client.io = IoContext{{}, Operation::kSend};
     WSABUF buffer{size, client.data};
-    // <student 01.3>
     const int result = WSASend(client.socket, &buffer, 1, nullptr, 0, &client.io, nullptr);
     return result == 0 || WSAGetLastError() == WSA_IO_PENDING;
     // </student>
@@ -150,12 +154,14 @@ class EchoServer {
 
   // Only for the thread that owns the client: it holds the only packet, or posting has failed.
   void Leave(Client& client, const std::string& reason) {
+    // <student 01.3>
     spdlog::info("leave client={} reason={}", client.number, reason);
     Close(client);
     const std::lock_guard guard(lock_);
     clients_.erase(&client);
     delete &client;
     left_.notify_all();
+    // </student>
   }
 
   // Closing aborts the pending operation, whose failed packet brings the client to Leave (P29).

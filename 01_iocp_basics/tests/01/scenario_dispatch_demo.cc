@@ -4,9 +4,11 @@
 
 #include "tests/support/catch.h"
 #include "tests/support/process.h"
+#include "tests/support/task_input.h"
 
 SCENARIO("the dispatch loop tells all cases apart") {
   const support::Finished run = support::Run("dispatch_demo");
+  TASK_INPUT("01.2", "dispatch_demo, which posts by the calls of 01.1");
   INFO(run.output << run.errors);
   CHECK(run.exit_code == 0);
   for (const char* line :

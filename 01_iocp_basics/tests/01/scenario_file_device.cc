@@ -1,4 +1,4 @@
-// Task 01.4: a file as a device of a completion port.
+// Task 01.5: a file as a device of a completion port.
 
 #include <cstdint>
 #include <filesystem>
@@ -7,6 +7,7 @@
 
 #include "tests/support/catch.h"
 #include "tests/support/process.h"
+#include "tests/support/task_input.h"
 
 namespace {
 
@@ -58,7 +59,8 @@ SCENARIO("a file is read through the port, several reads at a time") {
       const TestFile file(content);
       const support::Finished run =
           support::Run("file_device", {file.Path(), "--block", "4096", "--depth", depth});
-      INFO("size " << size << ", depth " << depth << ": " << run.output << run.errors);
+      TASK_INPUT("01.5", size << " bytes, block 4096, depth " << depth);
+      INFO(run.output << run.errors);
       CHECK(run.exit_code == 0);
       CHECK(run.output.find("read " + std::to_string(size) + " bytes in " +
                             std::to_string((size + 4095) / 4096) + " reads, checksum " +
@@ -66,3 +68,21 @@ SCENARIO("a file is read through the port, several reads at a time") {
     }
   }
 }
+
+#ifndef _WIN32  // NTFS would fill the hole
+SCENARIO("an offset has 64 bits") {
+  const std::string content = Content(10'000);
+  const TestFile file("x");
+  const std::uint64_t from = (std::uint64_t{1} << 32) + 512;
+  std::filesystem::resize_file(file.Path(), from);
+  std::ofstream(file.Path(), std::ios::binary | std::ios::app) << content;
+  TASK_INPUT("01.5", "10000 bytes behind 4 GiB of nothing, block 4096, depth 4");
+  const support::Finished run = support::Run(
+      "file_device",
+      {file.Path(), "--from", std::to_string(from), "--block", "4096", "--depth", "4"});
+  INFO(run.output << run.errors);
+  CHECK(run.exit_code == 0);
+  CHECK(run.output.find("read 10000 bytes in 3 reads, checksum " +
+                        std::to_string(Fnv1a(content))) != std::string::npos);
+}
+#endif

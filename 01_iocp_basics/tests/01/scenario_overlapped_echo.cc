@@ -1,10 +1,11 @@
-// Task 01.3: the echo server, seen from outside.
+// Tasks 01.3 and 01.4: the echo server and its stop, seen from outside.
 
 #include <string>
 #include <vector>
 
 #include "tests/support/catch.h"
 #include "tests/support/process.h"
+#include "tests/support/task_input.h"
 #include "tests/support/tcp_client.h"
 
 namespace {
@@ -43,12 +44,13 @@ SCENARIO("a client gets back what it sends") {
     WHEN("it sends messages of several sizes, one of them larger than the server's buffer") {
       THEN("each comes back whole") {
         for (const std::size_t size : {1u, 2u, 100u, 4096u, 4097u, 20000u}) {
-          INFO("size " << size);
+          TASK_INPUT("01.3", size << " bytes, seed " << size);
           CHECK(Echoes(client, Pattern(size, static_cast<unsigned>(size))));
         }
       }
     }
     WHEN("it sends byte by byte") {
+      TASK_INPUT("01.3", "200 bytes one by one");
       const std::string text = Pattern(200, 7);
       for (const char byte : text) {
         REQUIRE(client.Send(std::string(1, byte)));
@@ -62,6 +64,7 @@ SCENARIO("a client gets back what it sends") {
 
 SCENARIO("clients do not get in each other's way") {
   GIVEN("the server and twenty clients") {
+    TASK_INPUT("01.3", "20 clients, 1000 bytes each");
     EchoServer server;
     REQUIRE(server.port != 0);
     std::vector<TcpClient> clients;
@@ -94,6 +97,7 @@ SCENARIO("clients do not get in each other's way") {
 
 SCENARIO("a client finishes sending before it has read the answers") {
   GIVEN("the server and one client") {
+    TASK_INPUT("01.3", "10000 bytes and a half-close, or the half-close alone");
     EchoServer server;
     REQUIRE(server.port != 0);
     TcpClient client(server.port);
@@ -121,25 +125,30 @@ SCENARIO("a client finishes sending before it has read the answers") {
 
 SCENARIO("clients that come and go at once") {
   GIVEN("the server") {
+    TASK_INPUT("01.3", "100 clients in a row that connect and leave, half of them by a reset");
     EchoServer server;
     REQUIRE(server.port != 0);
-    WHEN("fifty clients connect and leave, half of them by a reset") {
-      for (int i = 0; i < 50; ++i) {
+    WHEN("a hundred clients connect and leave, half of them by a reset") {
+      for (int i = 0; i < 100; ++i) {
         TcpClient client(server.port);
         if (i % 2 == 0) {
           client.Reset();
         }
       }
-      THEN("the next one is served") {
+      THEN("the next one is served, and nobody is left over that the stop would wait for") {
         TcpClient client(server.port);
         CHECK(Echoes(client, "hello"));
+        client.Close();
+        server.process.Stop();
+        CHECK(server.process.Wait() == 0);
       }
     }
   }
 }
 
-SCENARIO("stopping while clients are connected") {
+SCENARIO("stopping while clients are connected", "[stop]") {
   GIVEN("the server with a client that has been served") {
+    TASK_INPUT("01.4", "one client that has been served and waits, then Ctrl-C");
     EchoServer server;
     REQUIRE(server.port != 0);
     TcpClient client(server.port);
@@ -156,6 +165,7 @@ SCENARIO("stopping while clients are connected") {
 
 SCENARIO("echo_client finds nothing wrong") {
   GIVEN("the server") {
+    TASK_INPUT("01.3", "50 clients, 40 messages each");
     EchoServer server;
     REQUIRE(server.port != 0);
     WHEN("echo_client runs with many connections") {

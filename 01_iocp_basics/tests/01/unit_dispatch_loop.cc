@@ -8,6 +8,7 @@
 
 #include "apps/dispatch_loop.h"
 #include "support/network.h"
+#include "tests/support/task_input.h"
 
 namespace {
 
@@ -73,6 +74,7 @@ class Recorder : public apps::PacketHandler {
 };
 
 TEST_F(DispatchLoop, DequeueGivesAPostedPacket) {
+  TASK_INPUT("01.2", "posted: 5 bytes, key 6, an overlapped");
   ASSERT_TRUE(Post(5, 6, &overlapped_));
   const apps::Completion completion = apps::Dequeue(port_.Get(), kPatience);
   EXPECT_EQ(completion.outcome, apps::Outcome::kPacket);
@@ -83,6 +85,7 @@ TEST_F(DispatchLoop, DequeueGivesAPostedPacket) {
 }
 
 TEST_F(DispatchLoop, APostedPacketWithoutOverlappedIsStillAPacket) {
+  TASK_INPUT("01.2", "posted: 5 bytes, key 6, no overlapped");
   ASSERT_TRUE(Post(5, 6));
   const apps::Completion completion = apps::Dequeue(port_.Get(), kPatience);
   EXPECT_EQ(completion.outcome, apps::Outcome::kPacket);
@@ -90,6 +93,7 @@ TEST_F(DispatchLoop, APostedPacketWithoutOverlappedIsStillAPacket) {
 }
 
 TEST_F(DispatchLoop, DequeueGivesACompletedReceive) {
+  TASK_INPUT("01.2", "a receive under way, the peer sends 5 bytes");
   PostReceive();
   ASSERT_EQ(send(peer_.Get(), "hello", 5, 0), 5);
   const apps::Completion completion = apps::Dequeue(port_.Get(), kPatience);
@@ -100,6 +104,7 @@ TEST_F(DispatchLoop, DequeueGivesACompletedReceive) {
 }
 
 TEST_F(DispatchLoop, ThePeersEndIsAPacketWithZeroBytes) {
+  TASK_INPUT("01.2", "a receive under way, the peer ends");
   PostReceive();
   ASSERT_EQ(shutdown(peer_.Get(), SD_SEND), 0);
   const apps::Completion completion = apps::Dequeue(port_.Get(), kPatience);
@@ -109,6 +114,7 @@ TEST_F(DispatchLoop, ThePeersEndIsAPacketWithZeroBytes) {
 }
 
 TEST_F(DispatchLoop, ACancelledReceiveIsFailedIo) {
+  TASK_INPUT("01.2", "a receive under way, then CancelIoEx");
   PostReceive();
   ASSERT_TRUE(CancelIoEx(reinterpret_cast<HANDLE>(socket_.Get()), nullptr));
   const apps::Completion completion = apps::Dequeue(port_.Get(), kPatience);
@@ -119,12 +125,14 @@ TEST_F(DispatchLoop, ACancelledReceiveIsFailedIo) {
 }
 
 TEST_F(DispatchLoop, NothingInTimeIsATimeout) {
+  TASK_INPUT("01.2", "an empty port, 0 milliseconds");
   const apps::Completion completion = apps::Dequeue(port_.Get(), 0);
   EXPECT_EQ(completion.outcome, apps::Outcome::kTimeout);
   EXPECT_EQ(completion.overlapped, nullptr);
 }
 
 TEST_F(DispatchLoop, AClosedPortIsNotATimeout) {
+  TASK_INPUT("01.2", "the handle of a closed port");
   const HANDLE stale = port_.Get();
   port_.Reset();
   const apps::Completion completion = apps::Dequeue(stale, 0);
@@ -133,20 +141,27 @@ TEST_F(DispatchLoop, AClosedPortIsNotATimeout) {
 }
 
 TEST_F(DispatchLoop, TheLoopServesInOrderAndEndsAtTheEndPacket) {
+  TASK_INPUT("01.2",
+             "posted (bytes, key): (1, 10) with an overlapped, (2, 11), (0, 12), (4, 0), the end "
+             "packet, (3, 13)");
   ASSERT_TRUE(Post(1, 10, &overlapped_));
   ASSERT_TRUE(Post(2, 11));
+  ASSERT_TRUE(Post(0, 12));
+  ASSERT_TRUE(Post(4, 0));
   ASSERT_TRUE(Post(0, 0));
-  ASSERT_TRUE(Post(3, 12));
+  ASSERT_TRUE(Post(3, 13));
   Recorder recorder(port_.Get());
   EXPECT_EQ(apps::RunDispatchLoop(port_.Get(), recorder), apps::LoopEnd::kEndPacket);
-  const std::vector<std::string> expected{"completed key=10 bytes=1",
-                                          "completed key=11 bytes=2 null"};
-  EXPECT_EQ(recorder.calls, expected);
-  EXPECT_EQ(apps::Dequeue(port_.Get(), 0).key, 12u)
+  const std::vector<std::string> expected{
+      "completed key=10 bytes=1", "completed key=11 bytes=2 null", "completed key=12 bytes=0 null",
+      "completed key=0 bytes=4 null"};
+  EXPECT_EQ(recorder.calls, expected) << "the end packet is the one with all three at zero";
+  EXPECT_EQ(apps::Dequeue(port_.Get(), 0).key, 13u)
       << "what came after the end packet stays queued";
 }
 
 TEST_F(DispatchLoop, TheLoopGoesOnAfterAFailureAndAfterIdling) {
+  TASK_INPUT("01.2", "a cancelled receive, then nothing for 50 ms");
   PostReceive();
   ASSERT_TRUE(CancelIoEx(reinterpret_cast<HANDLE>(socket_.Get()), nullptr));
   Recorder recorder(port_.Get(), true);
@@ -156,6 +171,7 @@ TEST_F(DispatchLoop, TheLoopGoesOnAfterAFailureAndAfterIdling) {
 }
 
 TEST_F(DispatchLoop, TheLoopEndsWhenThePortIsClosed) {
+  TASK_INPUT("01.2", "the handle of a closed port");
   const HANDLE stale = port_.Get();
   port_.Reset();
   Recorder recorder(stale);

@@ -5,7 +5,9 @@
 #include <cstring>
 
 #include "apps/port_calls.h"
+#include "iocp/inspect.h"
 #include "support/network.h"
+#include "tests/support/task_input.h"
 
 namespace {
 
@@ -28,6 +30,7 @@ class PortCalls : public testing::Test {
 };
 
 TEST_F(PortCalls, CreatePortMakesAnEmptyPort) {
+  TASK_INPUT("01.1", "CreatePort(2)");
   const apps::UniqueHandle port(apps::CreatePort(2));
   ASSERT_NE(port.Get(), nullptr);
   ASSERT_NE(port.Get(), INVALID_HANDLE_VALUE);
@@ -35,13 +38,25 @@ TEST_F(PortCalls, CreatePortMakesAnEmptyPort) {
   EXPECT_EQ(GetLastError(), static_cast<DWORD>(WAIT_TIMEOUT));
 }
 
+// What Windows shows to nobody, the port of this course does.
+TEST_F(PortCalls, ThePortHasTheLimitThatWasAskedFor) {
+  TASK_INPUT("01.1", "CreatePort(3)");
+  const apps::UniqueHandle port(apps::CreatePort(3));
+  const std::optional<iocp::PortSnapshot> inside = iocp::TakeSnapshot(port.Get());
+  if (inside.has_value()) {
+    EXPECT_EQ(inside->concurrency, 3u);
+  }
+}
+
 TEST_F(PortCalls, EachPortIsAnother) {
+  TASK_INPUT("01.1", "CreatePort(1), twice");
   const apps::UniqueHandle first(apps::CreatePort(1));
   const apps::UniqueHandle second(apps::CreatePort(1));
   EXPECT_NE(first.Get(), second.Get());
 }
 
 TEST_F(PortCalls, PostPacketCarriesItsThreeValues) {
+  TASK_INPUT("01.1", "PostPacket: 123 bytes, key 0x1234, an overlapped");
   const apps::UniqueHandle port(CreateIoCompletionPort(INVALID_HANDLE_VALUE, nullptr, 0, 1));
   OVERLAPPED overlapped{};
   ASSERT_TRUE(apps::PostPacket(port.Get(), 123, 0x1234, &overlapped));
@@ -53,6 +68,7 @@ TEST_F(PortCalls, PostPacketCarriesItsThreeValues) {
 }
 
 TEST_F(PortCalls, PostPacketKeepsTheOrder) {
+  TASK_INPUT("01.1", "PostPacket with the keys 1 to 5");
   const apps::UniqueHandle port(CreateIoCompletionPort(INVALID_HANDLE_VALUE, nullptr, 0, 1));
   for (ULONG_PTR key = 1; key <= 5; ++key) {
     ASSERT_TRUE(apps::PostPacket(port.Get(), 0, key, nullptr));
@@ -63,10 +79,12 @@ TEST_F(PortCalls, PostPacketKeepsTheOrder) {
 }
 
 TEST_F(PortCalls, PostPacketToNoPortFails) {
+  TASK_INPUT("01.1", "PostPacket to the handle nullptr");
   EXPECT_FALSE(apps::PostPacket(nullptr, 0, 0, nullptr));
 }
 
 TEST_F(PortCalls, AssociateBringsTheSocketsPacketsWithItsKey) {
+  TASK_INPUT("01.1", "Associate with key 77, then a receive of 3 bytes");
   const apps::UniqueHandle port(CreateIoCompletionPort(INVALID_HANDLE_VALUE, nullptr, 0, 1));
   const apps::UniqueSocket listener = apps::ListenOnLoopback(0);
   const apps::UniqueSocket peer = apps::ConnectToLoopback(apps::PortOf(listener.Get()));
@@ -89,6 +107,7 @@ TEST_F(PortCalls, AssociateBringsTheSocketsPacketsWithItsKey) {
 }
 
 TEST_F(PortCalls, AssociateTwiceIsRefused) {
+  TASK_INPUT("01.1", "Associate of one socket with key 1, then with key 2");
   const apps::UniqueHandle port(CreateIoCompletionPort(INVALID_HANDLE_VALUE, nullptr, 0, 1));
   const apps::UniqueSocket socket = apps::OverlappedSocket();
   ASSERT_TRUE(apps::Associate(port.Get(), socket.Get(), 1));

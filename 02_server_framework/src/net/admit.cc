@@ -6,14 +6,15 @@
 
 namespace net {
 
+// [admit]
 void Admission::Admit(UniqueSocket socket, const PeerAddress& peer) {
+  // <student 02.2>
   bool wanted = false;
   life_.CallGame(SessionId{}, [&](Callbacks& game) { wanted = game.OnConnectionRequest(peer); });
   if (!wanted) {
     Log(LogLevel::kInfo, "refused", SessionId{}, ToString(peer) + " by OnConnectionRequest");
     return;
   }
-  // [admit]
   Session* const slot = life_.Allocate(socket.get(), peer);  // with one I/O count: ours
   if (slot == nullptr) {
     RefuseFull(std::move(socket), peer);
@@ -30,11 +31,11 @@ void Admission::Admit(UniqueSocket socket, const PeerAddress& peer) {
   }
   session->joined = true;
   life_.CallGame(session->id, [&](Callbacks& game) { game.OnClientJoin(session->id); });
-  // Only now: a packet that has long arrived cannot be dispatched before OnClientJoin has returned,
-  // because nobody has asked for it yet.
+  // Only now: nobody has asked for a packet yet that may have arrived long ago.
   receive_.PostRecv(*session);
-  // [/admit]
+  // </student>
 }
+// [/admit]
 
 // Politely: a notice, then a FIN. Closing a socket with unread bytes in it would send a reset
 // instead, and the reset may overtake the notice, so what the client has sent already is read

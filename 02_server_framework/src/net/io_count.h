@@ -6,13 +6,9 @@
 //   +---------------+---------+---------------+
 //
 // Every operation in flight, and every piece of code that uses the session, holds one count.
-// Because the three live in one word, each decision is one compare-exchange:
-//   - TryAdd checks the serial, sees the flag and counts in one step: between "the id is right" and
-//     "now it cannot go away" nothing fits. A stale id changes nothing at all.
-//   - Drop takes the count from 1 to 0 and sets the flag in the same step: one thread, exactly
-//   once,
-//     learns that it has to free the session, and nobody can revive it in between.
-// With the count and the flag in two variables each of these is a race (see the notes, chapter 02).
+// Because the three live in one word, each decision is one compare-exchange: a stale id changes
+// nothing at all, and one thread, exactly once, learns that it has to free the session. With the
+// count and the flag in two variables both are races (see the notes, chapter 02).
 //
 // Threading: TryAdd from any thread at any time; Add and Drop by a thread that holds a count; Open
 // by the owner of a free slot.
@@ -33,14 +29,14 @@ class IoCount {
 
   // One count more, if the slot still belongs to `serial` and is not released. False: stale id.
   bool TryAdd(std::uint32_t serial) {
+    // <student 02.1>
     std::uint64_t word = word_.load(std::memory_order_relaxed);
     do {
-      // <student 02.1>
       if (SerialOf(word) != serial || (word & kReleased) != 0) return false;
-      // </student>
     } while (!word_.compare_exchange_weak(word, word + 1, std::memory_order_acquire,
                                           std::memory_order_relaxed));
     return true;
+    // </student>
   }
 
   // One count more, by somebody who holds one already: the session cannot vanish under this call.
@@ -49,18 +45,18 @@ class IoCount {
   // One count less. True: it was the last one, and this caller (no other) has to free the session.
   [[nodiscard]] bool Drop() {
     // [drop]
+    // <student 02.1>
     std::uint64_t word = word_.load(std::memory_order_relaxed);
     std::uint64_t after;
     do {
       after = word - 1;
-      // <student 02.2>
       if (CountOf(after) == 0) after |= kReleased;  // the last one out locks the door, in one step
-      // </student>
       // Release: what this thread did with the session comes before the free.
       // Acquire: the thread that frees has seen what all the others did.
     } while (!word_.compare_exchange_weak(word, after, std::memory_order_acq_rel,
                                           std::memory_order_relaxed));
     return (after & kReleased) != 0;
+    // </student>
     // [/drop]
   }
 

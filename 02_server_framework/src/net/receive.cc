@@ -10,15 +10,15 @@
 namespace net {
 
 void ReceivePath::PostRecv(Session& session) {
-  if (session.closing()) return;
   // [post-recv]
+  // <student 02.3>
+  if (session.closing()) return;
   RecvState& recv = session.recv;
   recv.context.Reset();
   WSABUF buffer{};  // on the stack: the system captures the array, not the bytes (P21)
   buffer.buf = reinterpret_cast<CHAR*>(recv.data.data() + recv.size);
   buffer.len = static_cast<ULONG>(recv.data.size() - recv.size);
   DWORD flags = 0;
-  // <student 02.3>
   // Counted before the call: the packet may be dequeued, and its count dropped, by another worker
   // before WSARecv has returned (P15).
   session.io.Add();
@@ -31,14 +31,15 @@ void ReceivePath::PostRecv(Session& session) {
       return;
     }
   }
-  // </student>
   // BeginClose may have cancelled just before the receive was pending: then nobody would ever
   // cancel this one. Whoever comes second, the canceller or this check, sees the other.
   if (session.closing()) CancelIoEx(reinterpret_cast<HANDLE>(session.socket), nullptr);
+  // </student>
   // [/post-recv]
 }
 
 void ReceivePath::OnRecvCompleted(Session& session, DWORD bytes, DWORD error) {
+  // <student 02.3>
   if (error != 0) {
     if (!IsConnectionOver(error)) life_.ReportError(session.id, "receive failed", error);
     life_.BeginClose(session, "connection lost");
@@ -67,6 +68,7 @@ void ReceivePath::OnRecvCompleted(Session& session, DWORD bytes, DWORD error) {
   std::memmove(recv.data.data(), rest.data(), rest.size());
   recv.size = rest.size();
   PostRecv(session);
+  // </student>
 }
 
 }  // namespace net

@@ -1,6 +1,4 @@
 // The receive path, stage 02: a session has one receive and one small buffer.
-//
-// Stage 03 replaces this file and receive.cc by the ring buffer and the reassembler.
 #pragma once
 
 #include <array>
@@ -13,23 +11,20 @@ namespace net {
 struct Session;
 class SessionLife;
 
-// Two packets of the largest size (255): what is left of a cut packet always leaves room to read
-// on.
+// Two packets of the largest size (255): behind a part of a packet there is always room.
 inline constexpr std::size_t kRecvBufferSize = 512;
 
 // Owned by whoever holds the session's receive: the thread that posts it, then the worker that gets
 // its completion. There is one receive at a time (B6), so there is one owner at a time and no lock.
 struct RecvState {
   IoContext context{IoKind::kRecv};
-  std::array<std::byte, kRecvBufferSize>
-      data;  // [0, size) = bytes of a packet that is not complete yet
-  std::size_t size = 0;
+  std::array<std::byte, kRecvBufferSize> data;
+  std::size_t size = 0;  // [0, size) of data: bytes of a packet that is not complete yet
 
   void Open() { size = 0; }  // a new tenant of the slot
 };
 
-// Posts the receives and cuts packets out of what they bring. What it works on belongs to a
-// session's one receive, or is atomic.
+// Posts the receives and cuts packets out of what they bring.
 class ReceivePath {
  public:
   explicit ReceivePath(SessionLife& life) : life_(life) {}

@@ -37,8 +37,9 @@ SendResult SendPath::SendPacket(SessionId id, std::span<const std::byte> packet)
 
 // Caller: holds a count of the session.
 SendResult SendPath::PostSend(Session& session, std::span<const std::byte> packet) {
-  if (session.closing()) return SendResult::kClosing;
   // [post-send]
+  // <student 02.6>
+  if (session.closing()) return SendResult::kClosing;
   auto context = std::make_unique<SendContext>(packet);
   WSABUF buffer{};
   buffer.len = static_cast<ULONG>(context->bytes.size());
@@ -57,9 +58,10 @@ SendResult SendPath::PostSend(Session& session, std::span<const std::byte> packe
       return SendResult::kFailed;
     }
   }
-  // [/post-send]
   if (session.closing()) CancelIoEx(reinterpret_cast<HANDLE>(session.socket), nullptr);
   return SendResult::kOk;
+  // </student>
+  // [/post-send]
 }
 
 void SendPath::OnSendCompleted(Session& session, SendContext& context, DWORD bytes, DWORD error) {

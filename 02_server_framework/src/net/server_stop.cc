@@ -15,6 +15,7 @@ StopReport Server::Stop() {
     std::abort();
   }
   // [stop-order]
+  // <student 02.5>
   Log(LogLevel::kInfo, "stop", SessionId{}, "begins");
   inner_requests_.Refuse();             // 1. nothing new is asked for
   acceptor_.Stop();                     // 2. the listener: nobody new comes in
@@ -34,6 +35,7 @@ StopReport Server::Stop() {
           std::to_string(report.outstanding_operations));
   running_ = false;
   return report;
+  // </student>
 }
 
 bool Server::CalledFromCallback() const {

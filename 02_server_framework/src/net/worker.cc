@@ -32,32 +32,31 @@ bool WorkerPool::OnThisThread() const {
   return std::any_of(workers_.begin(), workers_.end(), is_me);
 }
 
+// [worker-loop]
 void WorkerPool::WorkerLoop() {
+  // <student 02.4>
   for (;;) {
-    // [worker-loop]
     DWORD bytes = 0;
     ULONG_PTR key = 0;
     OVERLAPPED* overlapped = nullptr;
     const BOOL ok = GetQueuedCompletionStatus(port_.get(), &bytes, &key, &overlapped, INFINITE);
     const DWORD error = ok ? 0 : GetLastError();  // before anything else can change it
     if (overlapped == nullptr) {
-      // TRUE and NULL: a posted packet (P9), and we post only one with NULL: (0, 0, NULL) = the
-      // end. FALSE and NULL: nothing was dequeued (P6, P13); without a time limit that is a broken
-      // port.
+      // TRUE: the end packet of Stop (P9). FALSE: nothing was dequeued, the port is broken (P13).
       if (!ok) life_.ReportError(SessionId{}, "the port is broken, a worker ends", error);
       return;
     }
-    // FALSE with an OVERLAPPED is a dequeued packet of a failed operation (P8): it is served like
-    // the others, for its count must come back too.
+    // A failed operation's packet is served like the others: its count must come back, too (P8).
     Dispatch(key, *static_cast<IoContext*>(overlapped), bytes, error);
-    // [/worker-loop]
   }
+  // </student>
 }
+// [/worker-loop]
 
 // [dispatch]
 void WorkerPool::Dispatch(ULONG_PTR key, IoContext& context, DWORD bytes, DWORD error) {
+  // <student 02.4>
   switch (context.kind) {
-    // <student 02.4>
     case IoKind::kRecv: {
       const SessionRef session(life_, reinterpret_cast<Session*>(key));  // the receive's count
       receive_.OnRecvCompleted(*session, bytes, error);
@@ -74,7 +73,6 @@ void WorkerPool::Dispatch(ULONG_PTR key, IoContext& context, DWORD bytes, DWORD 
       inner_requests_.Serve(*request);
       break;
     }
-    // </student>
     case IoKind::kAccept:
       acceptor_.OnAcceptCompleted(static_cast<AcceptContext&>(context), error);
       break;
@@ -82,6 +80,7 @@ void WorkerPool::Dispatch(ULONG_PTR key, IoContext& context, DWORD bytes, DWORD 
       life_.Free(*reinterpret_cast<Session*>(key));
       break;
   }
+  // </student>
 }
 // [/dispatch]
 

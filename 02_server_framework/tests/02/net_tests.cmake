@@ -7,6 +7,7 @@ stage_library(net_test_support
 stage_unit_test(net_parts tests/02/unit_net_parts.cc LINK net net_test_support LABELS stress)
 stage_unit_test(session_table tests/02/unit_session_table.cc LINK net test_support LABELS stress)
 stage_unit_test(server tests/02/unit_server.cc LINK net net_test_support TIMEOUT 180)
+stage_unit_test(net_memory tests/02/unit_net_memory.cc LINK net net_test_support)
 stage_unit_test(server_stress tests/02/unit_server_stress.cc
   LINK net net_test_support LABELS stress TIMEOUT 180)
 if(NOT WIN32)

@@ -2,10 +2,8 @@
 //
 // Threading: Push and Pop from any thread. Errors: Pop returns nothing when the stack is empty.
 //
-// The ABA problem: between reading the head (slot 5, whose next is 3) and the compare-exchange,
-// other threads may pop 5, pop 3 and push 5 back. The head is 5 again, but 3 is in use: installing
-// it would hand one slot to two sessions. So the head carries a tag that every change raises; "5
-// with tag 41" and "5 with tag 44" compare unequal.
+// ABA: between the look at the head (slot 5, whose next is 3) and the exchange others may pop 5 and
+// 3 and push 5 back. So the head carries a tag that every change raises.
 #pragma once
 
 #include <atomic>

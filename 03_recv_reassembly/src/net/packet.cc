@@ -32,11 +32,9 @@ PacketRef Packet::MakeForReceive(std::size_t payload_size) {
 
 // [release]
 void Packet::Release() {
-  // <student 03.4>
   // acq_rel: what every other holder did with the packet happens before its memory is reused, and
   // the holder that takes the last use sees it all.
   if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) Destroy();
-  // </student>
 }
 // [/release]
 
@@ -97,12 +95,15 @@ Packet& Packet::Write(std::span<const std::uint8_t> raw) {
   return *this;
 }
 
+// [read]
 Packet& Packet::operator>>(std::string_view& text) {
+  // <student 03.6>
   text = {};
   const std::uint8_t* const length = Take(2);
   const std::uint8_t* const from = length ? Take(LoadU16(length)) : nullptr;
   if (from) text = {reinterpret_cast<const char*>(from), LoadU16(length)};
   return *this;
+  // </student>
 }
 
 Packet& Packet::operator>>(std::string& text) {
@@ -111,6 +112,7 @@ Packet& Packet::operator>>(std::string& text) {
   text.assign(view);
   return *this;
 }
+// [/read]
 
 Packet& Packet::Read(std::span<std::uint8_t> raw) {
   const std::uint8_t* const from = Take(raw.size());

@@ -38,20 +38,17 @@ ReceivePath::ReceivePath(const ServerOptions& options, SessionLife& life)
       life_(life) {}
 
 void ReceivePath::PostRecv(Session& session) {
-  if (session.closing()) return;
   // [post-recv]
+  // <student 03.5>
+  if (session.closing()) return;
   RecvState& recv = session.recv;
   recv.context.Reset();
   WSABUF buffers[2]{};  // on the stack: the system captures the array, not the bytes (P21)
   DWORD buffer_count = 1;
-  // <student 03.6>
-  // Without bytes no buffer: one WSABUF of length zero completes when there is something (P22).
-  // With a part of a packet in the ring: everything that is free, tail part and head part. There
-  // is always room, for the reassembler has refused what does not fit.
+  // Without a buffer one WSABUF of length zero: it completes when there is something (P22). With
+  // one there is always room, for the reassembler has refused what does not fit.
   if (recv.ring.attached()) buffer_count = recv.ring.FreeSpans(buffers);
-  // </student>
   DWORD flags = 0;
-  // <student 02.3>
   // Counted before the call: the packet may be dequeued, and its count dropped, by another worker
   // before WSARecv has returned (P15).
   session.io.Add();
@@ -65,10 +62,10 @@ void ReceivePath::PostRecv(Session& session) {
       return;
     }
   }
-  // </student>
   // BeginClose may have cancelled just before the receive was pending: then nobody would ever
   // cancel this one. Whoever comes second, the canceller or this check, sees the other.
   if (session.closing()) CancelIoEx(reinterpret_cast<HANDLE>(session.socket), nullptr);
+  // </student>
   // [/post-recv]
 }
 
@@ -80,6 +77,7 @@ void ReceivePath::OnRecvCompleted(Session& session, DWORD bytes, DWORD error) {
   }
   try {
     // [recv-completed]
+    // <student 03.5>
     RecvState& recv = session.recv;
     if (!recv.ring.attached()) {
       // The receive of zero bytes: there are bytes, or a FIN. The next receive says which.
@@ -94,7 +92,6 @@ void ReceivePath::OnRecvCompleted(Session& session, DWORD bytes, DWORD error) {
     recv.ring.Commit(bytes);
     TakePackets(session);
     if (session.closing()) return;
-    // <student 03.7>
     if (recv.ring.empty()) recv.ReturnBuffer();
     PostRecv(session);
     // </student>
@@ -109,6 +106,7 @@ void ReceivePath::OnRecvCompleted(Session& session, DWORD bytes, DWORD error) {
 // All whole packets that lie in the ring; what is left is a part of the next one.
 // [take-packets]
 void ReceivePath::TakePackets(Session& session) {
+  // <student 03.5>
   RecvState& recv = session.recv;
   PacketRef packet;
   for (;;) {
@@ -131,6 +129,7 @@ void ReceivePath::TakePackets(Session& session) {
     packet = PacketRef();
     if (session.closing()) return;
   }
+  // </student>
 }
 // [/take-packets]
 

@@ -44,8 +44,7 @@ struct RecvState {
   void ReturnBuffer();
 };
 
-// Posts the receives and cuts packets out of what they bring. What it works on belongs to a
-// session's one receive, or is atomic.
+// Posts the receives and cuts packets out of what they bring.
 class ReceivePath {
  public:
   ReceivePath(const ServerOptions& options, SessionLife& life);

@@ -81,31 +81,37 @@ class RingBuffer {
     std::span<const std::byte> second;
   };
   [[nodiscard]] Readable readable() const {
+    // <student 03.1>
     const std::size_t to_end = capacity_ - front_;
     const std::size_t first = size_ < to_end ? size_ : to_end;
     return {{storage_ + front_, first}, {storage_, size_ - first}};
+    // </student>
   }
 
   // Copies `count` bytes that begin `offset` bytes behind the front; they stay readable.
   void Peek(void* to, std::size_t count, std::size_t offset = 0) const {
     assert(offset + count <= size_);
+    // <student 03.1>
     if (count == 0) return;
     const std::uint32_t begin = Wrap(front_ + static_cast<std::uint32_t>(offset));
     const std::size_t to_end = capacity_ - begin;
     const std::size_t first = count < to_end ? count : to_end;
     std::memcpy(to, storage_ + begin, first);
     if (first < count) std::memcpy(static_cast<std::byte*>(to) + first, storage_, count - first);
+    // </student>
   }
 
   // Drops `count` bytes from the front.
   void Consume(std::size_t count) {
     assert(count <= size_);
+    // <student 03.1>
     if (count == 0) return;
     front_ = Wrap(front_ + static_cast<std::uint32_t>(count));
     size_ -= static_cast<std::uint32_t>(count);
     // An empty ring starts over, so that the next receive gets one long piece instead of two short
     // ones.
     if (size_ == 0) front_ = 0;
+    // </student>
   }
 
  private:

@@ -40,8 +40,8 @@ SendResult SendPath::SendPacket(SessionId id, const PacketRef& packet) {
 
 // Caller: holds a count of the session.
 SendResult SendPath::PostSend(Session& session, const PacketRef& packet) {
-  if (session.closing()) return SendResult::kClosing;
   // [post-send]
+  if (session.closing()) return SendResult::kClosing;
   auto context = std::make_unique<SendContext>(packet);
   WSABUF buffer{};
   const std::span<const std::uint8_t> frame = packet->frame();
@@ -61,9 +61,9 @@ SendResult SendPath::PostSend(Session& session, const PacketRef& packet) {
       return SendResult::kFailed;
     }
   }
-  // [/post-send]
   if (session.closing()) CancelIoEx(reinterpret_cast<HANDLE>(session.socket), nullptr);
   return SendResult::kOk;
+  // [/post-send]
 }
 
 void SendPath::OnSendCompleted(Session& session, SendContext& context, DWORD bytes, DWORD error) {

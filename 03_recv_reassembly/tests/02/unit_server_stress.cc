@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "tests/support/recording_server.h"
+#include "tests/support/task_input.h"
 #include "tests/support/tcp_client.h"
 #include "tests/support/test_support.h"
 
@@ -77,6 +78,7 @@ INSTANTIATE_TEST_SUITE_P(Modes, ServerStress,
 TEST_P(ServerStress, ConnectSendResetDisconnectFromManyThreads) {
   const std::uint64_t seed = course_test::TestSeed();
   const int rounds = 120 * course_test::StressFactor();
+  TASK_INPUT("02.1", "8 slots, 3 client threads, 2 meddlers, seed " << seed);
   ServerOptions options;
   options.accept_mode = GetParam();
   options.session_max = 8;
@@ -185,6 +187,7 @@ TEST_P(ServerStress, AcceptFlood) {
 // Stop in the middle of everything: it must end, and nothing may be left.
 TEST_P(ServerStress, StopUnderLoad) {
   const int rounds = 12 * course_test::StressFactor();
+  TASK_INPUT("02.5", "Stop while clients come, talk and go, " << rounds << " times");
   for (int round = 0; round < rounds; ++round) {
     ServerOptions options;
     options.accept_mode = GetParam();

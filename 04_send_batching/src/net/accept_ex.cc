@@ -40,20 +40,16 @@ void Acceptor::PostAccept(AcceptContext& context) {
   if (!stopping_.load()) {
     // [post-accept]
     context.Reset();
-    // <student 02.5>
     // AcceptEx does not make the new socket: it wants one that is ready and unbound.
     context.socket.Reset(
         WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, nullptr, 0, WSA_FLAG_OVERLAPPED));
     DWORD received = 0;
-    // No room for data (length 0): the accept completes when the client connects, not when it first
-    // speaks (P32). Otherwise clients that connect and say nothing would tie up every context, and
-    // somebody would have to ask each for its SO_CONNECT_TIME and close it.
+    // No room for data: or clients that connect and say nothing would tie up every context (P32).
     if (!context.socket || !accept_ex_(listener_.load(), context.socket.get(),
                                        context.addresses.data(), 0, AcceptContext::kAddressLength,
                                        AcceptContext::kAddressLength, &received, &context)) {
       error = static_cast<DWORD>(WSAGetLastError());
     }
-    // </student>
     // [/post-accept]
     if (error == 0 || error == WSA_IO_PENDING) {
       // Stop may have cancelled just before this accept was pending.

@@ -50,20 +50,17 @@ void ReceivePath::StartRecv(Session& session) {
 // Caller: holds a count of the session, and no receive of it is outstanding. kDone: `bytes` have
 // arrived, and the receive's count is now the caller's.
 PostResult ReceivePath::PostRecv(Session& session, DWORD& bytes) {
-  if (session.closing()) return PostResult::kFailed;
   // [post-recv]
+  // <student 03.5>
+  if (session.closing()) return PostResult::kFailed;
   RecvState& recv = session.recv;
   recv.context.Reset();
   WSABUF buffers[2]{};  // on the stack: the system captures the array, not the bytes (P21)
   DWORD buffer_count = 1;
-  // <student 03.6>
-  // Without bytes no buffer: one WSABUF of length zero completes when there is something (P22).
-  // With a part of a packet in the ring: everything that is free, tail part and head part. There
-  // is always room, for the reassembler has refused what does not fit.
+  // Without a buffer one WSABUF of length zero: it completes when there is something (P22). With
+  // one there is always room, for the reassembler has refused what does not fit.
   if (recv.ring.attached()) buffer_count = recv.ring.FreeSpans(buffers);
-  // </student>
   DWORD flags = 0;
-  // <student 02.3>
   // Counted before the call: the packet may be dequeued, and its count dropped, by another worker
   // before WSARecv has returned (P15).
   session.io.Add();
@@ -78,11 +75,11 @@ PostResult ReceivePath::PostRecv(Session& session, DWORD& bytes) {
   } else if (options_.skip_on_success) {
     return PostResult::kDone;
   }
-  // </student>
   // BeginClose may have cancelled just before the receive was pending: then nobody would ever
   // cancel this one. Whoever comes second, the canceller or this check, sees the other.
   if (session.closing()) CancelIoEx(reinterpret_cast<HANDLE>(session.socket), nullptr);
   return PostResult::kPending;
+  // </student>
   // [/post-recv]
 }
 
@@ -119,6 +116,7 @@ bool ReceivePath::HandleRecv(Session& session, DWORD bytes, DWORD error) {
   }
   try {
     // [recv-completed]
+    // <student 03.5>
     RecvState& recv = session.recv;
     if (!recv.ring.attached()) {
       // The receive of zero bytes: there are bytes, or a FIN. The next receive says which.
@@ -133,7 +131,6 @@ bool ReceivePath::HandleRecv(Session& session, DWORD bytes, DWORD error) {
     recv.ring.Commit(bytes);
     TakePackets(session);
     if (session.closing()) return false;
-    // <student 03.7>
     if (recv.ring.empty()) recv.ReturnBuffer();
     return true;
     // </student>
@@ -149,6 +146,7 @@ bool ReceivePath::HandleRecv(Session& session, DWORD bytes, DWORD error) {
 // All whole packets that lie in the ring; what is left is a part of the next one.
 // [take-packets]
 void ReceivePath::TakePackets(Session& session) {
+  // <student 03.5>
   RecvState& recv = session.recv;
   PacketRef packet;
   for (;;) {
@@ -172,6 +170,7 @@ void ReceivePath::TakePackets(Session& session) {
     packet = PacketRef();
     if (session.closing()) return;
   }
+  // </student>
 }
 // [/take-packets]
 

@@ -25,6 +25,7 @@ const char* ToString(SendResult result) {
   return "?";
 }
 
+// [into-the-queue]
 void SendState::Open() {
   queue.Open();
   last_left = false;
@@ -64,6 +65,7 @@ SendResult SendPath::SendAndDisconnect(SessionId id, const PacketRef& packet, co
 
 SendResult SendPath::QueuePacket(SessionId id, const PacketRef& packet, SendMode mode,
                                  const char* last_reason) {
+  // <student 04.3>
   if (!packet->sealed()) return SendResult::kNotSealed;
   const SessionRef session = life_.Acquire(id);
   if (!session) return SendResult::kStaleId;
@@ -82,10 +84,12 @@ SendResult SendPath::QueuePacket(SessionId id, const PacketRef& packet, SendMode
     return SendResult::kOk;
   }
   return StartSending(*session, mode);
+  // </student>
 }
 
 // True: the caller has taken the send flag.
 bool SendPath::PushLast(Session& session, SendNode* node, const char* reason) {
+  // <student 04.3>
   SendState& send = session.send;
   // The reason first: when the packet has left, it must be there.
   const char* none = nullptr;
@@ -95,6 +99,7 @@ bool SendPath::PushLast(Session& session, SendNode* node, const char* reason) {
     return false;
   }
   return send.queue.Push(node);
+  // </student>
 }
 
 // The end is a last node without a packet.
@@ -106,19 +111,21 @@ void SendPath::CloseAfterSends(Session& session, const char* reason) {
 
 // Caller: holds a count of the session and has just taken its send flag.
 SendResult SendPath::StartSending(Session& session, SendMode mode) {
+  // <student 04.3>
   if (mode == SendMode::kFromWorker) {
     return PostSendRequest(session) ? SendResult::kOk : SendResult::kFailed;
   }
   if (SendTurn::Defer(*this, session)) return SendResult::kOk;
   // When the last packet has left at once the session is closing, and that is no failure.
   return IssueSends(session) || session.send.last_left ? SendResult::kOk : SendResult::kFailed;
+  // </student>
 }
 
 // The memory bound (C6): what the game sends faster than this client reads piles up here. The
 // client is disconnected and the server's memory stays flat.
 bool SendPath::ChargeSend(Session& session, std::uint32_t bytes) {
   // [send-memory]
-  // <student 04.4>
+  // <student 04.3>
   std::atomic<std::uint32_t>& queued = session.send.queued_memory;
   const std::uint32_t sum = queued.fetch_add(bytes, std::memory_order_relaxed) + bytes +
                             session.recv.held_bytes.load(std::memory_order_relaxed);
@@ -129,5 +136,6 @@ bool SendPath::ChargeSend(Session& session, std::uint32_t bytes) {
   // </student>
   // [/send-memory]
 }
+// [/into-the-queue]
 
 }  // namespace net

@@ -14,6 +14,7 @@
 #include "net/server_options.h"
 #include "net/session_id.h"
 #include "tests/support/recording_server.h"
+#include "tests/support/task_input.h"
 #include "tests/support/test_support.h"
 
 namespace net {
@@ -138,6 +139,7 @@ TEST(IndexStack, NeverHandsOneIndexToTwoThreads) {
 }
 
 TEST(IoCount, TheLastDropReleasesAndOnlyThat) {
+  TASK_INPUT("02.1", "Open(5), Add, Drop, Drop");
   IoCount io;
   EXPECT_TRUE(io.released());
   io.Open(5);
@@ -153,6 +155,7 @@ TEST(IoCount, TheLastDropReleasesAndOnlyThat) {
 }
 
 TEST(IoCount, AStaleSerialChangesNothing) {
+  TASK_INPUT("02.1", "serial 5; TryAdd with 0, 4, 5, and after the release");
   IoCount io;
   EXPECT_FALSE(io.TryAdd(0)) << "a slot that never had a tenant";
   io.Open(5);
@@ -167,12 +170,42 @@ TEST(IoCount, AStaleSerialChangesNothing) {
 }
 
 TEST(IoCount, AReleasedSlotKeepsItsSerialUntilTheNextTenant) {
+  TASK_INPUT("02.1", "Open(5), Drop, Open(6), TryAdd(5), TryAdd(6)");
   IoCount io;
   io.Open(5);
   EXPECT_TRUE(io.Drop());
   io.Open(6);
   EXPECT_FALSE(io.TryAdd(5));
   EXPECT_TRUE(io.TryAdd(6));
+}
+
+// Two threads at once on one word: nothing may get lost between looking at it and changing it.
+TEST(IoCount, NoCountIsLostAndTheEndIsSeenOnce) {
+  const int rounds = 200 * course_test::StressFactor();
+  TASK_INPUT("02.1", "4 threads, 1000 times TryAdd and Drop each, " << rounds << " times");
+  for (int round = 0; round < rounds; ++round) {
+    IoCount io;
+    const auto serial = static_cast<std::uint32_t>(round + 1);
+    io.Open(serial);
+    std::atomic<int> ends{0};
+    std::atomic<int> ready{0};
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; ++t) {
+      threads.emplace_back([&] {
+        ++ready;
+        while (ready.load() < 4) std::this_thread::yield();
+        for (int i = 0; i < 1000; ++i) {
+          if (io.TryAdd(serial) && io.Drop()) ++ends;
+        }
+      });
+    }
+    while (ready.load() < 4) std::this_thread::yield();
+    if (io.Drop()) ++ends;  // from now on each Drop may be the last, and none may come after it
+    for (std::thread& thread : threads) thread.join();
+    ASSERT_EQ(ends.load(), 1) << "exactly one caller frees the session";
+    ASSERT_EQ(io.count(), 0u);
+    ASSERT_TRUE(io.released());
+  }
 }
 
 TEST(ServerOptions, DefaultsAreValid) {

@@ -15,8 +15,8 @@ namespace course_test {
 class ReceiveTest : public testing::Test {
  protected:
   void TearDown() override {
-    EXPECT_EQ(ReceiveBuffers(), 0) << "task 03.7: a receive buffer leaked";
-    EXPECT_EQ(net::Packet::LiveCount(), 0) << "task 03.4: a packet leaked";
+    EXPECT_EQ(ReceiveBuffers(), 0) << "a receive buffer leaked";
+    EXPECT_EQ(net::Packet::LiveCount(), 0) << "a packet leaked";
   }
   static std::int64_t ReceiveBuffers() { return net::LiveBlocks(net::BlockUse::kReceiveBuffer); }
   static net::ServerOptions Options() {

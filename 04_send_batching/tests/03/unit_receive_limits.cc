@@ -6,6 +6,7 @@
 
 #include "net/receive.h"
 #include "tests/03/unit_receive.h"
+#include "tests/support/task_input.h"
 #include "tests/support/tcp_client.h"
 #include "tests/support/test_support.h"
 
@@ -54,6 +55,7 @@ class HoardingServer : public RecordingServer {
 };
 
 TEST_F(ReceiveTest, AClientThatOutrunsTheGameIsDisconnectedAtTheBound) {
+  TASK_INPUT("03.5", "a game that keeps every packet");
   ServerOptions options = Options();
   options.receive_memory_max = 100'000;
   HoardingServer server(options);
@@ -77,6 +79,7 @@ TEST_F(ReceiveTest, AClientThatOutrunsTheGameIsDisconnectedAtTheBound) {
 }
 
 TEST_F(ReceiveTest, PacketsThatAreReleasedDoNotCount) {
+  TASK_INPUT("03.5", "a game that keeps nothing");
   ServerOptions options = Options();
   options.receive_memory_max = 50'000;
   RecordingServer server(options);
@@ -139,6 +142,7 @@ TEST_F(ReceiveTest, TheSlowDripAndTheSilentClientMeetTheFirstPacketTimeout) {
 }
 
 TEST_F(ReceiveTest, ADripAfterAWholePacketMeetsTheIdleTimeout) {
+  TASK_INPUT("03.5", "a packet, then a byte now and then");
   ServerOptions options = Options();
   options.first_packet_timeout_ms = 0;
   options.idle_timeout_ms = 150;

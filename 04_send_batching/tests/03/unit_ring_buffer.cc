@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "net/ring_buffer.h"
+#include "tests/support/task_input.h"
 #include "tests/support/test_support.h"
 #include "tests/support/wire.h"
 
@@ -53,6 +54,7 @@ std::vector<std::uint8_t> Numbered(std::size_t count, std::size_t first = 0) {
 }
 
 TEST(RingBuffer, AnEmptyRingOffersOnePieceFromTheBeginning) {
+  TASK_INPUT("03.1", "capacity 16, empty");
   TestRing t(16);
   WSABUF spans[2];
   ASSERT_EQ(t.ring.FreeSpans(spans), 1u);
@@ -61,6 +63,7 @@ TEST(RingBuffer, AnEmptyRingOffersOnePieceFromTheBeginning) {
 }
 
 TEST(RingBuffer, AFullRingOffersNothing) {
+  TASK_INPUT("03.1", "capacity 16, 16 bytes in it");
   TestRing t(16);
   t.Receive(Numbered(16));
   WSABUF spans[2];
@@ -69,6 +72,7 @@ TEST(RingBuffer, AFullRingOffersNothing) {
 }
 
 TEST(RingBuffer, TheFreeSpaceIsTailPartThenHeadPart) {
+  TASK_INPUT("03.1", "capacity 16, 10 bytes in, 6 out");
   TestRing t(16);
   t.Receive(Numbered(10));
   t.ring.Consume(6);
@@ -82,6 +86,7 @@ TEST(RingBuffer, TheFreeSpaceIsTailPartThenHeadPart) {
 }
 
 TEST(RingBuffer, OneReceiveFillsBothPartsInOrder) {
+  TASK_INPUT("03.1", "capacity 16, 10 bytes in, 6 out, 12 in");
   TestRing t(16);
   t.Receive(Numbered(10));
   t.ring.Consume(6);
@@ -94,6 +99,7 @@ TEST(RingBuffer, OneReceiveFillsBothPartsInOrder) {
 }
 
 TEST(RingBuffer, AnEmptiedRingStartsOver) {
+  TASK_INPUT("03.1", "capacity 16, 9 bytes in, 9 out");
   TestRing t(16);
   t.Receive(Numbered(9));
   t.ring.Consume(9);
@@ -123,6 +129,8 @@ TEST(RingBuffer, EveryOffsetEveryFillingEveryLength) {
   for (std::size_t front = 0; front < kCapacity; ++front) {
     for (std::size_t held = 0; held <= kCapacity; ++held) {
       for (std::size_t length = 0; length <= kCapacity - held; ++length) {
+        TASK_INPUT("03.1", "capacity 13, front " << front << ", " << held << " bytes in it, then "
+                                                 << length << " more");
         TestRing t(kCapacity);
         if (front > 0) {
           // Brings the front to its place: one byte must stay, or the ring would start over.
@@ -139,10 +147,9 @@ TEST(RingBuffer, EveryOffsetEveryFillingEveryLength) {
           ASSERT_GT(spans[i].len, 0u);
           free += spans[i].len;
         }
-        ASSERT_EQ(free, kCapacity - held) << "front " << front << " held " << held;
+        ASSERT_EQ(free, kCapacity - held);
         t.Receive(Numbered(length, front + held));
-        ASSERT_EQ(t.Take(held + length), Numbered(held + length, front))
-            << "front " << front << " held " << held << " length " << length;
+        ASSERT_EQ(t.Take(held + length), Numbered(held + length, front));
       }
     }
   }
@@ -150,9 +157,11 @@ TEST(RingBuffer, EveryOffsetEveryFillingEveryLength) {
 
 // Random use against std::deque: same bytes, same sizes, always.
 TEST(RingBuffer, BehavesAsADeque) {
-  std::mt19937_64 dice(course_test::TestSeed());
+  const std::uint64_t seed = course_test::TestSeed();
+  std::mt19937_64 dice(seed);
   for (int round = 0; round < 200 * course_test::StressFactor(); ++round) {
     const std::size_t capacity = 1 + dice() % 97;
+    TASK_INPUT("03.1", "round " << round << ", capacity " << capacity << ", seed " << seed);
     TestRing t(capacity);
     std::deque<std::uint8_t> model;
     for (int step = 0; step < 300; ++step) {

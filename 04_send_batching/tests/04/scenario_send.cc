@@ -9,6 +9,7 @@
 
 #include "tests/support/catch.h"
 #include "tests/support/process.h"
+#include "tests/support/task_input.h"
 #include "tests/support/tcp_client.h"
 #include "tests/support/wire.h"
 
@@ -56,6 +57,7 @@ std::uint64_t NumberIn(const std::string& line, const std::string& name) {
 }  // namespace
 
 SCENARIO("A client that does not read is disconnected and disturbs nobody") {
+  TASK_INPUT("04.3", "answers of 4000 bytes to a client that never reads, bound 256 KiB");
   GIVEN("a server with a small send memory and two clients") {
     Process server("move_server", Args({"--send-memory-max", "262144", "--send-buffer", "16384"}));
     const auto port = server.ReadPort();

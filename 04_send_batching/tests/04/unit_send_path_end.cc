@@ -1,17 +1,23 @@
-// The send path on real sockets (D3, D4, C6): the last packet of a session, and the memory bound.
+// The send path on real sockets (D3, D4): the last packet of a session.
+#include <gtest/gtest.h>
+
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "net/send_node.h"
 #include "net/send_turn.h"
 #include "tests/04/unit_send_path.h"
+#include "tests/support/task_input.h"
 #include "tests/support/tcp_client.h"
 #include "tests/support/test_support.h"
 
 namespace {
 
+using course_test::AtOnce;
 using course_test::Eventually;
 using course_test::Frame;
 using course_test::MakePacket;
@@ -30,6 +36,8 @@ using support::TcpClient;
 // Everything arrives, then the end, though the client has sent something that nobody read: closing
 // the socket at once would answer that with a reset, and a reset eats what is still on its way.
 TEST_P(SendPathTest, SendAndDisconnectDeliversEverything) {
+  TASK_INPUT("04.7", "2000 packets, then the last one; the client's bytes are not read; mode "
+                         << GetParam().name);
   ServerOptions options = Options();
   options.socket_options.send_buffer = 16 * 1024;
   options.send_memory_max = 8 << 20;
@@ -65,7 +73,55 @@ TEST_P(SendPathTest, SendAndDisconnectDeliversEverything) {
   ExpectCleanStop(server);
 }
 
+// Two threads give each session its last packet at the same moment: one of them is the last, and
+// its reason is the session's.
+TEST_P(SendPathTest, TheLastPacketIsTheLastAndOneOfTwoWins) {
+  constexpr std::size_t kClients = 60;
+  static constexpr std::array<const char*, 2> kReasons{"by one", "by the other"};
+  TASK_INPUT("04.3", kClients << " sessions, two threads that give a last packet at once, mode "
+                              << GetParam().name);
+  RecordingServer server(Options());
+  ASSERT_EQ(server.Start().error(), "");
+  std::vector<TcpClient> clients;
+  std::vector<SessionId> ids;
+  for (std::size_t i = 0; i < kClients; ++i) {
+    clients.emplace_back(server.port());
+    ASSERT_TRUE(server.AwaitJoins(i + 1));
+    ids.push_back(server.Joined().back());
+  }
+  std::array<std::string, 2> frames;
+  {
+    const std::array<PacketRef, 2> packets{MakePacket(server, kReasons[0]),
+                                           MakePacket(server, kReasons[1])};
+    for (std::size_t i = 0; i < 2; ++i) frames[i] = Frame(packets[i]);
+    AtOnce start;
+    const auto send = [&](std::size_t who) {
+      for (std::size_t i = 0; i < kClients; ++i) {
+        start.Go(static_cast<int>(i));
+        const SendResult result = server.SendAndDisconnect(ids[i], packets[who], kReasons[who]);
+        EXPECT_TRUE(result != SendResult::kFailed && result != SendResult::kMemory)
+            << ToString(result);
+        EXPECT_NE(server.SendPacket(ids[i], packets[who]), SendResult::kOk);
+      }
+    };
+    std::thread other(send, 1);
+    send(0);
+    other.join();
+  }
+  for (std::size_t i = 0; i < kClients; ++i) {
+    const TcpClient::Rest rest = clients[i].ReceiveToEnd();
+    const auto which = std::find(frames.begin(), frames.end(), rest.data);
+    ASSERT_NE(which, frames.end()) << "not one last packet but " << rest.data.size() << " bytes";
+    clients[i].Close();
+    ASSERT_TRUE(server.AwaitLeaves(i + 1));
+    EXPECT_EQ(server.StoryOf(ids[i]).back(),
+              std::string("leave: ") + kReasons[static_cast<std::size_t>(which - frames.begin())]);
+  }
+  ExpectCleanStop(server);
+}
+
 TEST_P(SendPathTest, APeerThatNeverReadsIsGivenUpInTime) {
+  TASK_INPUT("04.7", "the peer neither reads nor closes, linger 200 ms, mode " << GetParam().name);
   ServerOptions options = Options();
   options.linger_ms = 200;
   RecordingServer server(options);
@@ -106,6 +162,7 @@ TEST_P(SendPathTest, ALastPacketThatCannotLeaveIsGivenUpInTime) {
 }
 
 TEST_P(SendPathTest, StopWaitsForLastPacketsNoLongerThanTheirTime) {
+  TASK_INPUT("04.7", "30 sockets that linger, 100 ms each, mode " << GetParam().name);
   ServerOptions options = Options();
   options.linger_ms = 100;
   RecordingServer server(options);
@@ -144,80 +201,6 @@ TEST_P(SendPathTest, WhatIsQueuedAtThePeersEndStillLeaves) {
   ASSERT_TRUE(server.AwaitLeaves(1));
   EXPECT_EQ(server.StoryOf(server.Joined().at(0)).back(), "leave: closed by the peer");
   ExpectCleanStop(server);
-}
-
-// --- bounds ----------------------------------------------------------------------------------------
-
-TEST_P(SendPathTest, ASlowReaderIsDisconnectedAndTheOthersGoOn) {
-  ServerOptions options = Options();
-  options.send_memory_max = 256 * 1024;
-  options.socket_options.send_buffer = 16 * 1024;
-  RecordingServer server(options);
-  server.echo = true;
-  ASSERT_EQ(server.Start().error(), "");
-  TcpClient slow(server.port());
-  ASSERT_TRUE(server.AwaitJoins(1));
-  const SessionId id = server.Joined().at(0);
-  TcpClient good(server.port());
-  ASSERT_TRUE(server.AwaitJoins(2));
-  SendResult result = SendResult::kOk;
-  std::int64_t most = 0;
-  for (int i = 0; i < 100'000 && result == SendResult::kOk; ++i) {
-    result = server.SendPacket(id, MakePacket(server, std::string(4000, 'x')));
-    most = std::max(most, net::Packet::LiveCount());
-  }
-  EXPECT_TRUE(result == SendResult::kMemory) << "task 04.4: " << ToString(result);
-  EXPECT_LE(most, 256 * 1024 / 4000 + 2) << "the queue must not grow beyond the bound";
-  ASSERT_TRUE(server.AwaitLeaves(1));
-  EXPECT_EQ(server.StoryOf(id).back(), "leave: send memory exceeded");
-  ASSERT_TRUE(good.Send(Packet("still here")));
-  EXPECT_EQ(good.Receive(Packet("still here").size()), Packet("still here"));
-  EXPECT_TRUE(Eventually([] { return net::Packet::LiveCount() == 0; }));
-  ExpectCleanStop(server);
-}
-
-// The shortest packets hold ten times the memory that their bytes need: a block of the pool each,
-// and a node.
-TEST_P(SendPathTest, TheBoundCountsMemoryNotBytes) {
-  ServerOptions options = Options();
-  options.send_memory_max = 256 * 1024;
-  options.socket_options.send_buffer = 16 * 1024;
-  RecordingServer server(options);
-  ASSERT_EQ(server.Start().error(), "");
-  const TcpClient slow(server.port());
-  ASSERT_TRUE(server.AwaitJoins(1));
-  const SessionId id = server.Joined().at(0);
-  SendResult result = SendResult::kOk;
-  std::int64_t most = 0;
-  for (int i = 0; i < 1'000'000 && result == SendResult::kOk; ++i) {
-    result = server.SendPacket(id, MakePacket(server, ""));
-    const std::int64_t nodes = net::LiveSendNodes();
-    most = std::max(most, net::LiveBlocks(net::BlockUse::kPacket) * std::int64_t{net::kBlockMin} +
-                              nodes * static_cast<std::int64_t>(sizeof(net::SendNode)));
-  }
-  EXPECT_TRUE(result == SendResult::kMemory) << ToString(result);
-  EXPECT_LE(most, 256 * 1024 + 1024) << "one packet above the bound at most";
-  ASSERT_TRUE(server.AwaitLeaves(1));
-  ExpectCleanStop(server);
-}
-
-TEST_P(SendPathTest, StopGivesEveryQueuedPacketBack) {
-  ServerOptions options = Options();
-  options.send_memory_max = 64 << 20;
-  options.socket_options.send_buffer = 16 * 1024;
-  RecordingServer server(options);
-  ASSERT_EQ(server.Start().error(), "");
-  std::vector<TcpClient> clients;
-  for (int i = 0; i < 10; ++i) clients.emplace_back(server.port());
-  ASSERT_TRUE(server.AwaitJoins(10));
-  const PacketRef packet = MakePacket(server, std::string(60'000, 'x'));
-  for (int i = 0; i < 200; ++i) {
-    for (const SessionId id : server.Joined()) server.SendPacket(id, packet);
-  }
-  EXPECT_GT(net::LiveSendNodes(), 0) << "nobody reads, so much must be queued";
-  ExpectCleanStop(server);
-  EXPECT_EQ(net::LiveSendNodes(), 0);
-  EXPECT_EQ(net::Packet::LiveCount(), 1) << "only the test's own use is left";
 }
 
 }  // namespace

@@ -1,61 +1,27 @@
-// The send queue and the send flag (D1): order, batches, and the lost wake-up in every schedule.
-#include <gtest/gtest.h>
+// The send queue and the send flag (D1): order, batches, and many threads at once.
+#include "tests/04/unit_send_queue.h"
 
 #include <array>
 #include <atomic>
 #include <cstdint>
-#include <cstdlib>
-#include <iostream>
 #include <memory>
 #include <random>
-#include <string>
 #include <thread>
 #include <vector>
 
-#include "net/packet.h"
-#include "net/send_node.h"
-#include "net/send_queue.h"
-#include "tests/support/schedule_explorer.h"
+#include "tests/support/task_input.h"
+#include "tests/support/test_support.h"
 
 namespace {
 
+using course_test::MakeNumbered;
+using course_test::Numbered;
+using course_test::Read;
+using course_test::SendQueueTest;
 using net::Packet;
 using net::PacketRef;
 using net::SendNode;
-using net::SendPoint;
 using net::SendQueue;
-using support::ScheduleExplorer;
-
-// A packet that says who made it, and its number there. It is not sealed, so that it can be read.
-PacketRef MakeNumbered(std::uint32_t producer, std::uint32_t number) {
-  PacketRef packet = Packet::Make(1);
-  *packet << producer << number;
-  return packet;
-}
-
-struct Numbered {
-  std::uint32_t producer = 0;
-  std::uint32_t number = 0;
-};
-Numbered Read(Packet& packet) {
-  Numbered result;
-  packet >> result.producer >> result.number;
-  return result;
-}
-
-int StressScale() {
-  const char* text = std::getenv("COURSE_STRESS");
-  const int scale = text != nullptr ? std::atoi(text) : 1;
-  return scale > 0 ? scale : 1;
-}
-
-class SendQueueTest : public ::testing::Test {
- protected:
-  void TearDown() override {
-    EXPECT_EQ(net::LiveSendNodes(), 0) << "a node leaked";
-    EXPECT_EQ(Packet::LiveCount(), 0) << "a packet leaked";
-  }
-};
 
 TEST_F(SendQueueTest, TheFirstPushTakesTheFlagTheOthersDoNot) {
   SendQueue queue;
@@ -67,6 +33,7 @@ TEST_F(SendQueueTest, TheFirstPushTakesTheFlagTheOthersDoNot) {
 }
 
 TEST_F(SendQueueTest, TakeKeepsTheOrderAndTheRestStays) {
+  TASK_INPUT("04.1", "push 10, take 4, push 3, take 4, take 100, take 100");
   SendQueue queue;
   std::uint32_t pushed = 0;
   const auto push = [&](int count) {
@@ -92,6 +59,7 @@ TEST_F(SendQueueTest, TakeKeepsTheOrderAndTheRestStays) {
 }
 
 TEST_F(SendQueueTest, TakeStopsBehindTheLastPacket) {
+  TASK_INPUT("04.1", "three packets, the second is the last one; take 100");
   SendQueue queue;
   static_cast<void>(queue.Push(net::AllocateSendNode(MakeNumbered(0, 0))));
   static_cast<void>(queue.Push(net::AllocateSendNode(MakeNumbered(0, 1), true)));
@@ -134,118 +102,77 @@ TEST_F(SendQueueTest, NodesAreUsedAgain) {
   EXPECT_EQ(net::SendNodesMade(), made) << "allocations in steady state";
 }
 
-// --- every schedule ------------------------------------------------------------------------------
-
-struct ExplorerPoints {
-  static void At(SendPoint) { ScheduleExplorer::Point(); }
-};
-
-// The classic mistake: whoever finds nothing clears the flag and goes, without a second look.
-class ForgetfulQueue {
- public:
-  bool Push(SendNode* node) {
-    static_cast<void>(queue_.Push(node));
-    return !sending_.exchange(true);
-  }
-  SendNode* Take(std::size_t max) { return queue_.Take(max); }
-  SendNode* TakeAll() { return queue_.TakeAll(); }
-  bool Release() {
-    sending_.exchange(false);
-    return true;
-  }
-
- private:
-  net::BasicSendQueue<ExplorerPoints> queue_;
-  std::atomic<bool> sending_{false};
-};
-
-// Thread 0 owns the flag and is about to look for more; the others push one packet each. Whoever
-// owns the flag delivers, as the server does. Afterwards nothing may lie in the queue with nobody
-// responsible for it.
-template <typename Queue>
-ScheduleExplorer::Result ExploreLostWakeUp(std::size_t pushers, std::size_t limit) {
-  std::unique_ptr<Queue> queue;
-  std::vector<int> delivered;
-  int sending = 0;
-  bool two_at_once = false;
-
-  const auto serve = [&] {  // called by the owner of the flag
-    do {
-      while (SendNode* const batch = queue->Take(1)) {
-        two_at_once |= ++sending > 1;  // the send is outstanding ...
-        ++delivered[Read(*batch->packet).producer];
-        ScheduleExplorer::Point();
-        net::FreeSendNodes(batch);  // ... and has completed
-        --sending;
-      }
-      ScheduleExplorer::Point();  // between "nothing there" and giving the flag up
-    } while (!queue->Release());
-  };
-
-  return ScheduleExplorer().Explore(
-      pushers + 1,
-      [&] {
-        queue = std::make_unique<Queue>();
-        delivered.assign(pushers + 1, 0);
-        sending = 0;
-        two_at_once = false;
-        EXPECT_TRUE(queue->Push(net::AllocateSendNode(MakeNumbered(0, 0))));
-      },
-      [&](std::size_t thread) {
-        const auto producer = static_cast<std::uint32_t>(thread);
-        if (thread == 0 || queue->Push(net::AllocateSendNode(MakeNumbered(producer, 0)))) serve();
-      },
-      [&]() -> std::string {
-        if (net::FreeSendNodes(queue->TakeAll()) != 0) {
-          return "lost wake-up: a packet is left and nobody is responsible";
-        }
-        for (const int count : delivered) {
-          if (count != 1) return std::to_string(count) + " deliveries of one packet";
-        }
-        return two_at_once ? "two sends were outstanding at once" : "";
-      },
-      limit);
-}
-
-TEST_F(SendQueueTest, NoWakeUpIsLostInAnyScheduleOfOnePusher) {
-  const auto result = ExploreLostWakeUp<net::BasicSendQueue<ExplorerPoints>>(1, 100'000);
-  EXPECT_EQ(result.failure, "");
-  EXPECT_TRUE(result.complete);
-  EXPECT_GT(result.schedules, 10u);
-  std::cout << result.schedules << " schedules\n";
-}
-
-TEST_F(SendQueueTest, NoWakeUpIsLostInSchedulesOfTwoPushers) {
-  // As many as fit into a few seconds (under Wine a change of threads takes milliseconds);
-  // COURSE_STRESS=50 runs all of the 47362.
-#ifdef _WIN32
-  constexpr std::size_t kLimit = 100;
-#else
-  constexpr std::size_t kLimit = 1'500;
-#endif
-  const auto result = ExploreLostWakeUp<net::BasicSendQueue<ExplorerPoints>>(
-      2, kLimit * static_cast<std::size_t>(StressScale()));
-  EXPECT_EQ(result.failure, "");
-  std::cout << result.schedules << " schedules" << (result.complete ? ", all there are\n" : "\n");
-}
-
-TEST_F(SendQueueTest, TheExplorerFindsTheClassicMistake) {
-  const auto result = ExploreLostWakeUp<ForgetfulQueue>(1, 100'000);
-  EXPECT_NE(result.failure.find("lost wake-up"), std::string::npos) << result.failure;
-}
-
 // --- chance --------------------------------------------------------------------------------------
+
+// One owner that never gives the flag up, and pushers: no push is lost, none takes the flag again,
+// and what one pusher has pushed comes out in its order.
+TEST_F(SendQueueTest, NothingIsLostWhileTheOwnerTakes) {
+  constexpr std::uint32_t kPushers = 4;
+  constexpr std::uint32_t kEach = 20'000;
+  TASK_INPUT("04.1", kPushers << " pushers of " << kEach << " packets, taken by 7");
+  SendQueue queue;
+  ASSERT_TRUE(queue.Push(net::AllocateSendNode(MakeNumbered(kPushers, 0))));
+  std::atomic<std::uint32_t> took_the_flag{0};
+  std::atomic<std::uint32_t> ended{0};
+  std::vector<std::thread> pushers;
+  for (std::uint32_t pusher = 0; pusher < kPushers; ++pusher) {
+    pushers.emplace_back([&, pusher] {
+      for (std::uint32_t number = 0; number < kEach; ++number) {
+        if (queue.Push(net::AllocateSendNode(MakeNumbered(pusher, number)))) ++took_the_flag;
+      }
+      ++ended;
+    });
+  }
+  std::array<std::uint32_t, kPushers + 1> next{};
+  std::uint64_t taken = 0;
+  std::uint64_t disorder = 0;
+  for (;;) {
+    const bool all_pushed = ended == kPushers;
+    SendNode* const batch = queue.Take(7);
+    for (SendNode* node = batch; node != nullptr; node = node->next) {
+      const Numbered packet = Read(*node->packet);
+      if (packet.number != next[packet.producer]++) ++disorder;
+    }
+    const std::size_t count = net::FreeSendNodes(batch);
+    EXPECT_LE(count, 7u);
+    taken += count;
+    if (count == 0 && all_pushed) break;
+  }
+  for (std::thread& pusher : pushers) pusher.join();
+  EXPECT_EQ(taken, std::uint64_t{kPushers} * kEach + 1);
+  EXPECT_EQ(disorder, 0u);
+  EXPECT_EQ(took_the_flag, 0u) << "the flag was taken twice";
+  net::FreeSendNodes(queue.TakeAll());
+}
+
+// What is left when the session ends: the rest of a batch that was begun, then what came in since.
+TEST_F(SendQueueTest, TakeAllGivesTheRestBeforeTheNew) {
+  TASK_INPUT("04.1", "push 0 to 4, take 2, push 5 to 7, take all");
+  SendQueue queue;
+  for (std::uint32_t i = 0; i < 5; ++i) {
+    static_cast<void>(queue.Push(net::AllocateSendNode(MakeNumbered(0, i))));
+  }
+  EXPECT_EQ(net::FreeSendNodes(queue.Take(2)), 2u);
+  for (std::uint32_t i = 5; i < 8; ++i) {
+    static_cast<void>(queue.Push(net::AllocateSendNode(MakeNumbered(0, i))));
+  }
+  SendNode* const left = queue.TakeAll();
+  std::uint32_t next = 2;
+  for (SendNode* node = left; node != nullptr; node = node->next) {
+    EXPECT_EQ(Read(*node->packet).number, next++);
+  }
+  EXPECT_EQ(net::FreeSendNodes(left), 6u);
+  EXPECT_EQ(queue.TakeAll(), nullptr);
+}
 
 // Many producers and many queues; each batch is delivered by whoever owns the flag.
 TEST_F(SendQueueTest, EveryPacketOnceAndInOrderUnderLoad) {
   constexpr std::size_t kQueues = 20;
   constexpr std::uint32_t kProducers = 4;
-  const std::uint32_t per_producer = 50'000 * static_cast<std::uint32_t>(StressScale());
-  const char* seed_text = std::getenv("COURSE_SEED");
-  const unsigned seed = seed_text != nullptr
-                            ? static_cast<unsigned>(std::strtoul(seed_text, nullptr, 10))
-                            : std::random_device{}();
-  std::cout << "seed: COURSE_SEED=" << seed << "\n";
+  const std::uint32_t per_producer =
+      50'000 * static_cast<std::uint32_t>(course_test::StressFactor());
+  const auto seed = static_cast<unsigned>(course_test::TestSeed());
+  TASK_INPUT("04.2", kProducers << " producers, " << kQueues << " queues, seed " << seed);
 
   struct Session {
     SendQueue queue;

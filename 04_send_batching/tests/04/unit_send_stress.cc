@@ -18,6 +18,7 @@
 #include "net/send_node.h"
 #include "net/send_turn.h"
 #include "tests/support/recording_server.h"
+#include "tests/support/task_input.h"
 #include "tests/support/test_support.h"
 #ifndef _WIN32
 #include "iocp/linux/syscalls.h"
@@ -211,6 +212,8 @@ TEST_P(SendStressTest, EveryPacketOnceWholeAndInOrder) {
   const std::uint64_t seed = course_test::TestSeed();
   const std::uint64_t total = 50'000 * static_cast<std::uint64_t>(course_test::StressFactor());
   const std::uint64_t per_sender = total / kSenders / kWindowStep * kWindowStep;
+  TASK_INPUT("04.4", kSenders << " threads, " << kSessions << " sessions, " << total << " packets, "
+                              << GetParam().name << ", seed " << seed);
   const ShortWrites short_writes(seed);
   AtomicProbe probe;
   net::ServerOptions options;

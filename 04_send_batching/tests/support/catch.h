@@ -9,6 +9,16 @@
 #include <catch2/catch_tostring.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <catch2/generators/catch_generators_range.hpp>
+#include <catch2/interfaces/catch_interfaces_capture.hpp>
+#include <catch2/reporters/catch_reporter_event_listener.hpp>
+#include <catch2/reporters/catch_reporter_registrars.hpp>
+using CatchListener = Catch::EventListenerBase;
+using CatchHeard = void;  // what a listener's assertionEnded returns
 #else
+#ifndef CATCH_CONFIG_EXTERNAL_INTERFACES
+#define CATCH_CONFIG_EXTERNAL_INTERFACES  // listeners
+#endif
 #include <catch2/catch.hpp>
+using CatchListener = Catch::TestEventListenerBase;
+using CatchHeard = bool;
 #endif

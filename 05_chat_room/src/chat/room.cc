@@ -29,7 +29,7 @@ class Room::Lock {
 
 // [broadcast]
 void Room::Broadcast(const net::PacketRef& packet) {
-  // <student 05.5>
+  // <student 05.3>
   packet->SetSequence(next_sequence_++);
   sender_.Seal(*packet);  // once, not once per receiver
   for (const auto& [id, player] : players_) sender_.Send(player->owner, packet);
@@ -39,6 +39,7 @@ void Room::Broadcast(const net::PacketRef& packet) {
 
 // [enter]
 void Room::Enter(const PlayerRef& player) {
+  // <student 05.3>
   Protocol::S_PLAYER_JOINED joined;
   player->CopyTo(*joined.mutable_player());
   Protocol::S_ENTER_GAME answer;
@@ -60,10 +61,12 @@ void Room::Enter(const PlayerRef& player) {
   answer.set_unnamed(static_cast<std::uint32_t>(players_.size()) -
                      static_cast<std::uint32_t>(answer.players_size()));
   sender_.Send(player->owner, ClientPacketHandler::MakeSendBuffer(answer));
+  // </student>
 }
 // [/enter]
 
 void Room::Leave(const Player& player) {
+  // <student 05.3>
   Protocol::S_PLAYER_LEFT left;
   left.set_player_id(player.id);
 
@@ -71,10 +74,12 @@ void Room::Leave(const Player& player) {
   if (players_.erase(player.id) == 0) return;
   // The packet is made after that: without memory for it the player is gone all the same.
   Broadcast(ClientPacketHandler::MakeSendBuffer(left));
+  // </student>
 }
 
 // [chat]
 void Room::Chat(const Player& speaker, std::string_view message) {
+  // <student 05.4>
   Protocol::S_CHAT chat;
   chat.set_player_id(speaker.id);
   chat.set_name(speaker.name);
@@ -84,6 +89,7 @@ void Room::Chat(const Player& speaker, std::string_view message) {
 
   const Lock lock(*this);
   Broadcast(packet);
+  // </student>
 }
 // [/chat]
 

@@ -5,11 +5,11 @@
 
 namespace net {
 
-// Each byte needs its predecessor's result, so encoding goes one byte at a time: two additions and
-// two exclusive-ors per byte, in two chains that the processor runs side by side. It is paid once
+// Each byte needs its predecessor's result, so encoding goes one byte at a time. It is paid once
 // per packet, however many clients receive it.
 // [encode]
 void Encode(std::span<std::uint8_t> run, std::uint8_t fixed_key, std::uint8_t rand_key) {
+  // <student 03.2>
   std::uint8_t d = 0;
   std::uint8_t e = 0;
   std::uint8_t step_r = rand_key;
@@ -21,6 +21,7 @@ void Encode(std::span<std::uint8_t> run, std::uint8_t fixed_key, std::uint8_t ra
     e = static_cast<std::uint8_t>(d ^ static_cast<std::uint8_t>(e + step_k));
     byte = e;
   }
+  // </student>
 }
 // [/encode]
 

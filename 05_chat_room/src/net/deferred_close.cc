@@ -113,6 +113,7 @@ bool DeferredClose::TakeNew(List& list) {
 // True: finished, the socket is closed.
 // [look-at]
 bool DeferredClose::LookAt(Lingering& one, std::uint32_t now, bool& issued) {
+  // <student 04.7>
   if (one.waiting && !HasOverlappedIoCompleted(&one.overlapped)) {
     if (!one.given_up && static_cast<std::int32_t>(now - one.deadline) >= 0) GiveUp(one);
     return false;  // a cancelled receive completes too (P31), and until then it owns the OVERLAPPED
@@ -130,10 +131,11 @@ bool DeferredClose::LookAt(Lingering& one, std::uint32_t now, bool& issued) {
   closed_.fetch_add(1, std::memory_order_relaxed);
   one.socket.Reset();
   return true;
+  // </student>
 }
-// [/look-at]
 
 bool DeferredClose::PostWait(Lingering& one) {
+  // <student 04.7>
   one.overlapped = OVERLAPPED{};
   one.overlapped.hEvent =
       reinterpret_cast<HANDLE>(reinterpret_cast<ULONG_PTR>(event_) | ULONG_PTR{1});
@@ -142,7 +144,9 @@ bool DeferredClose::PostWait(Lingering& one) {
   one.waiting = true;
   return WSARecv(one.socket.get(), &nothing, 1, nullptr, &flags, &one.overlapped, nullptr) == 0 ||
          WSAGetLastError() == WSA_IO_PENDING;
+  // </student>
 }
+// [/look-at]
 
 void DeferredClose::GiveUp(Lingering& one) {
   one.given_up = true;

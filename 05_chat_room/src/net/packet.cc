@@ -45,11 +45,9 @@ PacketRef Packet::Join(std::span<const PacketRef> packets) {
 
 // [release]
 void Packet::Release() {
-  // <student 03.4>
   // acq_rel: what every other holder did with the packet happens before its memory is reused, and
   // the holder that takes the last use sees it all.
   if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) Destroy();
-  // </student>
 }
 // [/release]
 
@@ -116,12 +114,15 @@ std::span<std::uint8_t> Packet::Extend(std::size_t count) {
   return {to, count};
 }
 
+// [read]
 Packet& Packet::operator>>(std::string_view& text) {
+  // <student 03.6>
   text = {};
   const std::uint8_t* const length = Take(2);
   const std::uint8_t* const from = length ? Take(LoadU16(length)) : nullptr;
   if (from) text = {reinterpret_cast<const char*>(from), LoadU16(length)};
   return *this;
+  // </student>
 }
 
 Packet& Packet::operator>>(std::string& text) {
@@ -130,6 +131,7 @@ Packet& Packet::operator>>(std::string& text) {
   text.assign(view);
   return *this;
 }
+// [/read]
 
 Packet& Packet::Read(std::span<std::uint8_t> raw) {
   const std::uint8_t* const from = Take(raw.size());

@@ -10,13 +10,7 @@
 //
 // THE RACE of this stage is the lost wake-up. The owner looks: queue empty. Another thread pushes a
 // packet and looks: the flag is true, "somebody is sending, he will see it". The owner clears the
-// flag and leaves. The packet lies there until the next one comes, maybe for ever. Two rules close
-// it:
-//   1. Push: first the packet, then the flag. Release: first the flag, then LOOK AGAIN at the
-//   queue.
-//   2. Both sides change the flag by an exchange, never by "if (!flag)" or a plain store. Exchanges
-//      of one variable have one order: if Push's comes first, Release's reads what it wrote and
-//      therefore sees the packet; if it comes second, it reads false and the pusher sends himself.
+// flag and leaves. The packet lies there until the next one comes, maybe for ever.
 //
 // Threading and memory order: Push by any thread. Take and Release by the owner of the flag only.
 // Ownership moves with the flag's exchange (acquire/release) or with the completion of the send.
@@ -52,13 +46,13 @@ class BasicSendQueue {
   // Any thread. True: the caller has taken the send flag and must send.
   [[nodiscard]] bool Push(SendNode* node) {
     // [push]
+    // <student 04.1>
     SendNode* newest = incoming_.load(std::memory_order_relaxed);
     do {
       node->next = newest;
     } while (!incoming_.compare_exchange_weak(newest, node, std::memory_order_release,
                                               std::memory_order_relaxed));
     Points::At(SendPoint::kPushed);
-    // <student 04.1>
     // Not "load, and exchange only if false": a mere load has no place in the order of exchanges.
     return !sending_.exchange(true, std::memory_order_acq_rel);
     // </student>
@@ -70,20 +64,20 @@ class BasicSendQueue {
   // send.
   [[nodiscard]] SendNode* Take(std::size_t max) {
     // [take]
+    // <student 04.1>
     SendNode* first = nullptr;
     SendNode** end = &first;
     for (std::size_t count = 0; count < max; ++count) {
-      // <student 04.2>
       if (queued_ == nullptr) queued_ = TakeIncoming();
       if (queued_ == nullptr) break;
       *end = std::exchange(queued_, queued_->next);
-      // </student>
       const bool last = (*end)->last;
       end = &(*end)->next;
       if (last) break;
     }
     *end = nullptr;
     return first;
+    // </student>
     // [/take]
   }
 
@@ -91,7 +85,7 @@ class BasicSendQueue {
   // not touch the queue any more. False: a packet came in meanwhile and the caller still owns it.
   [[nodiscard]] bool Release() {
     // [release]
-    // <student 04.3>
+    // <student 04.2>
     sending_.exchange(false, std::memory_order_acq_rel);
     Points::At(SendPoint::kCleared);
     if (incoming_.load(std::memory_order_acquire) == nullptr) return true;
@@ -104,11 +98,13 @@ class BasicSendQueue {
 
   // When nobody else can reach the queue any more: everything that is left.
   [[nodiscard]] SendNode* TakeAll() {
+    // <student 04.1>
     SendNode* first = std::exchange(queued_, nullptr);
     SendNode** end = &first;
     while (*end != nullptr) end = &(*end)->next;
     *end = TakeIncoming();
     return first;
+    // </student>
   }
 
   // For a new tenant of the slot; the queue is empty and nobody else can reach it.
@@ -120,6 +116,7 @@ class BasicSendQueue {
  private:
   // All that was pushed since the last time, turned round into the order of arrival.
   SendNode* TakeIncoming() {
+    // <student 04.1>
     // One exchange takes the whole list, so nobody ever removes single nodes from it: the ABA
     // problem of a lock-free stack (index_stack.h) cannot come up.
     SendNode* node = incoming_.exchange(nullptr, std::memory_order_acquire);
@@ -129,6 +126,7 @@ class BasicSendQueue {
       oldest_first = std::exchange(node, next);
     }
     return oldest_first;
+    // </student>
   }
 
   // atomic: any thread adds at the front; the owner of the flag takes all

@@ -9,6 +9,7 @@
 
 namespace net {
 
+// [send-turn]
 namespace {
 thread_local SendTurn* current_turn = nullptr;
 // The list of the last turn, kept for the next one: no allocation per turn.
@@ -21,26 +22,32 @@ SendTurn::SendTurn(Server& server) : SendTurn(server.send_path()) {}
 
 SendTurn::SendTurn(SendPath& send)
     : send_(send), outer_(current_turn), joined_(outer_ != nullptr && &outer_->send_ == &send) {
+  // <student 04.5>
   if (joined_) return;
   sessions_.swap(ThreadObject<SpareList>::Get().sessions);
   current_turn = this;
+  // </student>
 }
 
 SendTurn::~SendTurn() {
+  // <student 04.5>
   if (joined_) return;
   Flush();
   current_turn = outer_;
   ThreadObject<SpareList>::Get().sessions.swap(sessions_);
+  // </student>
 }
 
 void SendTurn::Flush() {
-  if (joined_) return outer_->Flush();
   // [flush]
+  // <student 04.5>
+  if (joined_) return outer_->Flush();
   // By index: a session that fails may be reported to the game, and the game may send to others.
   for (std::size_t i = 0; i < sessions_.size(); ++i) {
     send_.GoOn(*sessions_[i]);
   }
   sessions_.clear();
+  // </student>
   // [/flush]
 }
 
@@ -49,6 +56,7 @@ void SendTurn::FlushCurrent() {
 }
 
 bool SendTurn::Defer(SendPath& send, Session& session) {
+  // <student 04.5>
   if (current_turn == nullptr || &current_turn->send_ != &send) return false;
   try {
     current_turn->sessions_.push_back(&session);
@@ -57,6 +65,8 @@ bool SendTurn::Defer(SendPath& send, Session& session) {
   }
   session.io.Add();
   return true;
+  // </student>
 }
+// [/send-turn]
 
 }  // namespace net

@@ -22,9 +22,8 @@ void SessionLife::BeginClose(Session& session, const char* reason) {
   if (!session.close_reason.compare_exchange_strong(open, reason, std::memory_order_acq_rel))
     return;
   Log(LogLevel::kDebug, "closing", session.id, reason);
-  // The socket stays open until the last count is gone: closing it here would let the handle's
-  // value go to somebody else while others still use it. Cancelling makes the operations complete
-  // (P31).
+  // Closing the socket here would let its handle's value go to somebody else while others still use
+  // it. Cancelling makes the operations complete (P31); the last count closes it.
   CancelIoEx(reinterpret_cast<HANDLE>(session.socket), nullptr);
   if (session.half_closed.exchange(false, std::memory_order_acq_rel)) ReleaseIo(session);
 }

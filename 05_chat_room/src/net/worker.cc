@@ -36,8 +36,9 @@ bool WorkerPool::OnThisThread() const {
 }
 
 void WorkerPool::WorkerLoop() {
+  // [worker-loop]
+  // <student 04.6>
   for (;;) {
-    // [worker-loop]
     std::array<OVERLAPPED_ENTRY, ServerOptions::kBatchLimit> entries;
     ULONG count = 0;
     // One call for all that is there, up to the batch; it never waits to fill it (P10).
@@ -54,16 +55,15 @@ void WorkerPool::WorkerLoop() {
           DispatchEntry(entry);
           continue;
         }
-        // <student 04.6>
         // (0, 0, NULL) ends one worker. A batch may hold the ends of others too: they go back.
         if (end) PostQueuedCompletionStatus(port_.get(), 0, 0, nullptr);
         end = true;
-        // </student>
       }
     }
     if (end) return;
-    // [/worker-loop]
   }
+  // </student>
+  // [/worker-loop]
 }
 
 // An entry tells the status of its operation in the OVERLAPPED (P10), not in the last error. A
@@ -88,8 +88,8 @@ void WorkerPool::DispatchEntry(const OVERLAPPED_ENTRY& entry) {
 
 // [dispatch]
 void WorkerPool::Dispatch(ULONG_PTR key, IoContext& context, DWORD bytes, DWORD error) {
+  // <student 02.4>
   switch (context.kind) {
-    // <student 02.4>
     case IoKind::kRecv: {
       const SessionRef session(life_, reinterpret_cast<Session*>(key));  // the receive's count
       receive_.OnRecvCompleted(*session, bytes, error);
@@ -110,7 +110,6 @@ void WorkerPool::Dispatch(ULONG_PTR key, IoContext& context, DWORD bytes, DWORD 
       inner_requests_.Serve(*request);
       break;
     }
-    // </student>
     case IoKind::kAccept:
       acceptor_.OnAcceptCompleted(static_cast<AcceptContext&>(context), error);
       break;
@@ -118,6 +117,7 @@ void WorkerPool::Dispatch(ULONG_PTR key, IoContext& context, DWORD bytes, DWORD 
       life_.Free(*reinterpret_cast<Session*>(key));
       break;
   }
+  // </student>
 }
 // [/dispatch]
 

@@ -45,9 +45,9 @@ Dispatched ParseAndCall(Session& session, std::span<const std::uint8_t> body,
                         bool (*handle)(Session&, const Message&)) {
   // A frame's body has 65529 bytes at most, far below the int that protobuf wants.
   // [parse]
+  // <student 05.1>
   google::protobuf::Arena& arena = ParseArena();
   const ArenaScope scope(arena);
-  // <student 05.1>
   auto* const message = google::protobuf::Arena::CreateMessage<Message>(&arena);
   if (!message->ParseFromArray(body.data(), static_cast<int>(body.size()))) {
     return Dispatched::kParseFailed;

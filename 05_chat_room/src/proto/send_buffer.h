@@ -16,6 +16,7 @@ namespace proto {
 // [make]
 template <typename Message>
 net::PacketRef MakeSendBuffer(std::uint16_t id, const Message& message, std::uint32_t sequence) {
+  // <student 05.2>
   const std::size_t size = message.ByteSizeLong();
   if (size > net::kMaxPayload - net::kPayloadHeaderSize) {
     throw std::length_error(message.GetTypeName() + " of " + std::to_string(size) +
@@ -23,11 +24,10 @@ net::PacketRef MakeSendBuffer(std::uint16_t id, const Message& message, std::uin
   }
   net::PacketRef packet = net::Packet::Make(id, size);
   packet->SetSequence(sequence);
-  // <student 05.2>
   const std::span<std::uint8_t> body = packet->Extend(size);
   message.SerializeWithCachedSizesToArray(body.data());
-  // </student>
   return packet;
+  // </student>
 }
 // [/make]
 

@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/support/task_input.h"
 #include "tests/support/tcp_client.h"
 #include "tests/support/test_support.h"
 #include "tests/support/wire.h"
@@ -33,6 +34,7 @@ std::string Numbered(std::uint32_t sequence, const std::string& text) {
 // --- buffers -----------------------------------------------------------------------------------------
 
 TEST_F(ReceiveTest, AnIdleSessionHoldsNoReceiveBuffer) {
+  TASK_INPUT("03.5", "50 clients, a packet each, then silence");
   RecordingServer server(Options());
   server.echo = true;
   ASSERT_EQ(server.Start().error(), "");
@@ -43,11 +45,12 @@ TEST_F(ReceiveTest, AnIdleSessionHoldsNoReceiveBuffer) {
   for (TcpClient& client : clients) ASSERT_TRUE(client.Send(Packet("hi")));
   for (TcpClient& client : clients) ASSERT_EQ(client.Receive(Packet("hi").size()), Packet("hi"));
   EXPECT_TRUE(Eventually([] { return ReceiveBuffers() == 0; }))
-      << "tasks 03.6, 03.7: a session without bytes must wait without a buffer";
+      << "a session without bytes must wait without a buffer";
   ExpectCleanStop(server);
 }
 
 TEST_F(ReceiveTest, APartOfAPacketHoldsABufferUntilItIsWhole) {
+  TASK_INPUT("03.5", "4 bytes of a packet, then the rest");
   RecordingServer server(Options());
   server.echo = true;
   ASSERT_EQ(server.Start().error(), "");
@@ -57,11 +60,12 @@ TEST_F(ReceiveTest, APartOfAPacketHoldsABufferUntilItIsWhole) {
   EXPECT_TRUE(Eventually([] { return ReceiveBuffers() == 1; }));
   ASSERT_TRUE(client.Send(frame.substr(4)));
   EXPECT_EQ(client.Receive(frame.size()), frame);
-  EXPECT_TRUE(Eventually([] { return ReceiveBuffers() == 0; })) << "task 03.7";
+  EXPECT_TRUE(Eventually([] { return ReceiveBuffers() == 0; }));
   ExpectCleanStop(server);
 }
 
 TEST_F(ReceiveTest, ADisconnectInTheMiddleOfAPacketGivesTheBufferBack) {
+  TASK_INPUT("03.5", "20 clients that leave after 6 bytes of a packet");
   RecordingServer server(Options());
   ASSERT_EQ(server.Start().error(), "");
   for (std::size_t i = 0; i < 20; ++i) {
@@ -76,6 +80,7 @@ TEST_F(ReceiveTest, ADisconnectInTheMiddleOfAPacketGivesTheBufferBack) {
 }
 
 TEST_F(ReceiveTest, AHalfClosedClientStillGetsItsAnswer) {
+  TASK_INPUT("03.5", "a packet, its echo, then a half-close");
   RecordingServer server(Options());
   server.echo = true;
   ASSERT_EQ(server.Start().error(), "");
@@ -99,7 +104,7 @@ TEST_F(ReceiveTest, EveryGoldenRefusalClosesItsSessionAndNobodyElse) {
   std::size_t leaves = 0;
   for (const wire::Vector& vector : wire::LoadVectors()) {
     if (!vector.refused) continue;
-    SCOPED_TRACE(vector.name);
+    TASK_INPUT("03.3", "golden refusal " << vector.name << ": " << wire::ToHex(vector.bytes));
     TcpClient bad(server.port());
     ASSERT_TRUE(server.AwaitJoins(leaves + 2));
     ASSERT_TRUE(bad.Send(AsText(vector.bytes)));
@@ -132,6 +137,7 @@ TEST_F(ReceiveTest, EverySessionCountsItsOwnSequence) {
 
 // A slot's next tenant begins at 1 again, with a ring and a reassembler that remember nothing.
 TEST_F(ReceiveTest, AReusedSlotStartsAfresh) {
+  TASK_INPUT("03.5", "one slot, 20 tenants that leave in the middle");
   ServerOptions options = Options();
   options.session_max = 1;
   RecordingServer server(options, /*check_sequence=*/true);
@@ -163,6 +169,7 @@ TEST_F(ReceiveTest, RandomPiecesFromManyClients) {
   ASSERT_EQ(server.Start().error(), "");
   const std::uint64_t seed = course_test::TestSeed();
   const int rounds = 30 * course_test::StressFactor();
+  TASK_INPUT("03.5", "6 clients, packets in random pieces, seed " << seed);
   std::vector<std::thread> threads;
   std::atomic<int> wrong{0};
   for (unsigned c = 0; c < 6; ++c) {

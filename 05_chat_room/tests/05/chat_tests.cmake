@@ -1,5 +1,6 @@
 # Tests of the chat (from stage 05 on).
 stage_unit_test(chat tests/05/unit_chat.cc LINK chat test_support LABELS stress)
+stage_unit_test(chat_room tests/05/unit_chat_room.cc LINK chat test_support LABELS stress)
 stage_unit_test(proto tests/05/unit_proto.cc LINK chat client test_support)
 stage_unit_test(client tests/05/unit_client.cc LINK client test_support)
 stage_unit_test(order_check tests/05/unit_order_check.cc LINK client test_support)

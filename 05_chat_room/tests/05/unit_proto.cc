@@ -10,6 +10,7 @@
 #include "server_packet_handler.h"
 #include "support/client/server_session.h"
 #include "tests/support/fake_sender.h"
+#include "tests/support/task_input.h"
 
 namespace {
 
@@ -94,6 +95,7 @@ std::string LargeChat() {
 }
 
 TEST(ArenaTest, IsEmptyAfterEveryMessage) {
+  TASK_INPUT("05.1", "a message of 60000 bytes, then one that does not parse");
   Nobody nobody;
   const std::string body = LargeChat();
   EXPECT_EQ((proto::ParseAndCall<Protocol::C_CHAT, Nobody>(nobody, Body(body), Refuses)),
@@ -105,6 +107,7 @@ TEST(ArenaTest, IsEmptyAfterEveryMessage) {
 }
 
 TEST(ArenaTest, IsEmptyAfterAHandlerThatThrew) {
+  TASK_INPUT("05.1", "a handler that throws");
   Nobody nobody;
   const std::string body = LargeChat();
   EXPECT_THROW((proto::ParseAndCall<Protocol::C_CHAT, Nobody>(nobody, Body(body), Throws)),
@@ -113,6 +116,7 @@ TEST(ArenaTest, IsEmptyAfterAHandlerThatThrew) {
 }
 
 TEST(ArenaTest, TakesNothingFromTheHeapInSteadyState) {
+  TASK_INPUT("05.1", "'hello', 1000 times");
   Nobody nobody;
   Protocol::C_CHAT chat;
   chat.set_msg("hello");
@@ -130,6 +134,7 @@ TEST(ArenaTest, TakesNothingFromTheHeapInSteadyState) {
 // --- messages into packets -----------------------------------------------------------------------
 
 TEST(SendBufferTest, IsTheMessageBehindIdAndSequence) {
+  TASK_INPUT("05.2", "an S_CHAT with Korean text, number 1234");
   Protocol::S_CHAT chat;
   chat.set_player_id(77);
   chat.set_name("기사");
@@ -144,6 +149,7 @@ TEST(SendBufferTest, IsTheMessageBehindIdAndSequence) {
 }
 
 TEST(SendBufferTest, AnEmptyMessageIsAnEmptyBody) {
+  TASK_INPUT("05.2", "a C_LOGIN: no fields");
   const net::PacketRef packet = ServerPacketHandler::MakeSendBuffer(Protocol::C_LOGIN());
   EXPECT_EQ(packet->type(), Protocol::PACKET_C_LOGIN);
   EXPECT_TRUE(packet->body().empty());
@@ -151,6 +157,7 @@ TEST(SendBufferTest, AnEmptyMessageIsAnEmptyBody) {
 }
 
 TEST(SendBufferTest, TheLongestMessageFitsAndOneByteMoreIsAnError) {
+  TASK_INPUT("05.2", "a body of 65529 bytes, and one of 65530");
   constexpr std::size_t kMost = net::kMaxPayload - net::kPayloadHeaderSize;
   Protocol::C_CHAT chat;
   chat.set_msg(std::string(kMost - 4, 'x'));  // tag and a length of three bytes

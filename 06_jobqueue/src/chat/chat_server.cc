@@ -52,8 +52,10 @@ ChatServer::StopReport ChatServer::Stop(job::Duration drain_limit) {
 // [/stop]
 
 void ChatServer::OnClientJoin(net::SessionId id) {
+  // <student 05.7>
   sessions_[id.index()] = std::make_unique<GameSession>(id, world_, budgets_[id.index()]);
   net::Log(net::LogLevel::kInfo, "join", id, "");
+  // </student>
 }
 
 // Who closes his side has left, but is still answered: see GameSession::Finished.
@@ -62,13 +64,16 @@ void ChatServer::OnClientFinished(net::SessionId id) {
 }
 
 void ChatServer::OnClientLeave(net::SessionId id, std::string_view reason) {
+  // <student 05.7>
   // Out of the array first: whatever happens below, the slot's next tenant finds it empty.
   const std::unique_ptr<GameSession> session = std::move(sessions_[id.index()]);
   session->Disconnected();
   net::Log(net::LogLevel::kInfo, "leave", id, "reason=\"" + std::string(reason) + "\"");
+  // </student>
 }
 
 void ChatServer::OnRecv(net::SessionId id, const net::PacketRef& packet) {
+  // <student 05.7>
   GameSession& session = *sessions_[id.index()];
   const proto::Dispatched dispatched =
       ClientPacketHandler::Dispatch(session, packet->type(), packet->body());
@@ -78,6 +83,7 @@ void ChatServer::OnRecv(net::SessionId id, const net::PacketRef& packet) {
   }
   // The reason is a literal; it is in the warning and in the line of the session's end.
   Expel(id, proto::ToString(dispatched).data());
+  // </student>
 }
 
 void ChatServer::Send(net::SessionId to, const net::PacketRef& packet) {

@@ -43,23 +43,29 @@ SessionState GameSession::state() {
 // [/leaving]
 
 void GameSession::LogIn(std::vector<PlayerRef> players) {
+  // <student 05.5>
   assert(state_ == SessionState::kConnected);
   players_ = std::move(players);
   state_ = SessionState::kLobby;
+  // </student>
 }
 
 void GameSession::EnterRoom(const PlayerRef& player, Room& room, JobBudget::Permit permit) {
+  // <student 05.5>
   assert(state_ == SessionState::kLobby);
   stay_ = std::make_shared<Stay>(player);
   room_ = &room;
   state_ = SessionState::kInRoom;
   room.Enter(stay_, std::move(permit));
+  // </student>
 }
 
 void GameSession::LeaveRoom(JobBudget::Permit permit) {
+  // <student 05.5>
   assert(state_ == SessionState::kInRoom);
   state_ = SessionState::kLeaving;
   room_->Leave(stay_, std::move(permit));
+  // </student>
 }
 
 }  // namespace chat

@@ -42,6 +42,7 @@ PlayerRef MakePlayer(GameSession& session, const char* kind, Protocol::PlayerTyp
 }  // namespace
 
 bool Handle_C_LOGIN(GameSession& session, const Protocol::C_LOGIN&) {
+  // <student 05.6>
   if (session.state() != SessionState::kConnected) {
     return Refuse<Protocol::S_LOGIN>(session, Protocol::REFUSAL_ALREADY_LOGGED_IN);
   }
@@ -53,13 +54,14 @@ bool Handle_C_LOGIN(GameSession& session, const Protocol::C_LOGIN&) {
   for (const PlayerRef& player : session.players()) player->CopyTo(*answer.add_players());
   Send(session, answer);
   return true;
+  // </student>
 }
 
 // [enter]
 bool Handle_C_ENTER_GAME(GameSession& session, const Protocol::C_ENTER_GAME& pkt) {
+  // <student 05.6>
   using Answer = Protocol::S_ENTER_GAME;
   Room* const room = session.world().FindRoom(pkt.room_id());
-  // <student 05.3>
   if (session.state() == SessionState::kConnected)
     return Refuse<Answer>(session, Protocol::REFUSAL_NOT_LOGGED_IN);
   if (session.state() != SessionState::kLobby)
@@ -68,18 +70,18 @@ bool Handle_C_ENTER_GAME(GameSession& session, const Protocol::C_ENTER_GAME& pkt
     return Refuse<Answer>(session, Protocol::REFUSAL_BAD_PLAYER_INDEX);
   }
   if (room == nullptr) return Refuse<Answer>(session, Protocol::REFUSAL_BAD_ROOM);
-  // </student>
   JobBudget::Permit permit = session.TakePermit();
   if (!permit) return Refuse<Answer>(session, Protocol::REFUSAL_TOO_MANY_REQUESTS);
   session.EnterRoom(session.players()[pkt.player_index()], *room, std::move(permit));
   return true;
+  // </student>
 }
 // [/enter]
 
 // [chat]
 bool Handle_C_CHAT(GameSession& session, const Protocol::C_CHAT& pkt) {
+  // <student 05.6>
   using Answer = Protocol::S_CHAT;
-  // <student 05.4>
   if (session.state() == SessionState::kConnected)
     return Refuse<Answer>(session, Protocol::REFUSAL_NOT_LOGGED_IN);
   if (session.state() != SessionState::kInRoom)
@@ -87,15 +89,16 @@ bool Handle_C_CHAT(GameSession& session, const Protocol::C_CHAT& pkt) {
   const Protocol::Refusal reason =
       CheckMessage(pkt.msg(), session.world().options().max_message_bytes);
   if (reason != Protocol::REFUSAL_NONE) return Refuse<Answer>(session, reason);
-  // </student>
   JobBudget::Permit permit = session.TakePermit();
   if (!permit) return Refuse<Answer>(session, Protocol::REFUSAL_TOO_MANY_REQUESTS);
   session.room()->Chat(*session.stay()->player, pkt.msg(), std::move(permit));
   return true;
+  // </student>
 }
 // [/chat]
 
 bool Handle_C_LEAVE_GAME(GameSession& session, const Protocol::C_LEAVE_GAME&) {
+  // <student 05.6>
   using Answer = Protocol::S_LEAVE_GAME;
   if (session.state() == SessionState::kConnected)
     return Refuse<Answer>(session, Protocol::REFUSAL_NOT_LOGGED_IN);
@@ -105,6 +108,7 @@ bool Handle_C_LEAVE_GAME(GameSession& session, const Protocol::C_LEAVE_GAME&) {
   if (!permit) return Refuse<Answer>(session, Protocol::REFUSAL_TOO_MANY_REQUESTS);
   session.LeaveRoom(std::move(permit));  // the room answers, behind all that it has said before
   return true;
+  // </student>
 }
 
 }  // namespace chat

@@ -8,16 +8,21 @@
 
 namespace chat {
 
+// [room]
 // --- any thread: post and go on -------------------------------------------------------------------
 
 void Room::Enter(StayRef stay, JobBudget::Permit permit) {
+  // <student 06.5>
   Post([this, stay = std::move(stay), permit = std::move(permit)]() mutable {
     DoEnter(std::move(stay));
   });
+  // </student>
 }
 
 void Room::Leave(StayRef stay, JobBudget::Permit permit) {
+  // <student 06.5>
   Post([this, stay = std::move(stay), permit = std::move(permit)] { DoLeave(stay); });
+  // </student>
 }
 
 void Room::Finish(StayRef stay) {
@@ -35,6 +40,7 @@ void Room::Tell(StayRef stay, net::PacketRef packet, JobBudget::Permit permit) {
 }
 
 void Room::Chat(const Player& speaker, std::string_view message, JobBudget::Permit permit) {
+  // <student 06.6>
   Protocol::S_CHAT chat;
   chat.set_player_id(speaker.id);
   chat.set_name(speaker.name);
@@ -43,12 +49,11 @@ void Room::Chat(const Player& speaker, std::string_view message, JobBudget::Perm
   net::PacketRef packet = ClientPacketHandler::MakeSendBuffer(chat);
 
   // [chat]
-  // <student 06.5>
   Post([this, packet = std::move(packet), permit = std::move(permit)]() mutable {
     Broadcast(std::move(packet));
   });
-  // </student>
   // [/chat]
+  // </student>
 }
 
 // --- jobs -----------------------------------------------------------------------------------------
@@ -65,6 +70,7 @@ void Room::Broadcast(net::PacketRef packet) {
 
 // [enter]
 void Room::DoEnter(StayRef stay) {
+  // <student 06.5>
   const Player& player = *stay->player;
   Protocol::S_PLAYER_JOINED joined;
   player.CopyTo(*joined.mutable_player());
@@ -73,16 +79,19 @@ void Room::DoEnter(StayRef stay) {
   turn_.Add(stay, roster_.Hello(player));
   roster_.Changed(stay->place);
   size_.store(turn_.size(), std::memory_order_relaxed);
+  // </student>
 }
 // [/enter]
 
 void Room::DoLeave(const StayRef& stay) {
+  // <student 06.5>
   Protocol::S_LEAVE_GAME answer;
   answer.set_success(true);
   net::PacketRef bye = ClientPacketHandler::MakeSendBuffer(answer);
   sender_.Seal(*bye);
   const std::size_t place = stay->place;
   if (turn_.Remove(stay, std::move(bye))) Announce(*stay->player, place);
+  // </student>
 }
 
 void Room::DoFinish(const StayRef& stay) {
@@ -96,6 +105,7 @@ void Room::DoGone(const StayRef& stay) {
 }
 
 void Room::Announce(const Player& leaver, std::size_t place) {
+  // <student 06.5>
   roster_.Changed(place);
   roster_.Changed(turn_.size());  // where the one was who has taken the place
   size_.store(turn_.size(), std::memory_order_relaxed);
@@ -103,6 +113,7 @@ void Room::Announce(const Player& leaver, std::size_t place) {
   left.set_player_id(leaver.id);
   ++news_;
   Broadcast(ClientPacketHandler::MakeSendBuffer(left));
+  // </student>
 }
 
 // --- the end of a slice ---------------------------------------------------------------------------
@@ -134,5 +145,6 @@ void Room::Flush() {
   flushes_.fetch_add(1, std::memory_order_relaxed);
   turn_.Flush();
 }
+// [/room]
 
 }  // namespace chat

@@ -74,7 +74,9 @@ void RoomTurn::TakeOut(Member& member) {
   members_.pop_back();
 }
 
+// [flush]
 void RoomTurn::FlushAnswers() {
+  // <student 06.7>
   // First: a member that was told something hears it before what was said later.
   for (const Piece& piece : pieces_) {
     // Before the send: a client that has got its S_LEAVE_GAME must not be told that it is inside.
@@ -93,12 +95,12 @@ void RoomTurn::FlushAnswers() {
     member->from = said_.size();
   }
   newcomers_.clear();
+  // </student>
 }
 
-// [flush]
 void RoomTurn::Flush() {
+  // <student 06.7>
   FlushAnswers();
-  // <student 06.6>
   net::PacketRef all;  // stored once, however many members hear it
   if (!said_.empty()) all = Joined({}, 0, said_.size(), {});
   for (Member& member : members_) {
@@ -109,9 +111,9 @@ void RoomTurn::Flush() {
     }
     member.from = 0;
   }
-  // </student>
   said_.clear();
   bytes_ = 0;
+  // </student>
 }
 // [/flush]
 

@@ -5,27 +5,17 @@
 //   head_ == Busy()     somebody executes (or is about to), no new job
 //   head_ == a node     somebody executes (or is about to), new jobs: a stack, newest first
 //
-//        Push: idle -> node         "you woke it": exactly one producer is told to make the queue
-//        ready Push: busy, node -> node
-//     TakeAll: node -> busy         the consumer takes everything in one exchange and turns the
-//     stack round
-//   TryGoIdle: busy -> idle         fails when a job came in meanwhile: then the consumer stays
-//   responsible
+//        Push: idle -> node         "you woke it": exactly one producer has to make the queue ready
+//        Push: busy, node -> node
+//     TakeAll: node -> busy         the consumer takes everything, in one exchange
+//   TryGoIdle: busy -> idle         fails when a job came in: the consumer stays responsible
 //
 // A count beside a list would do the same job in two words, and the moment between the two writes
 // is where lost and double wake-ups live. Here there is no such moment.
 //
-// Progress: Push is lock-free (a failed CAS means that another thread got on), TakeAll is
-// wait-free. No producer waits for another producer or for the consumer, and a producer that is
-// preempted anywhere in Push holds up nobody (the usual linked multi-producer queue has a window
-// where it does). ABA: Push never reads through `head`, so a node that left and came back between
-// its load and its CAS makes no difference: it is again the newest node, and that is all that Push
-// needs to know. Order: a producer's second Push finds a head that contains or follows its first:
-// per producer FIFO. Memory order: a job's contents reach the consumer through Push (release) ->
-// TakeAll (acquire); every operation is a read-modify-write, so each continues the release
-// sequences of all those before it. What the consumer did before TryGoIdle (release) is seen by the
-// producer that wakes the queue (Push acquires too), and so by the next consumer: state that only
-// jobs touch needs no lock.
+// Promised beside that: no producer waits for another one or for the consumer; per producer the
+// order is kept; what a job's poster did before Push is seen by the job, and what a consumer did
+// before TryGoIdle by the next consumer: state that only jobs touch needs no lock.
 #pragma once
 
 #include <atomic>
@@ -56,6 +46,7 @@ class Inbox {
 
   // The consumer only. Everything that is inside, oldest first; nullptr when nothing is.
   Node* TakeAll() {
+    // <student 06.1>
     Node* newest = head_.exchange(Busy(), std::memory_order_acq_rel);
     if (newest == Busy()) return nullptr;
     Node* oldest = nullptr;
@@ -66,14 +57,17 @@ class Inbox {
       newest = older;
     }
     return oldest;
+    // </student>
   }
 
   // The consumer only. True: idle, the caller is the consumer no longer and must not touch anything
   // that jobs touch. False: a job came in; the caller remains the consumer.
   bool TryGoIdle() {
+    // <student 06.1>
     Node* expected = Busy();
     return head_.compare_exchange_strong(expected, nullptr, std::memory_order_acq_rel,
                                          std::memory_order_acquire);
+    // </student>
   }
 
  private:

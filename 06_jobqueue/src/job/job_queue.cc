@@ -71,6 +71,7 @@ void JobQueue::Refuse(PostResult reason) {
 
 // [post]
 PostResult JobQueue::PostNode(JobNode* node) {
+  // <student 06.2>
   const PostResult refusal = refusal_.load(std::memory_order_acquire);
   if (refusal != PostResult::kQueued) {
     MessagePool<JobNode>::Free(node);
@@ -79,6 +80,7 @@ PostResult JobQueue::PostNode(JobNode* node) {
   posted_.fetch_add(1, std::memory_order_relaxed);
   if (!inbox_.Push(node)) return PostResult::kQueued;
   return MakeReady();
+  // </student>
 }
 
 PostResult JobQueue::MakeReady() {
@@ -113,12 +115,12 @@ void JobQueue::RunJob(JobNode& node, SliceContext& context) {
 
 // [run-slice]
 bool JobQueue::RunSlice(SliceContext& context) {
+  // <student 06.2>
   const TimePoint start = context.clock.Now();
   context.stats.longest_wait_ns.RaiseTo(Nanoseconds(start - ready_since_));
   context.stats.slices.Add();
   current_queue = this;
 
-  // <student 06.2>
   TimePoint now = start;
   std::uint32_t ran = 0;
   SourceLocation last_origin;
@@ -139,7 +141,6 @@ bool JobQueue::RunSlice(SliceContext& context) {
     MessagePool<JobNode>::Free(node);
   }
   if (ran > 0) Guarded([this] { OnSliceEnd(); }, last_origin, true, context);
-  // </student>
 
   current_queue = nullptr;
   const std::uint64_t posted = posted_.load(std::memory_order_relaxed);
@@ -147,6 +148,7 @@ bool JobQueue::RunSlice(SliceContext& context) {
   reported_ = posted;
   // Nothing may be touched after TryGoIdle has succeeded: the next executor may be running already.
   return taken_ != nullptr || !inbox_.TryGoIdle();
+  // </student>
 }
 // [/run-slice]
 

@@ -11,15 +11,12 @@
 // Life and death. A job queue is owned by std::shared_ptr (make_shared; the stack is not possible).
 // While it has jobs or executes, the scheduler holds one reference, taken by the push that wakes
 // the queue and not by every job. Therefore:
-//   - a job may use a plain pointer to its own queue's object: the object is alive while the job
-//   runs;
+//   - a job may use a plain pointer to its own queue's object: it is alive while the job runs;
 //   - giving up the last reference with jobs inside destroys nothing: the jobs still run, in order,
-//   and then
-//     the object is destroyed, on the thread that ran the last one;
+//     and then the object is destroyed, on the thread that ran the last one;
 //   - a job that holds a shared_ptr to its own queue is fine too: the reference goes with the job;
 //   - an object that must do no more (a room that is closed) calls Close(): jobs inside are
-//   destroyed
-//     without being run, later posts are refused. At most the job that is just running is finished;
+//     destroyed without being run, later posts are refused. The running job is finished;
 //   - a pointer to ANOTHER actor in a job must own it (shared_ptr), or be a weak_ptr;
 //   - two actors that own each other for good are a leak, as always: one of them must hold a
 //   weak_ptr.

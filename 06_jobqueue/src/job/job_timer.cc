@@ -27,20 +27,20 @@ std::size_t JobTimer::Stop() {
 
 // [reserve]
 TimerId JobTimer::ReserveAt(TimePoint due, JobQueue& owner, Job job) {
+  // <student 06.4>
   TimerId id;
   bool earliest = false;
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) return TimerId{};
-    // <student 06.4>
     const std::optional<TimePoint> before = heap_.NextDue();
     id = heap_.Add(due, ReservedJob{owner.weak_from_this(), std::move(job)});
     earliest = !before || due < *before;
-    // </student>
   }
   // The timer thread sleeps until `before`: that is too long now.
   if (earliest) wake_.notify_one();
   return id;
+  // </student>
 }
 // [/reserve]
 
@@ -56,7 +56,9 @@ std::size_t JobTimer::Pending() const {
   return heap_.Size();
 }
 
+// [timer-run]
 void JobTimer::Run() {
+  // <student 06.4>
   std::array<ReservedJob, kHandOverBatch> batch;
   std::unique_lock lock(mutex_);
   while (!stopping_) {
@@ -78,16 +80,20 @@ void JobTimer::Run() {
       wake_.wait(lock);
     }
   }
+  // </student>
 }
+// [/timer-run]
 
 // [hand-over]
 void JobTimer::HandOver(ReservedJob& reserved) {
+  // <student 06.4>
   if (const std::shared_ptr<JobQueue> owner = reserved.owner.lock()) {
     owner->PostJob(std::move(reserved.job));
   } else {
     orphaned_.fetch_add(1, std::memory_order_relaxed);
   }
   reserved = ReservedJob{};  // an orphan's captures die here
+  // </student>
 }
 // [/hand-over]
 

@@ -64,8 +64,8 @@ void ReadyQueue::Retire() {
 
 // [ready-push]
 bool ReadyQueue::Push(JobQueue& queue) {
-  PutIn(&queue);
   // <student 06.3>
+  PutIn(&queue);
   const std::uint32_t sleepers = sleepers_.fetch_add(0, std::memory_order_acq_rel);
   if ((sleepers & kClosed) != 0) {
     DropAbandoned();
@@ -107,6 +107,7 @@ JobQueue* ReadyQueue::TryPop() {
 
 // [ready-wait]
 JobQueue* ReadyQueue::Wait(bool* slept) {
+  // <student 06.3>
   *slept = false;
   while (!IsClosed()) {
     if (JobQueue* queue = TryPop()) return queue;
@@ -127,15 +128,18 @@ JobQueue* ReadyQueue::Wait(bool* slept) {
     if (queue != nullptr) return queue;
   }
   return nullptr;
+  // </student>
 }
 
 // Until somebody wakes us or Close. True: other threads still sleep.
 bool ReadyQueue::Sleep() {
+  // <student 06.3>
   std::unique_lock lock(mutex_);
   wake_.wait(lock, [this] { return wake_up_ || IsClosed(); });
   const std::uint32_t left = wake_up_ ? 1 + kWaking : 1;  // the bit is set as long as wake_up_ is
   wake_up_ = false;
   return ((sleepers_.fetch_sub(left, std::memory_order_acq_rel) - left) & kCount) != 0;
+  // </student>
 }
 // [/ready-wait]
 

@@ -5,19 +5,12 @@
 // responsible, see inbox.h), and no more than `max_queues` job queues can be created.
 //
 // Sleep without a lost wake-up, without a lock on the fast path. The race: a thread finds the queue
-// empty, a producer pushes and sees nobody asleep, the thread goes to sleep. What prevents it is
-// that both sides change the SAME word, sleepers_, by read-modify-write, and those have one total
-// order:
-//     update thread: sleepers_ + 1, then look into the queue again, then sleep
-//     producer:      push, then sleepers_ + 0, wake somebody if that was not zero
-// If the thread's change is first, the producer reads its 1 and wakes. If the producer's is first,
-// the thread's change reads from it (acquire) and its second look finds the job queue.
+// empty, a producer pushes and sees nobody asleep, the thread goes to sleep. Both sides change the
+// SAME word, sleepers_, by read-modify-write, and those have one total order.
 //
-// One wake-up at a time: while a woken thread is on its way (kWaking), producers wake nobody else.
-// The woken thread clears the bit, which comes after those pushes in the total order, so it sees
-// them; and if there is more than it takes itself, it wakes the next. A burst costs one system
-// call, not one per push. Closing (kClosed) uses the same word, so that a push after the last sweep
-// learns of it.
+// One wake-up at a time: while a woken thread is on its way (kWaking), producers wake nobody else;
+// the woken thread clears the bit and, if there is more than it takes itself, wakes the next. So a
+// burst costs one system call. Closing (kClosed) uses the same word: a late push learns of it.
 //
 // Threading: every method from any thread unless it says otherwise.
 #pragma once

@@ -6,14 +6,15 @@
 
 namespace net {
 
+// [admit]
 SessionId Admission::Admit(UniqueSocket socket, const PeerAddress& peer) {
+  // <student 02.2>
   bool wanted = false;
   life_.CallGame(SessionId{}, [&](Callbacks& game) { wanted = game.OnConnectionRequest(peer); });
   if (!wanted) {
     Log(LogLevel::kInfo, "refused", SessionId{}, ToString(peer) + " by OnConnectionRequest");
     return {};
   }
-  // [admit]
   Session* const slot = life_.Allocate(socket.get(), peer);  // with one I/O count: ours
   if (slot == nullptr) {
     RefuseFull(std::move(socket), peer);
@@ -36,12 +37,12 @@ SessionId Admission::Admit(UniqueSocket socket, const PeerAddress& peer) {
   traffic_.Add(Traffic::kAccepts, 1);
   session->joined = true;
   life_.CallGame(session->id, [&](Callbacks& game) { game.OnClientJoin(session->id); });
-  // Only now: a packet that has long arrived cannot be dispatched before OnClientJoin has returned,
-  // because nobody has asked for it yet.
+  // Only now: nobody has asked for a packet yet that may have arrived long ago.
   receive_.StartRecv(*session);
-  // [/admit]
   return session->id;
+  // </student>
 }
+// [/admit]
 
 // 0, or the error of the option that failed.
 int Admission::PrepareSocket(SOCKET socket) const {

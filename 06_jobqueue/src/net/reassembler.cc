@@ -24,13 +24,11 @@ const char* ToString(Refusal refusal) {
   return "unknown";
 }
 
-// A lie is refused as soon as its bytes are here, not when the header is whole: a client that sends
-// one wrong byte and then waits must not keep a session. And the length is believed only after it
-// was compared with both limits: it decides how much memory is taken.
 // [check-header]
 Refusal Reassembler::CheckHeader(const std::uint8_t* header, std::size_t available,
                                  const FrameRules& rules, std::size_t ring_capacity) {
   // <student 03.3>
+  // As soon as its bytes are here: who sends one wrong byte and then waits must not keep a session.
   if (available > kCodeAt && header[kCodeAt] != kPacketCode) return Refusal::kBadCode;
   if (available >= kLengthAt + 2) {
     const std::uint32_t length = LoadU16(header + kLengthAt);
@@ -46,8 +44,8 @@ Refusal Reassembler::CheckHeader(const std::uint8_t* header, std::size_t availab
 
 // [next-packet]
 Reassembler::Step Reassembler::Next(RingBuffer& ring, const FrameRules& rules, PacketRef& packet) {
+  // <student 03.4>
   if (refusal_ != Refusal::kNone) return Step::kRefused;
-  // <student 03.5>
   std::uint8_t header[kFrameHeaderSize] = {};
   const std::size_t available = std::min(ring.size(), kFrameHeaderSize);
   ring.Peek(header, available);

@@ -52,6 +52,7 @@ Block CopyTogether(const SendNode* batch, std::size_t bytes) {
 // nothing more is sent. False: the session is closing.
 bool SendPath::IssueSends(Session& session) {
   // [issue-sends]
+  // <student 04.4>
   SendState& send = session.send;
   for (int round = 0;; ++round) {
     if (session.closing()) return false;
@@ -70,6 +71,7 @@ bool SendPath::IssueSends(Session& session) {
         break;  // go round instead of calling ourselves: a fast network must not grow the stack
     }
   }
+  // </student>
   // [/issue-sends]
 }
 
@@ -88,6 +90,7 @@ PostResult SendPath::PostSend(Session& session, SendNode* batch) {
     return PostResult::kFailed;
   }
   // [post-send]
+  // <student 04.4>
   send.context.Reset();
   session.io.Add();
   if (options_.send_probe != nullptr) options_.send_probe->OnSendBegins(session.id);
@@ -102,18 +105,17 @@ PostResult SendPath::PostSend(Session& session, SendNode* batch) {
       return PostResult::kFailed;
     }
   } else if (options_.skip_on_success) {
-    // <student 04.5>
     // Sent at once, and we have asked for no packet in that case (P15): nobody else will hear of
     // this send, so its completion is handled here, and its count given back.
     const bool go_on = FinishSend(session, sent);
     life_.ReleaseIo(session);
     return go_on ? PostResult::kDone : PostResult::kFailed;
-    // </student>
   }
   // Pending, or done with a packet in the queue: another worker may have it already (P15). Do not
   // touch the send state below this line.
   if (session.closing()) CancelIoEx(reinterpret_cast<HANDLE>(session.socket), nullptr);
   return PostResult::kPending;
+  // </student>
   // [/post-send]
 }
 
@@ -157,6 +159,7 @@ DWORD SendPath::PrepareBatch(SendState& send, SendNode* batch, std::uint32_t cop
 
 // The worker owns the send flag, as the send did.
 void SendPath::OnSendCompleted(Session& session, DWORD bytes, DWORD error) {
+  // <student 04.4>
   if (error != 0) {
     if (!IsConnectionOver(error)) life_.ReportError(session.id, "send failed", error);
     EndBatch(session);
@@ -167,6 +170,7 @@ void SendPath::OnSendCompleted(Session& session, DWORD bytes, DWORD error) {
   // The flag stays ours: what has been queued meanwhile leaves now, or at the end of this turn
   // together with what the turn still brings.
   if (!SendTurn::Defer(*this, session)) IssueSends(session);
+  // </student>
 }
 
 // Caller: owns the send flag; the send has completed, failed or was refused.
@@ -178,6 +182,7 @@ void SendPath::EndBatch(Session& session) {
 // Caller: owns the send flag; the send has completed. False: nothing more is to be
 // sent.
 bool SendPath::FinishSend(Session& session, DWORD bytes) {
+  // <student 04.4>
   SendState& send = session.send;
   EndBatch(session);
   send.queued_memory.fetch_sub(send.sending_memory, std::memory_order_relaxed);
@@ -191,6 +196,7 @@ bool SendPath::FinishSend(Session& session, DWORD bytes) {
   if (!send.sending_last) return true;
   EndSession(session);
   return false;
+  // </student>
 }
 
 // Caller: owns the send flag; the end of the queue has been reached. If it was a packet the peer

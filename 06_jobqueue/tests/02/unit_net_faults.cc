@@ -6,10 +6,16 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <future>
+#include <memory>
 #include <mutex>
+#include <utility>
 
 #include "iocp/linux/syscalls.h"
 #include "tests/support/recording_server.h"
+#include "tests/support/task_input.h"
 #include "tests/support/tcp_client.h"
 #include "tests/support/test_support.h"
 
@@ -147,6 +153,75 @@ TEST_P(NetFaults, AnAcceptThatKeepsFailingNeitherSpinsNorFloodsTheLog) {
     EXPECT_EQ(report.live_sessions, 0u);
     EXPECT_EQ(report.outstanding_operations, 0u);
   }
+}
+
+// The schedule that is rare in life (P15): the receive completes at once, a worker serves its
+// packet to the end, and only then WSARecv returns to the thread that called it.
+std::mutex served_mutex;
+std::condition_variable served;
+bool has_left = false;                // under served_mutex
+bool left_before_return = false;      // under served_mutex
+std::function<bool()> still_held;     // set before any thread uses it: is the session not released?
+thread_local bool next_wake = false;  // this thread is about to call WSARecv
+
+// The wake of a worker is the last thing that WSARecv does. (When no worker slept it has none; the
+// next one is then that of the release.)
+void LetTheWorkerFinish() {
+  if (!std::exchange(next_wake, false) || !still_held()) return;
+  std::unique_lock lock(served_mutex);
+  left_before_return =
+      served.wait_for(lock, std::chrono::milliseconds(500), [] { return has_left; });
+}
+int WakeAndLetTheWorkerFinish(std::atomic<std::uint32_t>* word, int count) {
+  const int woken = iocp::RealSystemCalls().futex_wake(word, count);
+  LetTheWorkerFinish();
+  return woken;
+}
+ssize_t SignalAndLetTheWorkerFinish(int fd) {
+  const ssize_t written = iocp::RealSystemCalls().signal(fd);
+  LetTheWorkerFinish();
+  return written;
+}
+
+TEST(NetRaces, TheReceiveHoldsItsCountBeforeWSARecvReturns) {
+  TASK_INPUT("02.3", "the client's end is served while the first WSARecv has not returned yet");
+  static iocp::SystemCalls table = iocp::RealSystemCalls();
+  table.futex_wake = WakeAndLetTheWorkerFinish;
+  table.signal = SignalAndLetTheWorkerFinish;
+  iocp::testing::ReplaceSystemCalls(&table);
+  net::ServerOptions options;
+  options.worker_threads = 2;
+  auto server = std::make_unique<RecordingServer>(options);
+  // The reason is the one that the client's end has, too.
+  still_held = [&] { return server->Disconnect(server->Joined().at(0), "closed by the peer"); };
+  std::promise<void> ended;
+  server->on_join = [&](net::SessionId) {
+    ended.get_future().wait_for(course_test::kDeadline);
+    next_wake = true;  // PostRecv is next on this thread, and its client has ended already
+  };
+  server->on_leave = [](net::SessionId) {
+    const std::lock_guard lock(served_mutex);
+    has_left = true;
+    served.notify_all();
+  };
+  ASSERT_EQ(server->Start().error(), "");
+  TcpClient client(server->port());
+  ASSERT_TRUE(server->AwaitJoins(1));
+  client.FinishSending();
+  ended.set_value();
+  EXPECT_TRUE(server->AwaitLeaves(1));
+  bool too_early = false;
+  {
+    const std::lock_guard lock(served_mutex);
+    too_early = left_before_return;
+  }
+  EXPECT_FALSE(too_early) << "the session was freed under a thread that still worked with it";
+  if (too_early) {
+    static_cast<void>(server.release());  // freed twice: it would never stop
+    return;
+  }
+  EXPECT_EQ(server->Stop().live_sessions, 0u);
+  iocp::testing::ReplaceSystemCalls(nullptr);
 }
 
 }  // namespace

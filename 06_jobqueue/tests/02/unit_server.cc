@@ -5,6 +5,7 @@
 #include <set>
 
 #include "tests/support/recording_server.h"
+#include "tests/support/task_input.h"
 #include "tests/support/tcp_client.h"
 #include "tests/support/test_support.h"
 
@@ -51,6 +52,7 @@ TEST_P(ServerTest, StartsAndStopsWithNobodyThere) {
 }
 
 TEST_P(ServerTest, EchoesAndTellsTheWholeStory) {
+  TASK_INPUT("02.3", "one packet \"hello\", then a half-close");
   RecordingServer server(Options());
   server.echo = true;
   ASSERT_EQ(server.Start().error(), "");
@@ -67,6 +69,7 @@ TEST_P(ServerTest, EchoesAndTellsTheWholeStory) {
 }
 
 TEST_P(ServerTest, SeveralPacketsInOneWriteAndOnePacketInSeveralWrites) {
+  TASK_INPUT("02.3", "300 packets in one write, then one of 255 bytes byte by byte");
   RecordingServer server(Options());
   server.echo = true;
   ASSERT_EQ(server.Start().error(), "");
@@ -74,7 +77,7 @@ TEST_P(ServerTest, SeveralPacketsInOneWriteAndOnePacketInSeveralWrites) {
   std::string many;
   for (int i = 0; i < 300; ++i) many += Packet("number " + std::to_string(i));
   ASSERT_TRUE(client.Send(many));
-  EXPECT_EQ(client.Receive(many.size()), many) << "tasks 02.3, 02.4";
+  EXPECT_EQ(client.Receive(many.size()), many);
   const std::string longest = Packet(std::string(253, 'x'));
   for (const char byte : longest) ASSERT_TRUE(client.Send(std::string_view(&byte, 1)));
   EXPECT_EQ(client.Receive(longest.size()), longest);
@@ -83,6 +86,7 @@ TEST_P(ServerTest, SeveralPacketsInOneWriteAndOnePacketInSeveralWrites) {
 
 // The packet is in the socket's buffer long before OnClientJoin returns; it must wait all the same.
 TEST_P(ServerTest, AnEarlyPacketIsNotProcessedBeforeOnClientJoin) {
+  TASK_INPUT("02.2", "a packet that arrives while OnClientJoin runs");
   RecordingServer server(Options());
   std::promise<void> sent;
   std::shared_future<void> client_has_sent = sent.get_future().share();
@@ -107,6 +111,7 @@ TEST_P(ServerTest, AnEarlyPacketIsNotProcessedBeforeOnClientJoin) {
 }
 
 TEST_P(ServerTest, OnConnectionRequestCanRefuse) {
+  TASK_INPUT("02.2", "the first of two connections is not wanted");
   RecordingServer server(Options());
   std::atomic<int> asked{0};
   server.on_connection_request = [&](const net::PeerAddress& peer) {
@@ -124,6 +129,7 @@ TEST_P(ServerTest, OnConnectionRequestCanRefuse) {
 }
 
 TEST_P(ServerTest, AFullServerRefusesTheNextPolitelyAndTakesTheOneAfter) {
+  TASK_INPUT("02.2", "session_max 2, four clients");
   ServerOptions options = Options();
   options.session_max = 2;
   const std::string full = Packet("full");
@@ -150,6 +156,7 @@ TEST_P(ServerTest, AFullServerRefusesTheNextPolitelyAndTakesTheOneAfter) {
 }
 
 TEST_P(ServerTest, ConnectAndResetBeforeTheFirstReceive) {
+  TASK_INPUT("02.3", "a reset while OnClientJoin runs");
   RecordingServer server(Options());
   std::promise<void> reset_done;
   // The accept flow stands still meanwhile.
@@ -219,8 +226,25 @@ TEST_P(ServerTest, APacketToSendMustBeSealedOnce) {
   ExpectCleanStop(server);
 }
 
+// An exception of the game on the accepting thread ends that session and nothing else.
+TEST_P(ServerTest, AnExceptionInOnClientJoinClosesThatSession) {
+  TASK_INPUT("02.2", "OnClientJoin throws for the first of two clients");
+  RecordingServer server(Options());
+  server.on_join = [&](SessionId) {
+    if (server.Joined().size() == 1) throw std::runtime_error("from the game");
+  };
+  ASSERT_EQ(server.Start().error(), "");
+  TcpClient first(server.port());
+  ASSERT_TRUE(server.AwaitLeaves(1));
+  EXPECT_EQ(server.StoryOf(server.Joined().at(0)), (Story{"join", "leave: a callback threw"}));
+  TcpClient second(server.port());
+  EXPECT_TRUE(server.AwaitJoins(2));
+  ExpectCleanStop(server);
+}
+
 // Several sends are outstanding at once: each is whole, and they arrive in call order (P23, P24).
 TEST_P(ServerTest, ManySendsArriveWholeAndInOrder) {
+  TASK_INPUT("02.4", "5000 sends to one client");
   RecordingServer server(Options());
   ASSERT_EQ(server.Start().error(), "");
   TcpClient client(server.port());
@@ -237,6 +261,7 @@ TEST_P(ServerTest, ManySendsArriveWholeAndInOrder) {
 }
 
 TEST_P(ServerTest, InnerRequestsGoThroughThePortToAWorker) {
+  TASK_INPUT("02.4", "100 inner requests");
   RecordingServer server(Options());
   std::mutex lock;
   std::set<std::thread::id> threads;
@@ -258,6 +283,7 @@ TEST_P(ServerTest, InnerRequestsGoThroughThePortToAWorker) {
 }
 
 TEST_P(ServerTest, StopServesTheInnerRequestsThatWereAccepted) {
+  TASK_INPUT("02.5", "1000 inner requests, then Stop");
   RecordingServer server(Options());
   ASSERT_EQ(server.Start().error(), "");
   for (int i = 0; i < 1000; ++i) ASSERT_TRUE(server.PostInnerRequest(Bytes("x")));
@@ -266,6 +292,7 @@ TEST_P(ServerTest, StopServesTheInnerRequestsThatWereAccepted) {
 }
 
 TEST_P(ServerTest, AnExceptionInACallbackClosesThatSessionAndTheWorkersLive) {
+  TASK_INPUT("02.4", "10 inner requests and 5 packets whose callbacks throw");
   RecordingServer server(Options());
   server.echo = true;
   server.on_packet = [](SessionId, const std::string& text) {
@@ -288,6 +315,7 @@ TEST_P(ServerTest, AnExceptionInACallbackClosesThatSessionAndTheWorkersLive) {
 }
 
 TEST_P(ServerTest, StopWithHalfOpenBusyAndSlowClients) {
+  TASK_INPUT("02.5", "20 silent clients, one half packet, one that does not read; then Stop");
   ServerOptions options = Options();
   options.send_memory_max = 64 << 20;  // the slow client stays below it
   RecordingServer server(options);
@@ -311,7 +339,30 @@ TEST_P(ServerTest, StopWithHalfOpenBusyAndSlowClients) {
   }
 }
 
+// Many slots, so that sending everybody away takes a while: the first one is gone long before its
+// end, and somebody tries to come in just then.
+TEST_P(ServerTest, NobodyComesInWhileTheOthersAreSentAway) {
+  TASK_INPUT("02.5", "20000 slots, one client; when it has left, another one connects");
+  ServerOptions options = Options();
+  options.session_max = 20'000;
+  RecordingServer server(options);
+  server.on_leave = [&](SessionId) {
+    try {
+      const TcpClient late(server.port());
+      static_cast<void>(server.Await([&] { return server.joins == 2; }));
+    } catch (const std::exception&) {
+      return;  // refused: the listener is closed
+    }
+  };
+  ASSERT_EQ(server.Start().error(), "");
+  TcpClient client(server.port());
+  ASSERT_TRUE(server.AwaitJoins(1));
+  ExpectCleanStop(server);
+  EXPECT_EQ(server.Joined().size(), 1u) << "a client came in during the stop";
+}
+
 TEST_P(ServerTest, StartsAgainAfterAStopAndOldIdsStayStale) {
+  TASK_INPUT("02.5", "Start, Stop, Start, Stop");
   RecordingServer server(Options());
   server.echo = true;
   ASSERT_EQ(server.Start().error(), "");

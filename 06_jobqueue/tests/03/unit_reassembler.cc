@@ -3,6 +3,7 @@
 #include <random>
 
 #include "net/reassembler.h"
+#include "tests/support/task_input.h"
 #include "tests/support/test_support.h"
 #include "tests/support/wire.h"
 
@@ -113,7 +114,7 @@ TEST_F(ReassemblerTest, GoldenFramesAreEncodedAndDecoded) {
   int seen = 0;
   for (const wire::Vector& vector : wire::LoadVectors()) {
     if (vector.refused) continue;
-    SCOPED_TRACE(vector.name);
+    TASK_INPUT("03.4", "golden frame " << vector.name << ": " << wire::ToHex(vector.bytes));
     const PacketRef packet = Packet::Make(vector.frame.type, vector.frame.body.size());
     packet->SetSequence(vector.frame.sequence);
     packet->Write(vector.frame.body);
@@ -137,7 +138,7 @@ TEST_F(ReassemblerTest, GoldenRefusalsAreRefusedForTheirReason) {
   int seen = 0;
   for (const wire::Vector& vector : wire::LoadVectors()) {
     if (!vector.refused) continue;
-    SCOPED_TRACE(vector.name);
+    TASK_INPUT("03.3", "golden refusal " << vector.name << ": " << wire::ToHex(vector.bytes));
     Receiver whole(8192);
     whole.Receive(vector.bytes);
     EXPECT_EQ(whole.meaning().refusal, vector.reason);
@@ -168,6 +169,7 @@ TEST_F(ReassemblerTest, GoldenFramesInEveryTwoPieces) {
 // --- cuts, drips, many in one, wraps -------------------------------------------------------------
 
 TEST_F(ReassemblerTest, SeveralPacketsInOneReceive) {
+  TASK_INPUT("03.4", "three packets in one receive: " << wire::ToHex(ThreePackets()));
   Receiver receiver(256);
   receiver.Receive(ThreePackets());
   EXPECT_EQ(receiver.meaning().frames.size(), 3u);
@@ -175,6 +177,7 @@ TEST_F(ReassemblerTest, SeveralPacketsInOneReceive) {
 }
 
 TEST_F(ReassemblerTest, AThousandPacketsInOneReceive) {
+  TASK_INPUT("03.4", "1000 packets in one receive");
   Bytes stream;
   for (std::uint32_t i = 1; i <= 1000; ++i) {
     const Bytes frame =
@@ -187,12 +190,14 @@ TEST_F(ReassemblerTest, AThousandPacketsInOneReceive) {
 }
 
 TEST_F(ReassemblerTest, OneByteAtATime) {
+  TASK_INPUT("03.4", "one byte at a time: " << wire::ToHex(ThreePackets()));
   Receiver receiver(64);
   receiver.ReceiveAll(ThreePackets(), 1);
   EXPECT_EQ(receiver.meaning(), wire::NaiveRead(ThreePackets(), kKey, 4096));
 }
 
 TEST_F(ReassemblerTest, EveryTwoCuts) {
+  TASK_INPUT("03.4", "cut at every two places: " << wire::ToHex(ThreePackets()));
   const Bytes stream = ThreePackets();
   const Meaning expected = wire::NaiveRead(stream, kKey, 4096);
   for (std::size_t a = 0; a <= stream.size(); ++a) {
@@ -207,6 +212,7 @@ TEST_F(ReassemblerTest, EveryTwoCuts) {
 }
 
 TEST_F(ReassemblerTest, EveryWrapOffsetAndEveryCut) {
+  TASK_INPUT("03.4", "at every place of the ring: " << wire::ToHex(ThreePackets()));
   const Bytes stream = ThreePackets();
   const Meaning expected = wire::NaiveRead(stream, kKey, 4096);
   const std::size_t capacity = stream.size() + 1;
@@ -222,6 +228,7 @@ TEST_F(ReassemblerTest, EveryWrapOffsetAndEveryCut) {
 }
 
 TEST_F(ReassemblerTest, APacketExactlyAsLargeAsTheRing) {
+  TASK_INPUT("03.3", "a frame of 61 bytes, a ring of 61");
   const Bytes frame = wire::MakeFrame({1, 1, Bytes(50, 7)});
   Receiver receiver(frame.size());
   receiver.ReceiveAll(frame, 7);
@@ -231,13 +238,32 @@ TEST_F(ReassemblerTest, APacketExactlyAsLargeAsTheRing) {
 // --- refusals ------------------------------------------------------------------------------------
 
 TEST_F(ReassemblerTest, APacketThatTheRingCanNeverHoldIsRefusedAtOnce) {
+  TASK_INPUT("03.3", "the first 3 bytes of a frame of 61, a ring of 60");
   const Bytes frame = wire::MakeFrame({1, 1, Bytes(50, 7)});
   Receiver receiver(frame.size() - 1);
   receiver.Receive(frame.data(), 3);
   EXPECT_EQ(receiver.meaning().refusal, "packet too long");
 }
 
+// The longest payload that the server's limit allows, and one byte more; the shortest, and one
+// less.
+TEST_F(ReassemblerTest, TheLimitsOfTheLengthAreWhereTheyAre) {
+  for (const std::uint32_t length : {5U, 6U, 20U, 21U}) {
+    TASK_INPUT("03.3", "code and length " << length << " with a limit of 20, then nothing");
+    FrameRules rules;
+    rules.max_payload = 20;
+    Receiver receiver(256, rules);
+    receiver.Receive({net::kPacketCode, static_cast<std::uint8_t>(length)});
+    EXPECT_EQ(receiver.meaning().refusal, "") << "half of the length says nothing yet";
+    receiver.Receive({0});
+    EXPECT_EQ(receiver.meaning().refusal, length == 5    ? "bad length"
+                                          : length == 21 ? "packet too long"
+                                                         : "");
+  }
+}
+
 TEST_F(ReassemblerTest, ThePacketsBeforeGarbageAreDelivered) {
+  TASK_INPUT("03.4", "three packets, then de ad");
   const Bytes stream = Join({ThreePackets(), {0xDE, 0xAD}});
   Receiver receiver(256);
   receiver.Receive(stream);
@@ -246,12 +272,13 @@ TEST_F(ReassemblerTest, ThePacketsBeforeGarbageAreDelivered) {
 }
 
 TEST_F(ReassemblerTest, ARefusedStreamStaysRefused) {
+  TASK_INPUT("03.4", "00, then a good packet");
   std::vector<std::byte> storage(256);
   RingBuffer ring;
   ring.Attach(storage);
   const Bytes good = wire::MakeFrame({3, 1, {}});
   WSABUF spans[2]{};
-  ASSERT_EQ(ring.FreeSpans(spans), 1u) << "task 03.1";
+  ASSERT_EQ(ring.FreeSpans(spans), 1u);
   spans[0].buf[0] = 0;
   std::copy(good.begin(), good.end(), spans[0].buf + 1);
   ring.Commit(1 + good.size());
@@ -285,7 +312,8 @@ TEST_F(ReassemblerTest, EverySingleBitErrorIsRefusedOrChangesTheMeaning) {
 
 // Random streams (mostly good, some with a defect), random rings, random cuts.
 TEST_F(ReassemblerTest, ReadsAnyStreamAsTheNaiveDecoderDoes) {
-  std::mt19937_64 dice(course_test::TestSeed());
+  const std::uint64_t seed = course_test::TestSeed();
+  std::mt19937_64 dice(seed);
   int refused = 0;
   for (int round = 0; round < 1500 * course_test::StressFactor(); ++round) {
     const auto key = static_cast<std::uint8_t>(dice());
@@ -305,14 +333,15 @@ TEST_F(ReassemblerTest, ReadsAnyStreamAsTheNaiveDecoderDoes) {
     if (dice() % 3 == 0)
       stream.resize(stream.size() - std::min<std::size_t>(stream.size(), dice() % 12));
 
+    TASK_INPUT("03.4",
+               "round " << round << ", seed " << seed << ", stream " << wire::ToHex(stream));
     FrameRules rules;
     rules.fixed_key = key;
     rules.max_payload = max_payload;
     Receiver receiver(5 + max_payload + dice() % 200, rules);
     if (dice() % 2 == 0) receiver.StartAt(dice() % (5 + max_payload - 1));
     receiver.ReceiveAll(stream, 1 + dice() % 400);
-    ASSERT_EQ(receiver.meaning(), wire::NaiveRead(stream, key, max_payload))
-        << "round " << round << ", stream " << wire::ToHex(stream);
+    ASSERT_EQ(receiver.meaning(), wire::NaiveRead(stream, key, max_payload));
     if (!receiver.meaning().refusal.empty()) ++refused;
   }
   EXPECT_GT(refused, 50) << "the generator makes too few bad streams to be a test";

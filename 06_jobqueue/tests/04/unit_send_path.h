@@ -4,11 +4,13 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <mutex>
 #include <ostream>
 #include <string>
+#include <thread>
 
 #include "net/packet.h"
 #include "net/server_options.h"
@@ -65,6 +67,21 @@ class SendPathTest : public testing::TestWithParam<SendMode> {
   void TearDown() override;
 
   CountingProbe probe_;
+};
+
+// Two threads go at the same moment, round after round. They spin and do not sleep, so that both
+// are running then: that is when what they do next overlaps.
+class AtOnce {
+ public:
+  void Go(int round) {
+    arrived_.fetch_add(1);
+    for (int spins = 0; arrived_ < 2 * (round + 1); ++spins) {
+      if (spins > 1'000'000) std::this_thread::yield();
+    }
+  }
+
+ private:
+  std::atomic<int> arrived_{0};
 };
 
 // A sealed packet with `text` as its body.

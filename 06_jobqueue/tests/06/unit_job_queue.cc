@@ -12,6 +12,7 @@
 #include "job/job_queue.h"
 #include "job/update_threads.h"
 #include "tests/support/job_test_support.h"
+#include "tests/support/task_input.h"
 
 namespace {
 
@@ -28,6 +29,7 @@ job::UpdateOptions Options(std::uint32_t threads) {
 }
 
 TEST(JobQueue, RunsInOrderOnAnUpdateThread) {
+  TASK_INPUT("06.2", "1000 jobs, three update threads");
   job::UpdateThreads threads(Options(3));
   threads.Start();
   auto queue = std::make_shared<PlainQueue>(threads.Ready());
@@ -114,6 +116,7 @@ class SliceRecorder : public job::JobQueue {
 };
 
 TEST(JobQueue, SliceEndsAfterItsJobsOrWithTheLastOne) {
+  TASK_INPUT("06.2", "25 jobs, slices of 10");
   job::UpdateOptions options = Options(1);
   options.slice_jobs = 10;
   options.slice_time = std::chrono::hours(1);
@@ -126,6 +129,7 @@ TEST(JobQueue, SliceEndsAfterItsJobsOrWithTheLastOne) {
 }
 
 TEST(JobQueue, SliceEndsByTime) {
+  TASK_INPUT("06.2", "12 jobs of 1 ms, slices of 5 ms");
   ManualClock clock;
   job::UpdateOptions options = Options(1);
   options.slice_time = std::chrono::milliseconds(5);
@@ -144,6 +148,7 @@ TEST(JobQueue, SliceEndsByTime) {
 }
 
 TEST(JobQueue, JobPostedBySliceEndIsNotForgotten) {
+  TASK_INPUT("06.2", "OnSliceEnd posts a job, three times");
   job::UpdateThreads threads(Options(2));
   auto room = std::make_shared<SliceRecorder>(threads.Ready());
   room->extra_posts = 3;
@@ -154,6 +159,7 @@ TEST(JobQueue, JobPostedBySliceEndIsNotForgotten) {
 }
 
 TEST(JobQueue, ExceptionIsReportedWithItsOriginAndTheQueueLivesOn) {
+  TASK_INPUT("06.2", "jobs that throw");
   std::vector<job::JobFailure> failures;  // one update thread; read after Stop
   job::UpdateOptions options = Options(1);
   options.on_failure = [&](const job::JobFailure& failure) { failures.push_back(failure); };
@@ -234,6 +240,7 @@ TEST(JobQueueLife, JobMayHoldItsOwnQueue) {
 }
 
 TEST(JobQueueLife, CloseFromAJobDropsTheRestAndRefusesMore) {
+  TASK_INPUT("06.2", "Close in the middle of a slice");
   job::UpdateThreads threads(Options(2));
   auto queue = std::make_shared<PlainQueue>(threads.Ready());
   auto captured = std::make_shared<int>(0);

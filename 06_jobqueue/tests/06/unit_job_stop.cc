@@ -12,6 +12,7 @@
 #include "job/job_queue.h"
 #include "job/update_threads.h"
 #include "tests/support/job_test_support.h"
+#include "tests/support/task_input.h"
 
 namespace {
 
@@ -88,6 +89,7 @@ TEST(UpdateThreadsStop, DropFinishesTheRunningSliceAndDestroysTheRest) {
 }
 
 TEST(UpdateThreadsStop, NeverStartedDropsWhatIsInside) {
+  TASK_INPUT("06.3", "jobs inside, threads that were never started");
   auto captured = std::make_shared<int>(0);
   const std::weak_ptr<int> watch = captured;
   {

@@ -15,6 +15,7 @@
 #include "job/job_queue.h"
 #include "job/update_threads.h"
 #include "tests/support/job_test_support.h"
+#include "tests/support/task_input.h"
 
 namespace {
 
@@ -167,6 +168,7 @@ TEST(JobStressTree, JobsPostingJobs) {
 // A client waits for each job's answer: the queue goes idle and wakes again every time, which is
 // where a lost wake-up shows (as a test that hits its deadline).
 TEST(JobStressWake, NoWakeUpIsLost) {
+  TASK_INPUT("06.3", "two posters that wait for each answer, three threads");
   const std::uint64_t rounds = Scaled(20'000);
   job::UpdateOptions options;
   options.threads = 3;

@@ -16,6 +16,7 @@
 #include "job/timer_heap.h"
 #include "job/update_threads.h"
 #include "tests/support/job_test_support.h"
+#include "tests/support/task_input.h"
 
 namespace {
 
@@ -130,6 +131,7 @@ class TimerTest : public testing::Test {
 };
 
 TEST_F(TimerTest, RunsAsAJobOfTheOwnerNotBeforeItsTime) {
+  TASK_INPUT("06.4", "one reservation of 100 ms; the clock at 99 ms, then 100 ms");
   threads_.Start();
   bool as_job = false;  // room_'s jobs; read after the gate
   const TimePoint due = clock_.Now() + milliseconds(100);
@@ -148,6 +150,7 @@ TEST_F(TimerTest, RunsAsAJobOfTheOwnerNotBeforeItsTime) {
 }
 
 TEST_F(TimerTest, EarlierTimerShortensTheWait) {
+  TASK_INPUT("06.4", "1 h, then 20 ms, then 10 ms");
   threads_.Start();
   const TimePoint start = clock_.Now();
   std::vector<int> order;  // room_'s jobs; read after the gate
@@ -167,6 +170,7 @@ TEST_F(TimerTest, EarlierTimerShortensTheWait) {
 }
 
 TEST_F(TimerTest, SameTimeInOrderOfReservation) {
+  TASK_INPUT("06.4", "200 reservations for one time");
   threads_.Start();
   std::vector<int> order;  // room_'s jobs; read after the gate
   for (int i = 0; i < 200; ++i) {
@@ -198,6 +202,7 @@ TEST_F(TimerTest, CancelledNeverRunsAndItsCapturesDie) {
 }
 
 TEST_F(TimerTest, OwnerGoneMeansJobDropped) {
+  TASK_INPUT("06.4", "the owner is gone when the time has come");
   threads_.Start();
   auto captured = std::make_shared<int>(0);
   const std::weak_ptr<int> watch = captured;
@@ -276,6 +281,7 @@ TEST(TimerRealClock, NeverTooEarly) {
 // exactly those run that were not cancelled and whose owner lives.
 TEST(TimerStress, ReserveCancelFireDie) {
   const std::uint64_t seed = job_test::Seed();
+  TASK_INPUT("06.4", "three threads reserve, cancel and give owners up, seed " << seed);
   const std::uint64_t rounds = Scaled(20'000);
   std::atomic<std::uint64_t> reserved{0}, cancelled{0}, ran{0}, elsewhere{0};
   job::UpdateThreads threads;

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "net/session_table.h"
+#include "tests/support/task_input.h"
 #include "tests/support/test_support.h"
 
 namespace net {
@@ -38,6 +39,7 @@ TEST(SessionTable, SlotsAreAlignedToCacheLines) {
 }
 
 TEST(SessionTable, AStaleIdDoesNotFindTheNextTenant) {
+  TASK_INPUT("02.1", "one slot, two tenants one after the other");
   SessionTable table(1);
   Session* first = table.Allocate(INVALID_SOCKET, {});
   const SessionId old_id = first->id;
@@ -52,14 +54,14 @@ TEST(SessionTable, AStaleIdDoesNotFindTheNextTenant) {
   ASSERT_EQ(second, first) << "one slot: it has to be reused";
   EXPECT_NE(second->id, old_id);
   EXPECT_EQ(table.Acquire(old_id), nullptr)
-      << "id " << ToString(old_id) << " reached session " << ToString(second->id)
-      << ". Task 02.1; note: 02, the session id";
+      << "id " << ToString(old_id) << " reached session " << ToString(second->id);
   EXPECT_EQ(second->io.count(), 1u) << "a stale id must not even touch the count";
   ASSERT_TRUE(second->io.Drop());
   table.Free(*second);
 }
 
 TEST(SessionTable, IdsFromNowhereFindNothing) {
+  TASK_INPUT("02.1", "a table of 2; ids 0:0, 1:2");
   SessionTable table(2);
   EXPECT_EQ(table.Acquire(SessionId{}), nullptr);
   EXPECT_EQ(table.Acquire(SessionId::Make(1, 2)), nullptr) << "index out of range";
@@ -75,6 +77,8 @@ TEST(SessionTable, IdReuseRace) {
   constexpr int kUserThreads = 3;
   const std::uint64_t seed = course_test::TestSeed();
   const int rounds = 60'000 * course_test::StressFactor();
+  TASK_INPUT("02.1", kSlots << " slots, " << kTenantThreads << " tenants, " << kUserThreads
+                            << " users, seed " << seed);
 
   SessionTable table(kSlots);
   struct alignas(64) Witness {
@@ -127,9 +131,8 @@ TEST(SessionTable, IdReuseRace) {
   for (std::uint64_t t = 0; t < kUserThreads; ++t) threads.emplace_back(user, t);
   for (std::thread& thread : threads) thread.join();
 
-  EXPECT_EQ(wrong_tenant.load(), 0u)
-      << "an id reached another tenant. Tasks 02.1, 02.2; seed " << seed;
-  EXPECT_EQ(freed.load(), allocated.load()) << "every tenant is freed exactly once. Task 02.2";
+  EXPECT_EQ(wrong_tenant.load(), 0u) << "an id reached another tenant";
+  EXPECT_EQ(freed.load(), allocated.load()) << "every tenant is freed exactly once";
   EXPECT_EQ(table.live(), 0u);
   RecordProperty("acquired_by_id", std::to_string(hits.load()));
 }

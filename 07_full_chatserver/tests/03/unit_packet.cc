@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <limits>
@@ -10,6 +11,7 @@
 
 #include "net/block_pool.h"
 #include "net/packet.h"
+#include "tests/support/task_input.h"
 #include "tests/support/test_support.h"
 #include "tests/support/wire.h"
 
@@ -93,6 +95,7 @@ TEST_F(PacketTest, ReadingPastTheEndIsAnErrorStateAndGivesZeros) {
 }
 
 TEST_F(PacketTest, AStringLengthThatLiesIsAnErrorState) {
+  TASK_INPUT("03.6", "a string that says 5 and has 4 bytes");
   const PacketRef packet = Packet::Make(3);
   *packet << std::uint16_t{5};
   packet->Write(Bytes{'a', 'b', 'c', 'd'});
@@ -100,6 +103,22 @@ TEST_F(PacketTest, AStringLengthThatLiesIsAnErrorState) {
   *packet >> text;
   EXPECT_FALSE(packet->ok());
   EXPECT_TRUE(text.empty());
+}
+
+// As it comes from a client: 11 bytes of frame, and a length that reaches far behind them.
+TEST_F(PacketTest, AStringHoldsNothingThatIsNotOfItsPacket) {
+  TASK_INPUT("03.6", "a received packet of 3 bytes: a string that says 60000, and \"x\"");
+  const PacketRef packet = Packet::MakeForReceive(net::kPayloadHeaderSize + 3);
+  const std::span<std::uint8_t> run = packet->run();
+  const std::uint8_t body[3] = {60000 & 0xFF, 60000 >> 8, 'x'};
+  std::copy_n(body, 3, run.begin() + 1 + net::kPayloadHeaderSize);
+  std::string text = "old";
+  *packet >> text;
+  EXPECT_FALSE(packet->ok());
+  EXPECT_EQ(text.size(), 0u) << "the rest would be somebody else's memory";
+  std::uint32_t number = 7;
+  *packet >> number;
+  EXPECT_EQ(number, 0u) << "nor does what is read next";
 }
 
 TEST_F(PacketTest, WritingPastTheCapacityIsAnErrorStateAndWritesNothing) {

@@ -1,10 +1,13 @@
 // The send path's options (D5) and counters (D7).
+#include <gtest/gtest.h>
+
 #include <atomic>
 #include <chrono>
 #include <string>
 
 #include "net/tps_report.h"
 #include "tests/04/unit_send_path.h"
+#include "tests/support/task_input.h"
 #include "tests/support/tcp_client.h"
 #include "tests/support/test_support.h"
 
@@ -37,6 +40,7 @@ TEST_P(SendPathTest, NagleAndTheSendBufferAreSet) {
 }
 
 TEST_P(SendPathTest, TheTrafficIsWhatHappened) {
+  TASK_INPUT("04.4", "5 clients, 20 packets for each and an echo, mode " << GetParam().name);
   RecordingServer server(Options());
   server.echo = true;
   server.on_packet = [&](SessionId, const std::string&) { server.CountUpdate(); };

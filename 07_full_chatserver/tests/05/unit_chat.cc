@@ -11,6 +11,7 @@
 
 #include "client_packet_handler.h"
 #include "tests/support/job_test_support.h"
+#include "tests/support/task_input.h"
 #include "tests/support/test_world.h"
 
 namespace {
@@ -107,6 +108,7 @@ class ChatTest : public testing::Test {
 // --- E4: what may be asked for when --------------------------------------------------------------
 
 TEST_F(ChatTest, ASecondLoginIsRefused) {
+  TASK_INPUT("05.6", "C_LOGIN in the lobby and in a room");
   for (const SessionState state : {SessionState::kLobby, SessionState::kInRoom}) {
     const auto session = InState(state);
     const auto players = session->players();
@@ -121,6 +123,7 @@ TEST_F(ChatTest, ASecondLoginIsRefused) {
 }
 
 TEST_F(ChatTest, EnteringIsForTheLobbyOnly) {
+  TASK_INPUT("05.6", "C_ENTER_GAME before the login and in a room");
   const struct {
     SessionState state;
     Protocol::Refusal reason;
@@ -140,6 +143,7 @@ TEST_F(ChatTest, EnteringIsForTheLobbyOnly) {
 }
 
 TEST_F(ChatTest, EnteringChecksThePlayerIndex) {
+  TASK_INPUT("05.6", "player_index 2, 3, 2^32, 2^63, 2^64-1 of two players; then 1");
   for (const std::uint64_t index : {std::uint64_t{2}, std::uint64_t{3}, std::uint64_t{1} << 32,
                                     std::uint64_t{1} << 63, ~std::uint64_t{0}}) {
     const auto session = InState(SessionState::kLobby);
@@ -155,6 +159,7 @@ TEST_F(ChatTest, EnteringChecksThePlayerIndex) {
 }
 
 TEST_F(ChatTest, EnteringChecksTheRoom) {
+  TASK_INPUT("05.6", "room 10, 11, 2^32-1 of ten; then 9");
   for (const std::uint32_t room : {10u, 11u, ~0u}) {
     const auto session = InState(SessionState::kLobby);
     Enter(*session, room);
@@ -168,6 +173,7 @@ TEST_F(ChatTest, EnteringChecksTheRoom) {
 }
 
 TEST_F(ChatTest, ChattingIsForTheRoomOnly) {
+  TASK_INPUT("05.6", "C_CHAT before the login and in the lobby");
   const auto connected = InState(SessionState::kConnected);
   Say(*connected, "hello");
   EXPECT_EQ(RefusalOf(*connected), Protocol::REFUSAL_NOT_LOGGED_IN);
@@ -177,6 +183,7 @@ TEST_F(ChatTest, ChattingIsForTheRoomOnly) {
 }
 
 TEST_F(ChatTest, ChattingChecksTheText) {
+  TASK_INPUT("05.6", "texts that are refused, each with its reason");
   const auto session = InState(SessionState::kInRoom);
   const auto other = InState(SessionState::kInRoom);
   sender_.Take(session->id());
@@ -212,6 +219,7 @@ TEST_F(ChatTest, ChattingChecksTheText) {
 }
 
 TEST_F(ChatTest, LeavingTwiceIsRefused) {
+  TASK_INPUT("05.6", "C_LEAVE_GAME in the room, in the lobby, before the login");
   const auto session = InState(SessionState::kInRoom);
   EXPECT_EQ(Do(*session, Protocol::PACKET_C_LEAVE_GAME, {}), Dispatched::kHandled);
   EXPECT_TRUE(TheAnswer<Protocol::S_LEAVE_GAME>(*session, Protocol::PACKET_S_LEAVE_GAME).success());
@@ -273,6 +281,7 @@ TEST_F(ChatTest, ABroadcastIsNumberedSealedOnceAndShared) {
 }
 
 TEST_F(ChatTest, TheRoomsNumbersAreConsecutiveForEveryMember) {
+  TASK_INPUT("05.6", "joins, words, a refused word, a leave, an end without a goodbye");
   const auto witness = InState(SessionState::kInRoom);
   const auto a = InState(SessionState::kInRoom);
   Say(*witness, "one");
@@ -303,6 +312,7 @@ TEST_F(ChatTest, RoomsCountForThemselves) {
 }
 
 TEST_F(ChatTest, OfVeryManyAPartIsNamedAndTheRestCounted) {
+  TASK_INPUT("05.3", "a room with four more than can be listed");
   constexpr std::size_t kUnnamed = 4;
   std::vector<std::unique_ptr<GameSession>> members;
   while (members.size() < chat::Room::kMostListed - 1 + kUnnamed) {
@@ -324,6 +334,7 @@ TEST_F(ChatTest, OfVeryManyAPartIsNamedAndTheRestCounted) {
 // --- E3: nobody keeps anybody alive --------------------------------------------------------------
 
 TEST_F(ChatTest, ADisconnectFreesThePlayersAndTellsTheRoom) {
+  TASK_INPUT("05.5", "one of two members is disconnected");
   const std::int64_t sessions = chat::LiveObjects<chat::GameSession>::count();
   const std::int64_t players = chat::LiveObjects<chat::Player>::count();
   const std::int64_t packets = net::Packet::LiveCount();

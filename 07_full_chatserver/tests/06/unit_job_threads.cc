@@ -19,6 +19,7 @@
 #include "job/job_queue.h"
 #include "job/update_threads.h"
 #include "tests/support/job_test_support.h"
+#include "tests/support/task_input.h"
 
 namespace {
 
@@ -167,6 +168,7 @@ TEST(UpdateThreads, ShuffleIsRepeatableFromItsSeed) {
 }
 
 TEST(UpdateThreads, IdleThreadsSleep) {
+  TASK_INPUT("06.3", "five threads and nothing to do for 500 ms");
   job::UpdateThreads threads(Options(5));
   threads.Start();
   auto queue = std::make_shared<PlainQueue>(threads.Ready());
@@ -187,6 +189,7 @@ TEST(UpdateThreads, IdleThreadsSleep) {
 // All threads sleep, then one queue, or several at once, get a job: somebody must wake up for each
 // of them.
 TEST(UpdateThreads, SleepingThreadsAreWoken) {
+  TASK_INPUT("06.3", "three threads asleep; 1 to 4 queues get a job, 200 rounds");
   static constexpr std::uint32_t kThreads = 3;
   Gate gate;
   job::UpdateThreads threads(Options(kThreads));
@@ -210,6 +213,7 @@ TEST(UpdateThreads, SleepingThreadsAreWoken) {
 // Posts that come at once wake one thread, and that one has to wake the next: otherwise the second
 // queue waits behind the first one's long job although there are threads that sleep.
 TEST(UpdateThreads, ABurstReachesAllThreads) {
+  TASK_INPUT("06.3", "three threads asleep; three posters at once, 300 rounds");
   static constexpr std::uint32_t kThreads = 3;
   Gate at_once;
   Gate back;   // a poster is about to begin the next round

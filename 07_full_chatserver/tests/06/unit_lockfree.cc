@@ -18,6 +18,7 @@
 #include "job/lockfree_queue.h"
 #include "job/message_pool.h"
 #include "tests/support/job_test_support.h"
+#include "tests/support/task_input.h"
 
 namespace {
 
@@ -100,6 +101,7 @@ struct Node {
 };
 
 TEST(Inbox, OnlyTheFirstPushWakes) {
+  TASK_INPUT("06.1", "push a, b; take all; push c; take all; go idle; push d");
   job::Inbox<Node> inbox;
   Node a, b, c, d;
   EXPECT_TRUE(inbox.Push(&a));
@@ -119,6 +121,7 @@ TEST(Inbox, OnlyTheFirstPushWakes) {
 
 // Whoever is told "you woke it" becomes the consumer on the spot: there must never be two.
 TEST(Inbox, StressOneConsumerNothingLost) {
+  TASK_INPUT("06.1", "four producers, whoever wakes the inbox consumes");
   constexpr std::uint32_t kProducers = 4;
   const std::uint64_t per_producer = Scaled(400'000);
   job::Inbox<Node> inbox;

@@ -6,11 +6,13 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <string>
 #include <thread>
 #include <vector>
 
 #include "client_packet_handler.h"
 #include "tests/support/job_test_support.h"
+#include "tests/support/task_input.h"
 #include "tests/support/test_world.h"
 
 namespace {
@@ -104,6 +106,7 @@ TEST(RoomActor, WhoSaysNoMoreHearsHisOwnWordsAndThenItEnds) {
 }
 
 TEST(RoomActor, WhoEntersLeavesAndSaysNoMoreIsAnswered) {
+  TASK_INPUT("06.5", "three sessions whose clients say no more");
   Rig rig;
   const auto guest = rig.LogIn(), visitor = rig.Inside(), outside = rig.LogIn();
   Rig::Enter(*guest, 0);
@@ -148,6 +151,7 @@ TEST(RoomActor, OfManyMembersWithTheLongestNamesThoseAreNamedThatFit) {
 }
 
 TEST(RoomActor, ThePosterGoesOnAndASliceIsOneSend) {
+  TASK_INPUT("06.5", "100 messages while the room is held");
   Rig rig;
   const auto a = rig.Inside(), b = rig.Inside();
   rig.threads.Start();
@@ -177,6 +181,30 @@ TEST(RoomActor, ThePosterGoesOnAndASliceIsOneSend) {
     }
     EXPECT_EQ(frames, 100u);
   }
+}
+
+// The packet that a handler reads lies in memory that the next packet uses again.
+TEST(RoomActor, WhatWasSaidIsWhatIsHeardHoweverLateTheJobRuns) {
+  TASK_INPUT("06.6", "two messages from one buffer, before the room's first job runs");
+  Rig rig;
+  const auto speaker = rig.Inside();
+  Protocol::C_CHAT chat;
+  for (const char* text : {"the first thing that was said", "the other thing that was said"}) {
+    chat.set_msg(text);
+    chat::Handle_C_CHAT(*speaker, chat);
+  }
+  chat.set_msg("nobody has ever said this text");
+  rig.threads.Start();
+  rig.Settle();
+  std::vector<std::string> heard;
+  for (const wire::Frame& frame : rig.sender.Take(speaker->id())) {
+    if (frame.type != Protocol::PACKET_S_CHAT) continue;
+    Protocol::S_CHAT said;
+    ASSERT_TRUE(said.ParseFromArray(frame.body.data(), static_cast<int>(frame.body.size())));
+    heard.push_back(said.msg());
+  }
+  EXPECT_EQ(heard, (std::vector<std::string>{"the first thing that was said",
+                                             "the other thing that was said"}));
 }
 
 TEST(RoomActor, TheFlushIntervalCollectsAndNothingIsLost) {
@@ -306,6 +334,7 @@ TEST(RoomActor, AClientMayHaveOnlySoManyJobsWaiting) {
 }
 
 TEST(RoomActor, RefusalsKeepTheirPlaceAndLeavingEndsWhenItIsTold) {
+  TASK_INPUT("06.5", "enter 1, enter 2, say, say nothing, leave, leave, enter 2");
   Rig rig;
   const auto a = rig.LogIn();
   Rig::Enter(*a, 1);

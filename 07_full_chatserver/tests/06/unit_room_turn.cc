@@ -13,6 +13,7 @@
 #include "chat/roster.h"
 #include "tests/support/fake_sender.h"
 #include "tests/support/job_test_support.h"
+#include "tests/support/task_input.h"
 
 namespace {
 
@@ -47,6 +48,7 @@ class RoomTurnTest : public testing::Test {
 };
 
 TEST_F(RoomTurnTest, WhateverIsSaidIsOnePacketForEveryMember) {
+  TASK_INPUT("06.7", "three members, fifty packets, one flush");
   std::vector<StayRef> stays;
   for (std::uint32_t i = 0; i < 3; ++i) {
     stays.push_back(MakeStay(i));
@@ -68,6 +70,7 @@ TEST_F(RoomTurnTest, WhateverIsSaidIsOnePacketForEveryMember) {
 }
 
 TEST_F(RoomTurnTest, NewcomersAndLeaversHearTheirPart) {
+  TASK_INPUT("06.7", "one member, a newcomer, a visitor; five packets");
   const StayRef old = MakeStay(1), newcomer = MakeStay(2), visitor = MakeStay(3);
   turn_.Add(old, Packet(101));
   turn_.Flush();
@@ -94,6 +97,7 @@ TEST_F(RoomTurnTest, NewcomersAndLeaversHearTheirPart) {
 }
 
 TEST_F(RoomTurnTest, WhoComesBackInTheSameTurnHearsItInOrder) {
+  TASK_INPUT("06.7", "enters, leaves and enters again before one flush");
   const StayRef first = MakeStay(1);
   turn_.Add(first, Packet(101));
   turn_.Say(Packet(1));
@@ -107,7 +111,9 @@ TEST_F(RoomTurnTest, WhoComesBackInTheSameTurnHearsItInOrder) {
 }
 
 TEST_F(RoomTurnTest, RandomTurnsAgreeWithOneStreamPerSession) {
-  std::mt19937_64 random(job_test::Seed());
+  const std::uint64_t seed = job_test::Seed();
+  TASK_INPUT("06.7", "turns by chance, seed " << seed);
+  std::mt19937_64 random(seed);
   for (std::uint64_t round = 0; round < job_test::Scaled(60); ++round) {
     std::map<std::uint32_t, StayRef> inside;
     std::map<std::uint32_t, List> expected;
@@ -166,6 +172,7 @@ TEST_F(RoomTurnTest, NothingIsSentToAConnectionThatHasEnded) {
 }
 
 TEST_F(RoomTurnTest, AnswersGoAheadAndTheOthersHearTheRestLater) {
+  TASK_INPUT("06.7", "FlushAnswers, then Flush");
   const StayRef old = MakeStay(1), leaver = MakeStay(2), newcomer = MakeStay(3);
   turn_.Add(old, Packet(101));
   turn_.Add(leaver, Packet(102));

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "server/chat_service.h"
+#include "server/check_config.h"
 #include "server/from_config.h"
 #include "tests/support/fake_services.h"
 #include "tests/support/service_config.h"
@@ -92,6 +93,20 @@ class ChatServiceTest : public ::testing::Test {
   bool clients_started_ = false;
   std::vector<std::unique_ptr<Player>> players_;
 };
+
+// A build without prometheus-cpp (Windows) cannot start with it.
+TEST_F(ChatServiceTest, WithMetricsItStartsWhereTheCheckSaysSo) {
+  config_.monitor.metrics = true;
+  config_.monitor.metrics_port = 0;
+  server::ChatService service(config_);
+  const bool starts = service.Start().ok();
+  service.Shutdown();
+  bool fine = true;
+  for (const config::Check& check : server::ConfigProbes("chat_server").options) {
+    fine = fine && check(config_).empty();
+  }
+  EXPECT_EQ(fine, starts);
+}
 
 TEST_F(ChatServiceTest, WhatIsHeardIsInTheDatabase) {
   StartServer();

@@ -37,12 +37,12 @@ class Service final : public auth::Backend, public net::Doorman {
   [[nodiscard]] bool has_key() const { return (how_ & 16) == 0; }
 
   auth::Screening Screen(std::string_view name, const net::PeerAddress&) override {
-    Require(!name.empty() && name.size() <= auth::AuthOptions().name_bytes);
+    Require(!name.empty() && name.size() <= auth::kNameBytesMax);
     return {screened(), {}};
   }
   auth::Verdict Check(std::string_view, std::string_view password,
                       const net::PeerAddress&) override {
-    Require(password.size() <= auth::AuthOptions().password_bytes);
+    Require(password.size() <= auth::kPasswordBytesMax);
     return {checked(), 7, "name"};
   }
   void IssueKey(std::uint64_t account, const std::string&,
@@ -69,9 +69,8 @@ struct Place {
 
 // Of the one question that is all that was sent.
 Protocol::Refusal Deserved(const Protocol::C_AUTH& question, const Service& service) {
-  const auth::AuthOptions limits;
-  if (question.name().empty() || question.name().size() > limits.name_bytes ||
-      question.password().size() > limits.password_bytes) {
+  if (question.name().empty() || question.name().size() > auth::kNameBytesMax ||
+      question.password().size() > auth::kPasswordBytesMax) {
     return Protocol::REFUSAL_BAD_NAME;
   }
   if (service.screened() != Protocol::REFUSAL_NONE) return service.screened();

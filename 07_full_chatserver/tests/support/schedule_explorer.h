@@ -23,6 +23,7 @@ class ScheduleExplorer {
     std::size_t schedules = 0;  // that were run
     bool complete = false;      // all there are
     std::string failure;        // what `check` said first, with its schedule; empty: nothing
+    std::string schedule;       // ... whose turn it was, step by step
   };
 
   // For each schedule: setup(), then body(0..threads-1) on threads of their own, then check(),
@@ -37,11 +38,11 @@ class ScheduleExplorer {
       ++result.schedules;
       result.failure = check();
       if (!result.failure.empty()) {
-        result.failure += " in schedule";
         for (const Choice& choice : path) {
-          result.failure += ' ';
-          result.failure += std::to_string(choice.thread);
+          if (!result.schedule.empty()) result.schedule += '-';
+          result.schedule += std::to_string(choice.thread);
         }
+        result.failure += " in schedule " + result.schedule;
         return result;
       }
       result.complete = !Advance(path);
