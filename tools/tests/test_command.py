@@ -254,7 +254,7 @@ class ShownTest(unittest.TestCase):
         catch = ["noise"] * 100 + ["tests/scenario_x.cc:18: FAILED:", "  CHECK( false )"] + ["after"] * 100
         google = ["noise"] * 100 + ["tests/unit_x.cc:18: Failure", "Expected: 1"] + ["after"] * 100
         for output, wanted in ((catch, "  CHECK( false )"), (google, "Expected: 1")):
-            self.assertIn(wanted, ctest._relevant("\n".join(output)))
+            self.assertIn(wanted, ctest.relevant("\n".join(output)))
 
 
 class LockTest(CourseTree):

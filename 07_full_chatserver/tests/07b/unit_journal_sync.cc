@@ -145,37 +145,46 @@ TEST_F(JournalSync, NobodyWaitsForMoreThanTheRunningSyncAndTheNext) {
   }
 }
 
-// 150 rooms that say something 13 times a second each, on a disk that needs 10 ms: how long until
-// it may be heard. (The disk sleeps, and nothing else here needs the processor.)
-TEST_F(JournalSync, AMessageWaitsForAboutOneAndAHalfSyncs) {
+// 150 rooms that say something 13 times a second each, on a disk that needs 10 ms: how many syncs
+// begin until it may be heard. (How long that takes is printed only: it depends on the machine.)
+TEST_F(JournalSync, AtTheRoomsPaceAMessageWaitsForTwoSyncsAtMost) {
   Open(10ms);
   using Clock = std::chrono::steady_clock;
   constexpr std::size_t kMessages = 3000;
   std::vector<Clock::time_point> said(kMessages + 1);
   std::vector<Clock::time_point> heard(kMessages + 1);  // the sync thread's, up to `done`
+  std::vector<int> begun_when_said(kMessages + 1);
+  std::vector<int> begun_when_heard(kMessages + 1);  // the sync thread's, up to `done`
   std::atomic<std::uint64_t> done{0};
   journal_->WhenSafe([&](std::uint64_t safe) {
-    for (std::uint64_t id = done + 1; id <= safe; ++id) heard[id] = Clock::now();
+    for (std::uint64_t id = done + 1; id <= safe; ++id) {
+      heard[id] = Clock::now();
+      begun_when_heard[id] = ops_.syncs;
+    }
     done = safe;
   });
   const auto begin = Clock::now();
   for (std::size_t i = 1; i <= kMessages; ++i) {
     std::this_thread::sleep_until(begin + static_cast<int>(i) * 500us);  // the pace of the rooms
     said[i] = Clock::now();
+    begun_when_said[i] = ops_.syncs;
     ASSERT_EQ(Append(*journal_, std::string(100, 'x')).last_id, i);
   }
   ASSERT_TRUE(WaitUntil([&] { return done == kMessages; }));
   const auto sync = (Clock::now() - begin) / ops_.syncs.load();
   journal_->WhenSafe({});
   std::vector<Clock::duration> waits;
-  for (std::size_t i = 1; i <= kMessages; ++i) waits.push_back(heard[i] - said[i]);
+  for (std::size_t i = 1; i <= kMessages; ++i) {
+    waits.push_back(heard[i] - said[i]);
+    // One may begin between the look at the count and the write; the next one has the message.
+    ASSERT_LE(begun_when_heard[i] - begun_when_said[i], 2) << "message " << i;
+  }
   std::ranges::sort(waits);
   const auto ms = [](Clock::duration d) {
     return std::chrono::duration<double, std::milli>(d).count();
   };
   std::cout << "p50 " << ms(waits[kMessages / 2]) << " ms, p99 " << ms(waits[kMessages * 99 / 100])
             << " ms, " << ops_.syncs << " syncs of " << ms(sync) << " ms\n";
-  EXPECT_LE(waits[kMessages / 2], 3 * sync);
 }
 
 // What was begun before a sync began is safe after it, what comes later is not: also when segments
