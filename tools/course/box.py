@@ -16,6 +16,7 @@ from . import process, warden
 
 WITHOUT = ("bubblewrap does not work here: student code runs with this user's rights; limits, a clean environment and the end of "
            "all its processes hold, but it can reach the network and read and write this user's files (apt-get install bubblewrap)")
+AS_ROOT = "graded as root: the system sets root no limit of processes, so a fork bomb is ended a moment later; better a user of its own"
 _WARDEN = pathlib.Path(warden.__file__)
 _PATH = "/usr/local/bin:/usr/bin:/bin"
 _PRIVATE_MOST = 64 << 20  # bytes in the private folder: the report is there

@@ -57,6 +57,8 @@ def run(repo, args):
     with _other_output(args), lock.building(repo, args.again):
         if not box.bubblewrap():
             console.warn(box.WITHOUT)
+        if hasattr(os, "getuid") and os.getuid() == 0:
+            console.warn(box.AS_ROOT)
         if args.prepare:
             _slot(repo, stage, tasks, hidden, args)
             return 0

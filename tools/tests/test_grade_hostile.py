@@ -19,6 +19,8 @@ LINES = 'std::puts("[==========] 2 tests ran.\\n[  PASSED  ] 2 tests.");\nreturn
 EXIT = "std::exit(0);"
 RAW_EXIT = 'std::puts("[  PASSED  ] 2 tests.");\nstd::fflush(nullptr);\n_exit(0);'
 FORK_BOMB = "for (;;) fork();"
+# For root the system knows no limit of processes; what ends it is then our own look, and the machine has others to serve.
+MANY = "for (int n = 0; n < 200; ++n) {\n  if (fork() == 0) for (;;) sleep(1);\n}\nfor (;;) sleep(1);"
 ORPHAN = 'if (fork() == 0) {\n  setsid();\n  if (fork() == 0) for (;;) sleep(1);\n  _exit(0);\n}\nreturn a + b;'
 KILLED = "kill(getppid(), SIGKILL);\nkill(-1, SIGKILL);\nreturn 0;"
 CONSTRUCTOR = """\
@@ -107,7 +109,7 @@ class HostileTest(GradeTest):
 
     def test_fork_bomb(self):
         with unseen():
-            task = self.none(FORK_BOMB)
+            task = self.none(FORK_BOMB if os.getuid() else MANY)
         self.assertRegex(task.reason, "more than 60 processes|no end within|without its report")
         self.gone()
 
