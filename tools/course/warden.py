@@ -4,17 +4,14 @@ A script of its own, started by box.py, because limits have to be set between fo
 behind is handed to its nearest living ancestor that asked for it (PR_SET_CHILD_SUBREAPER): to us, and not to the system.
 Exit code: the program's; 128 + N when signal N ended it; 124 when it took too long. SIGTERM, SIGINT: end everything now."""
 
-import ctypes
 import json
 import os
-import resource
 import signal
 import sys
 import time
 
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
-_LIMITS = {"cpu": resource.RLIMIT_CPU, "address": resource.RLIMIT_AS, "file": resource.RLIMIT_FSIZE,
-           "files": resource.RLIMIT_NOFILE, "processes": resource.RLIMIT_NPROC}
+_LIMITS = {"cpu": "RLIMIT_CPU", "address": "RLIMIT_AS", "file": "RLIMIT_FSIZE", "files": "RLIMIT_NOFILE", "processes": "RLIMIT_NPROC"}
 
 
 def _stat(pid):
@@ -84,8 +81,9 @@ def _threads_of_user():
 
 
 def set_limits(limits):
-    for name, number in _LIMITS.items():
-        value = limits.get(name, 0)
+    import resource  # not on Windows, where the command reads this file for its place only
+    for name, constant in _LIMITS.items():
+        number, value = getattr(resource, constant), limits.get(name, 0)
         if value and name == "processes":
             value += _threads_of_user()
         if value:
@@ -97,6 +95,7 @@ def set_limits(limits):
 
 
 def main(argv):
+    import ctypes
     limits, command = json.loads(argv[0]), argv[1:]
     libc = ctypes.CDLL(None)
     libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
