@@ -14,6 +14,13 @@ namespace {
 std::atomic<std::int64_t> blocks_in_use{0};
 }
 
+// Clang's sanitizers bring their own (and AddressSanitizer says by itself what is not given back).
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
+#define MEMORY_IS_COUNTED_BY_THE_SANITIZER
+#endif
+#endif
+#ifndef MEMORY_IS_COUNTED_BY_THE_SANITIZER
 void* operator new(std::size_t size) {
   void* const block = std::malloc(size == 0 ? 1 : size);
   if (block == nullptr) throw std::bad_alloc();
@@ -28,6 +35,7 @@ void operator delete(void* block) noexcept {
 void operator delete(void* block, std::size_t) noexcept {
   operator delete(block);
 }
+#endif
 
 namespace {
 
