@@ -13,7 +13,6 @@ HELP = "points for a submission, or for a class of them"
 EXAMPLES = """examples:
   ./course grade 03                                   your own work folder, work/03_...
   ./course grade 03 --from kim.zip                    what ./course submit made, a work folder, or a folder with the task files
-  ./course grade 07b --from kim.zip                   one part of stage 07
   ./course grade 03 --all submissions/ --jobs 2       a class: each entry of the folder is a submission
   ./course grade 03 --from kim.zip --format gradescope --out results.json
 
@@ -27,7 +26,7 @@ that task like the declared ones. A class (--all) continues where it was stopped
 
 
 def add_arguments(parser):
-    parser.add_argument("stage", help="the stage, or a part of it: 03, 07b")
+    parser.add_argument("stage", help="the stage (or a part of it, where its tasks belong to parts), e.g. 03")
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--from", dest="source", metavar="SUBMISSION", help="a folder or a zip (default: work/NN_name)")
     what.add_argument("--all", dest="folder", metavar="DIR", help="each folder and zip in DIR is a submission")

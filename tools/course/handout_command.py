@@ -10,7 +10,6 @@ from .errors import CourseError
 HELP = "a folder for students: earlier stages whole, this one to be written, no answers"
 EXAMPLES = """examples:
   ./course handout 03 --to ../stage03          a git repository of one commit, with its own README
-  ./course handout 07 --parts a,b --to ../07ab only the tasks of these parts; the other parts are solved in it
   ./course handout 03 --to ../stage03 --check  looks at a hand-out that is there: does a line of an answer show?
   ./course handout 03 --to ../stage03 --gradescope        besides ../stage03-gradescope.zip, Gradescope's autograder
   ./course handout 03 --to ../stage03 --github-classroom  with a workflow that tries the tasks on each push (feedback, no grade)
