@@ -20,6 +20,7 @@ COMMANDS = {
     "build": "course.build_command",
     "diff": "course.diff_command",
     "read": "course.read_command",
+    "site": "course.site.command",
     "check": "course.check",
     "carry": "course.carry",
     "grade": "course.grade_command",

@@ -160,12 +160,12 @@ class View:
             entry = by_path.get(excerpt.file)
             if entry and entry.kind != "removed" and not entry.binary:
                 ranges = excerpt.ranges("\n".join(entry.new))
-                owner.update(((entry.path, at), number) for at, row in enumerate(entry.rows(False)) if _inside(row, ranges))
+                owner.update(((entry.path, at), number) for at, row in enumerate(entry.rows(False)) if inside(row, ranges))
         self.readings = []
         for number, (step, excerpt) in enumerate(wanted):
             text, entry, rows, later = self._lesson.text(excerpt.file), by_path.get(excerpt.file), [], None
             if entry and entry.kind != "removed" and not entry.binary:
-                mine = [(at, r) for at, r in enumerate(entry.rows(False)) if _inside(r, excerpt.ranges(text))]
+                mine = [(at, r) for at, r in enumerate(entry.rows(False)) if inside(r, excerpt.ranges(text))]
                 rows = [r for at, r in mine if owner[entry.path, at] == number]
                 others = {owner[entry.path, at] for at, r in mine if r.tag != " "} - {number}
                 later = wanted[max(others)][0] if others else None
@@ -192,6 +192,6 @@ class View:
         return groups[0] if groups else "none"
 
 
-def _inside(row, ranges):
+def inside(row, ranges):
     """Does the row stand in one of the ranges? A removed line also right behind its end."""
     return any(first <= row.new <= last + (row.tag == "-") for first, last in ranges)

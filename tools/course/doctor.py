@@ -31,6 +31,7 @@ _NEEDED_BY = {
     "outside07": "stage 07, test --all and --slow",
     "sanitizers": "test --asan, --tsan and --all",
     "fuzz": "fuzz targets, test --all",
+    "site": "site, test --all",
     "tools": "test --all",
 }
 # tool -> (the purpose it is for, the oldest version that is good enough, its Debian package)

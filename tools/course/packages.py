@@ -56,6 +56,8 @@ PURPOSES = {
     # the tests of this command: it is held to work in a Korean locale that is not UTF-8, and `grade` to hold off what students
     # may try
     "tools": [("locales", "/usr/share/i18n/locales/ko_KR"), ("bubblewrap", "bwrap")],
+    # ./course site; what it renders with comes from npm, in the versions of tools/site/package-lock.json
+    "site": [("nodejs", "node"), ("npm", "npm")],
     # libFuzzer targets (from stage 03)
     "fuzz": [("clang", "clang"), ("libclang-rt-dev", "libclang_rt")],
 }

@@ -18,6 +18,10 @@ def is_mark(line):
     return _QUOTE.match(line) is not None
 
 
+def is_student_mark(line):
+    return bool(_STUDENT.match(line) or _STUDENT_END.match(line))
+
+
 def quoted(text):
     """({name: (first line, last line)}, [problem]); lines count from 1, markers not included."""
     found, problems, open_regions = {}, [], {}

@@ -1,0 +1,215 @@
+"""What the site is made of: the pages of the repository, the files they quote and name, and the links between them."""
+
+import html
+import posixpath
+import re
+import urllib.parse
+
+from .. import check_text, regions
+from ..check_lesson import anchor
+from . import listing, quotes, tables
+from .shell import Page, esc, relative
+from .words import WORDS
+
+_IMAGES = (".svg", ".png", ".jpg")
+_HEADING = re.compile(r"<h([1-6])>(.*?)</h\1>", re.S)
+_TAG = re.compile(r"<[^>]+>")
+_LINK = re.compile(r'(<a href|<img src)="([^"]*)"')
+_MARK = re.compile(r"<!--course:(\d+)-->")
+
+
+class Document:
+    """A Markdown page of the repository and where it goes."""
+
+    def __init__(self, path, out, lang, group):
+        self.path, self.out, self.lang, self.group = path, out, lang, group
+        self.html, self.title, self.headings, self.blocks = "", "", [], []
+
+
+def documents(repo):
+    files = set(repo.files())
+    found = [Document("README.ko.md", "index.html", "ko", "start"), Document("README.md", "en/index.html", "en", "start")]
+    for lang, prefix in (("ko", ""), ("en", "en/")):
+        for path in sorted(f for f in files if re.fullmatch(rf"notes/{lang}/\w+\.md", f)):
+            name = posixpath.basename(path)[:-3]
+            found.append(Document(path, f"{prefix}{name}.html", lang, "notes" if name[0].isdigit() else "reference"))
+        found += [Document(f"{s.folder}/README{'.ko' * (lang == 'ko')}.md", f"{prefix}card/{s.number}.html", lang, "cards")
+                  for s in repo.present()]
+    found.append(Document("CONTRIBUTING.md", "en/contributing.html", "en", ""))
+    return [d for d in found if d.path in files]
+
+
+class Site:
+    """`problems`: what the strict build fails for."""
+
+    def __init__(self, repo):
+        self.repo, self.problems = repo, []
+        self.documents = documents(repo)
+        self._by_path = {d.path: d for d in self.documents}
+        self._files = set(repo.files())
+        self._folders = {posixpath.dirname(f) for f in self._files}
+        self._folders |= {f[:n] for f in self._folders for n, c in enumerate(f) if c == "/"}
+        self.sources, self.images, self._code = set(), set(), {}
+
+    # -- before rendering ------------------------------------------------------------------------
+
+    def read(self):
+        """Reads the pages; returns the items for the renderer (tools/site/render.mjs)."""
+        items = []
+        for doc in self.documents:
+            text = (self.repo.root / doc.path).read_text(encoding="utf-8")
+            items.append({"md": quotes.split(text, lambda *found, doc=doc: self._block(doc, *found))})
+            for _, target in check_text._page_links(text):
+                self._name(self._target(doc, target)[0])
+        for doc in self.documents:
+            for found in doc.blocks:
+                if isinstance(found, quotes.Quote):
+                    self.sources |= {f"{s.folder}/{found.file}" for s, _ in found.stages()} | {found.path}
+        self.sources = {s for s in self.sources if not s.endswith(_IMAGES)}
+        return items + [{"code": self._text(path), "file": path} for path in sorted(self.sources)]
+
+    def _block(self, doc, target, kind, name):
+        path = self._target(doc, target)[0]
+        try:
+            found = quotes.Quote(self.repo, path, name) if kind == "region" else (kind, path, name)
+            if kind == "table" and name not in tables.TABLES:
+                raise KeyError(name)
+        except (OSError, KeyError):
+            self.problems.append(f"{doc.path}: {path} has no {kind} [{name}]")
+            return f"({path}: {name})"
+        doc.blocks.append(found)
+        return f"<!--course:{len(doc.blocks) - 1}-->"
+
+    def _target(self, doc, target):
+        """(path within the repository, what is behind #)"""
+        path, _, fragment = urllib.parse.unquote(target).partition("#")
+        return posixpath.normpath(posixpath.join(posixpath.dirname(doc.path), path)) if path else doc.path, fragment
+
+    def _name(self, path):
+        """A file or a folder that a page names gets a page."""
+        if path in self._by_path:
+            return
+        if path in self._files:
+            (self.images if path.endswith(_IMAGES) else self.sources).add(path)
+        elif path in self._folders and not self._card(path, "ko"):
+            for name in self._in_folder(path):
+                self._name(f"{path}/{name}")
+
+    def _in_folder(self, path):
+        return sorted(f[len(path) + 1:] for f in self._files if f.startswith(path + "/") and "/" not in f[len(path) + 1:])
+
+    def _card(self, path, lang):
+        return next((d for d in self.documents if d.group == "cards" and d.lang == lang and posixpath.dirname(d.path) == path), None)
+
+    def _text(self, path):
+        return (self.repo.root / path).read_text(encoding="utf-8", errors="replace")
+
+    # -- after rendering -------------------------------------------------------------------------
+
+    def finish(self, rendered):
+        """[Page] of everything, from what the renderer made of the items."""
+        for doc, text in zip(self.documents, rendered):
+            doc.html = self._headings(doc, text)
+        self._code = dict(zip(sorted(self.sources), rendered[len(self.documents):]))
+        pages = [self._page(doc) for doc in self.documents]
+        return pages + [self._source(path) for path in sorted(self.sources)] + list(self._folder_pages())
+
+    def _headings(self, doc, text):
+        used = {}
+
+        def with_anchor(match):
+            level, inner = match.groups()
+            title = html.unescape(_TAG.sub("", inner))
+            name = anchor(title)
+            used[name] = used.get(name, -1) + 1
+            name += f"-{used[name]}" if used[name] else ""
+            doc.headings.append((int(level), name, title))
+            return f'<h{level} id="{esc(name)}">{inner} <a class="anchor" href="#{esc(name)}" aria-hidden="true" tabindex="-1">#</a></h{level}>'
+
+        text = _HEADING.sub(with_anchor, text)
+        doc.title = next((t for level, _, t in doc.headings if level == 1), doc.path)
+        return text.replace("<table>", '<div class="table"><table>').replace("</table>", "</table></div>")
+
+    def _page(self, doc):
+        body = _LINK.sub(lambda m: f'{m.group(1)}="{esc(self._link(doc, html.unescape(m.group(2))))}"', doc.html)
+        body = _MARK.sub(lambda m: self._block_html(doc, doc.blocks[int(m.group(1))]), body)
+        other = check_text._counterpart(doc.path)
+        return Page(doc.out, doc.lang, doc.title, doc.group, body, [(n, t) for level, n, t in doc.headings if level == 2],
+                    self._by_path[other].out if other in self._by_path else "")
+
+    def _block_html(self, doc, found):
+        def link(path):
+            return relative(doc.out, self.address(path, doc.lang))
+
+        if isinstance(found, quotes.Quote):
+            return listing.quote(found, self._code[found.path], doc.lang, link)
+        kind, path, name = found
+        if kind == "table":
+            return tables.TABLES[name](self.repo, path, doc.lang)
+        return f'<div class="widget" data-widget="{esc(name)}"></div><script src="{relative(doc.out, f"assets/{name}.js")}" defer></script>'
+
+    def _link(self, doc, target):
+        if re.match(r"[a-z][a-z0-9+.-]*:|//", target, re.I):
+            return target
+        path, fragment = self._target(doc, target)
+        to = self._by_path.get(path) or self._card(path, doc.lang)
+        if to:
+            if fragment and fragment not in (n for _, n, _ in to.headings):
+                self.problems.append(f"{doc.path}: {to.path} has no heading #{fragment}")
+            return relative(doc.out, to.out) + ("#" + fragment if fragment else "") if to is not doc or not fragment else "#" + fragment
+        where = self.address(path, doc.lang)
+        if not where:
+            self.problems.append(f"{doc.path}: {path} does not exist")
+            return "#"
+        if fragment.startswith("region="):
+            lines = regions.quoted(self._text(path))[0].get(fragment[len("region="):])
+            fragment = f"L{lines[0]}" if lines else ""
+        return relative(doc.out, where) + ("#" + fragment if fragment else "")
+
+    def address(self, path, lang):
+        """Where a path of the repository is in the site; "" when it is not."""
+        if path in self._by_path:
+            return self._by_path[path].out
+        if path in self.images:
+            return f"assets/{path}"
+        if path in self.sources:
+            return f"src/{path}.html"
+        card = self._card(path, lang)
+        return card.out if card else f"src/{path}/index.html" if path in self._folders else ""
+
+    def _source(self, path):
+        """One file with its lines; pages of files are in no language."""
+        out = f"src/{path}.html"
+        stage, inner = quotes.stage_of(self.repo, path)
+        others = [(s.number, relative(out, f"src/{s.folder}/{inner}.html")) for s in self.repo.present()
+                  if stage and f"{s.folder}/{inner}" in self.sources]
+        links = " ".join(f'<a href="{esc(to)}"{" aria-current=page" if n == stage.number else ""}>{n}</a>' for n, to in others)
+        text = self._text(path)
+        body = listing.code(quotes.parts(text, 1, len(text.splitlines())), self._code[path], "ko", ids=True)
+        return Page(out, "ko", path, "", f"<h1>{esc(path)}</h1><p>{WORDS['ko']['stages'] + ' ' + links if links else ''}</p>"
+                    f'<figure class="quote">{body}</figure>', kind="source")
+
+    def _folder_pages(self):
+        named = {self._target(d, t)[0] for d in self.documents for _, t in check_text._page_links(self._text(d.path))}
+        for path in sorted(named & self._folders - self._by_path.keys()):
+            if self._card(path, "ko"):
+                continue
+            out = f"src/{path}/index.html"
+            rows = "".join(f'<li><a href="{esc(relative(out, self.address(f"{path}/{n}", "ko")))}">{esc(n)}</a></li>' for n in self._in_folder(path))
+            yield Page(out, "ko", path + "/", "", f"<h1>{esc(path)}/</h1><ul>{rows}</ul>", kind="source")
+
+
+def search_entries(doc):
+    """[(anchor, heading, text)] of a page's sections, as they are searched."""
+    found, name, title = [], "", doc.title
+    for at, piece in enumerate(re.split(r'(<h[1-6] id="[^"]*">.*?</h[1-6]>)', doc.html, flags=re.S)):
+        if at % 2:
+            name = html.unescape(re.match(r'<h[1-6] id="([^"]*)"', piece).group(1))
+            title = html.unescape(_TAG.sub("", re.sub(r'<a class="anchor".*?</a>', "", piece))).strip()
+            continue
+        plain = _MARK.sub(lambda m: f" {doc.blocks[int(m.group(1))].path} " if isinstance(doc.blocks[int(m.group(1))], quotes.Quote) else "", piece)
+        plain = re.sub(r'<pre class="mermaid">.*?</pre>', " ", plain, flags=re.S)
+        text = re.sub(r"\s+", " ", html.unescape(_TAG.sub(" ", plain))).strip()
+        if text or name:
+            found.append((name, title, text))
+    return found

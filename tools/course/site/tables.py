@@ -1,0 +1,3 @@
+"""Tables that are made from the sources: what a page names with #table=."""
+
+TABLES = {}
