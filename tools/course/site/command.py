@@ -11,7 +11,7 @@ from .. import console, packages
 from ..errors import CourseError
 from ..model import Repo
 from ..text import TEXT
-from . import pages, shell
+from . import diffs, pages, shell
 
 HELP = "the notes with their code, the cards and the differences as a site that needs no network"
 EXAMPLES = """examples:
@@ -66,7 +66,7 @@ def build(repo, tools, out):
     """Writes the site; returns the problems, which are said."""
     status = console.Status("site")
     site = pages.Site(repo)
-    finished = site.finish(render(repo, tools, site.read()))
+    finished = site.finish(render(repo, tools, site.read())) + diffs.pages(repo)
     write(repo, tools, out, site, finished)
     status.done(not site.problems, f"{len(finished)} pages in {out}")
     for problem in site.problems:
