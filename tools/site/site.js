@@ -100,6 +100,8 @@
     mermaid.initialize({startOnLoad: false, securityLevel: "strict", theme: root.dataset.theme === "dark" ? "dark" : "neutral", fontFamily: getComputedStyle(body).fontFamily});
     const {svg} = await mermaid.render(`figure-${figures.indexOf(figure)}`, figure.dataset.text);
     figure.innerHTML = svg;
+    const drawn = figure.querySelector("svg");  // on a narrow screen it is moved sideways rather than too small to read
+    drawn.style.minWidth = `${Math.min(parseFloat(drawn.style.maxWidth) || 0, 640)}px`;
     figure.dataset.done = root.dataset.theme;
   }
   let queue = Promise.resolve();

@@ -15,6 +15,8 @@ _IMAGES = (".svg", ".png", ".jpg")
 _HEADING = re.compile(r"<h([1-6])>(.*?)</h\1>", re.S)
 _TAG = re.compile(r"<[^>]+>")
 _LINK = re.compile(r'(<a href|<img src)="([^"]*)"')
+_PROMISE = re.compile(r"<p><strong>(P\d+)\.</strong>")
+_NOT_TEXT = re.compile(r"(<(pre|code|a|h[1-6]|figure)\b.*?</\2>|<[^>]+>)", re.S)
 _MARK = re.compile(r"<!--course:(\d+)-->")
 
 
@@ -83,6 +85,8 @@ class Site:
     def _target(self, doc, target):
         """(path within the repository, what is behind #)"""
         path, _, fragment = urllib.parse.unquote(target).partition("#")
+        if path.startswith("/"):  # our own: from the top of the repository
+            return path[1:], fragment
         return posixpath.normpath(posixpath.join(posixpath.dirname(doc.path), path)) if path else doc.path, fragment
 
     def _name(self, path):
@@ -110,6 +114,8 @@ class Site:
         """[Page] of everything, from what the renderer made of the items."""
         for doc, text in zip(self.documents, rendered):
             doc.html = self._headings(doc, text)
+        for doc in self.documents:
+            doc.html = self._promises(doc)
         self._code = dict(zip(sorted(self.sources), rendered[len(self.documents):]))
         pages = [self._page(doc) for doc in self.documents]
         return pages + [self._source(path) for path in sorted(self.sources)] + list(self._folder_pages())
@@ -129,6 +135,23 @@ class Site:
         text = _HEADING.sub(with_anchor, text)
         doc.title = next((t for level, _, t in doc.headings if level == 1), doc.path)
         return text.replace("<table>", '<div class="table"><table>').replace("</table>", "</table></div>")
+
+    def _promises(self, doc):
+        """P11 in a text leads to what the port promises by that number, on the page that says it."""
+        port = self._by_path.get(f"notes/{doc.lang}/port.md")
+        if port is doc:
+            return _PROMISE.sub(lambda m: f'<p id="{m.group(1).lower()}"><strong>{m.group(1)}.</strong>', doc.html)
+        known = set(re.findall(r'<p(?: id="p\d+")?><strong>(P\d+)\.</strong>', port.html)) if port else ()
+
+        def link(match):
+            name = match.group(0)
+            return f'<a href="/{port.path}#{name.lower()}">{name}</a>' if name in known else name
+
+        pieces, out, at = _NOT_TEXT.finditer(doc.html), [], 0
+        for piece in pieces:
+            out += [re.sub(r"\bP\d{1,3}(?!\d)", link, doc.html[at:piece.start()]), piece.group(0)]
+            at = piece.end()
+        return "".join(out) + doc.html[at:]
 
     def _page(self, doc):
         body = _LINK.sub(lambda m: f'{m.group(1)}="{esc(self._link(doc, html.unescape(m.group(2))))}"', doc.html)
@@ -154,7 +177,7 @@ class Site:
         path, fragment = self._target(doc, target)
         to = self._by_path.get(path) or self._card(path, doc.lang)
         if to:
-            if fragment and fragment not in (n for _, n, _ in to.headings):
+            if fragment and fragment not in (n for _, n, _ in to.headings) and f' id="{fragment}"' not in to.html:
                 self.problems.append(f"{doc.path}: {to.path} has no heading #{fragment}")
             return relative(doc.out, to.out) + ("#" + fragment if fragment else "") if to is not doc or not fragment else "#" + fragment
         where = self.address(path, doc.lang)

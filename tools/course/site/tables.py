@@ -1,3 +1,148 @@
-"""Tables that are made from the sources: what a page names with #table=."""
+"""Tables that are made from the sources: what a page names with #table=. Each takes (repo, path, language) and gives HTML."""
 
-TABLES = {}
+import ast
+import posixpath
+import re
+
+from .quotes import stage_of
+from .shell import esc
+
+_HEADS = {
+    "ko": {"key": "키", "default": "기본값", "allowed": "값의 범위", "about": "뜻", "id": "번호", "name": "이름", "fields": "필드", "metric": "메트릭",
+           "kind": "종류", "labels": "레이블", "promise": "약속", "tests": "확인하는 테스트", "empty": "(내용 없음)"},
+    "en": {"key": "key", "default": "default", "allowed": "allowed", "about": "meaning", "id": "id", "name": "name", "fields": "fields", "metric": "metric",
+           "kind": "kind", "labels": "labels", "promise": "promise", "tests": "proved by", "empty": "(nothing)"},
+}
+
+
+def _table(lang, heads, rows):
+    head = "".join(f"<th>{_HEADS[lang][h]}</th>" for h in heads)
+    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    return f'<div class="table"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def _code(text):
+    return f"<code>{esc(text)}</code>"
+
+
+# -- chat_server.toml --------------------------------------------------------------------------------
+
+def read_options(text):
+    """[(section, {"ko", "en"}, [(key, default, allowed, {"ko", "en"})])] of the file with all defaults. Above a key stand
+    its English and Korean lines, and last what is allowed."""
+    found, comment = [], []
+    for line in text.splitlines():
+        if line.startswith("#"):
+            comment.append(line[1:].strip())
+            continue
+        section, key = re.match(r"\[(\w+)\]", line), re.match(r"(\w+) = (.*)", line)
+        if section:
+            found.append((section.group(1), _languages(comment), []))
+        elif key:
+            found[-1][2].append((key.group(1), key.group(2), comment[-1] if comment else "", _languages(comment[:-1])))
+        comment = []
+    return found
+
+
+def _languages(lines):
+    korean = [bool(re.search("[가-힣]", line)) for line in lines]
+    return {"ko": " ".join(l for l, k in zip(lines, korean) if k), "en": " ".join(l for l, k in zip(lines, korean) if not k)}
+
+
+def options(repo, path, lang):
+    out = []
+    for section, about, keys in read_options(_text(repo, path)):
+        rows = [(f'<span id="{section}.{key}"></span>{_code(key)}', _code(default), esc(allowed), esc(said[lang])) for key, default, allowed, said in keys]
+        out.append(f'<h3 id="{section}"><code>[{section}]</code></h3><p>{esc(about[lang])}</p>'
+                   + _table(lang, ("key", "default", "allowed", "about"), rows))
+    return "\n".join(out)
+
+
+# -- .proto -------------------------------------------------------------------------------------------
+
+def read_enum(text, name):
+    """[(name, number, comment)]"""
+    match = re.search(rf"^enum {name} \{{\n(.*?)^\}}", text, re.M | re.S)
+    return [(n, int(v), c or "") for n, v, c in re.findall(r"^\s*(\w+) = (\d+);[ ]*(?://[ ]*(.*))?$", match.group(1) if match else "", re.M)]
+
+
+def read_messages(text):
+    """{name: [(type, field, number)]}"""
+    return {name: re.findall(r"^\s*((?:repeated )?[\w.]+) (\w+) = (\d+);", body, re.M)
+            for name, body in re.findall(r"^message (\w+) \{(.*?)\}", text, re.M | re.S)}
+
+
+def packets(repo, path, lang):
+    """Each packet's number with the fields of its message, which is in one of the .proto files beside it."""
+    messages, folder = {}, repo.root / posixpath.dirname(path)
+    for file in sorted(folder.glob("*.proto")):
+        messages.update(read_messages(file.read_text(encoding="utf-8")))
+    rows = []
+    for name, number, _ in read_enum(_text(repo, path), "PacketId"):
+        message = name.removeprefix("PACKET_")
+        if number:
+            fields = "<br>".join(_code(f"{f} = {n}") + f" {esc(t)}" for t, f, n in messages[message])
+            rows.append((number, _code(message), fields or _HEADS[lang]["empty"]))
+    return _table(lang, ("id", "name", "fields"), rows)
+
+
+def refusals(repo, path, lang):
+    return _table(lang, ("id", "name", "about"), [(n, _code(name), esc(c)) for name, n, c in read_enum(_text(repo, path), "Refusal") if n])
+
+
+# -- metrics ------------------------------------------------------------------------------------------
+
+_STRING = r'"(?:[^"\\]|\\.)*"'
+_ROW = re.compile(r"\{k(Gauge|Counter), (.*?)\},?\n(?=\s*(?:\{k|//|\};))", re.S)
+_CALL = re.compile(rf"Add(Gauge|Counter|State|Histogram)\(\s*({_STRING}),\s*((?:{_STRING}\s*)+)")
+
+
+def read_metrics(text):
+    """[(name, kind, help, label)] of one source: rows of a table of metrics, and calls with both texts in place."""
+    constants = {n: _joined(s) for n, s in re.findall(rf"constexpr const char\* (k\w+) = ((?:{_STRING}\s*)+);", text)}
+    found = []
+    for kind, body in _ROW.findall(text):
+        body = re.sub(r"//[^\n]*", "", body)
+        name, lambda_, rest = re.match(rf"({_STRING}),\s*(\[\].*?\}}),\s*(.*)", body, re.S).groups()
+        told = [constants.get(t) or _joined(t) for t in re.findall(rf"(?:{_STRING}\s*)+|\bk\w+", rest)]
+        found.append((_joined(name), kind.lower(), told[0], f'{told[2]}="{told[3]}"' if len(told) > 3 else ""))
+    return found + [(_joined(n), k.lower(), _joined(h), "") for k, n, h in _CALL.findall(text)]
+
+
+def _joined(literals):
+    return "".join(ast.literal_eval(s) for s in re.findall(_STRING, literals))
+
+
+def metrics(repo, path, lang):
+    """All of the stage's sources; each name once, with all its labels."""
+    stage, _ = stage_of(repo, path)
+    found = {}
+    for file in stage.files():
+        if file.startswith("src/") and file.endswith(".cc"):
+            for name, kind, about, label in read_metrics(_text(repo, f"{stage.folder}/{file}")):
+                found.setdefault(name, (kind, about, []))[2].append(label)
+    rows = [(_code(name), kind, "<br>".join(_code(l) for l in labels if l), esc(about)) for name, (kind, about, labels) in sorted(found.items())]
+    return _table(lang, ("metric", "kind", "labels", "about"), rows)
+
+
+# -- the port's promises --------------------------------------------------------------------------------
+
+def promises(repo, path, lang):
+    """Each item of the conformance table with the tests that are named after it."""
+    stage, file = stage_of(repo, path)
+    titles = dict(re.findall(r'^    "(P\d+)": "(.*)",$', _text(repo, path), re.M))
+    tests = {}
+    for other in stage.files():
+        if other.startswith(posixpath.dirname(file) + "/") and other.endswith(".cc"):
+            for test in re.findall(r"^TEST\w*\(\w+, (P\d+_\w+)\)", _text(repo, f"{stage.folder}/{other}"), re.M):
+                tests.setdefault(test.split("_")[0], []).append(test)
+    rows = [(f'<span id="{p.lower()}-tests">{p}</span>', esc(titles[p]), "<br>".join(_code(t) for t in tests.get(p, [])))
+            for p in sorted(titles, key=lambda p: int(p[1:]))]
+    return _table(lang, ("id", "promise", "tests"), rows)
+
+
+def _text(repo, path):
+    return (repo.root / path).read_text(encoding="utf-8")
+
+
+TABLES = {"options": options, "packets": packets, "refusals": refusals, "metrics": metrics, "promises": promises}

@@ -1,0 +1,183 @@
+"""The site's own decisions on a made-up course: quotes, answers, other stages, links, tables. Node has no part in it."""
+
+import html
+import re
+import unittest
+
+from lesson_tree import WORKER, LessonTree
+
+from course.model import Repo
+from course.site import diffs, listing, pages, quotes, shell, tables
+
+LINK = "[net/worker.cc: loop](../../02_two/net/worker.cc#region=loop)"
+
+
+def render(items):
+    """What tools/site/render.mjs does, as far as these tests need it."""
+    def markdown(text):
+        text = re.sub(r"^(#+) (.*)$", lambda m: f"<h{len(m[1])}>{m[2]}</h{len(m[1])}>", text, flags=re.M)
+        return re.sub(r"(?<!!)\[([^\]]*)\]\(([^)]*)\)", r'<a href="\2">\1</a>', text)
+
+    return [markdown(i["md"]) if "md" in i else [html.escape(line) for line in i["code"].splitlines()] for i in items]
+
+
+class SiteTest(LessonTree):
+    def note(self, text, lang="en"):
+        (self.root / "notes" / lang / "02.md").write_text(text, encoding="utf-8")
+
+    def built(self):
+        site = pages.Site(Repo(self.root))
+        found = site.finish(render(site.read()))
+        return site, {p.out: p for p in found}
+
+    def quote(self, name="loop", path="02_two/net/worker.cc"):
+        return quotes.Quote(Repo(self.root), path, name)
+
+
+class QuoteTest(SiteTest):
+    def test_only_a_paragraph_that_is_one_link_is_a_quote(self):
+        text = f"# N\n\n{LINK}\n\nSee {LINK}.\n\n{LINK}\ngoes on\n\n```\n\n{LINK}\n\n```\n"
+        seen = []
+        out = quotes.split(text, lambda *found: seen.append(found) or "HERE")
+        self.assertEqual([("../../02_two/net/worker.cc", "region", "loop")], seen)
+        self.assertEqual(1, out.count("HERE"))
+        self.assertEqual(3, out.count(LINK))
+
+    def test_the_answer_is_folded_behind_what_the_starter_shows(self):
+        found = self.quote().parts()
+        self.assertEqual(["Code", "Answer", "Code"], [type(p).__name__ for p in found])
+        self.assertEqual(('  COURSE_TODO("02.1");', "02.1", [7]), (found[1].starter, found[1].task, found[1].numbers))
+        self.assertEqual([5, 6], found[0].numbers)
+        page = listing.code(found, WORKER.splitlines(), "en")
+        before, _, folded = page.partition('<details class="answer">')
+        self.assertNotIn("Push();", before)
+        self.assertIn("Push();", folded)
+        self.assertIn("show the answer to 02.1 (1 lines)", page)
+
+    def test_a_quote_within_a_region_of_the_student_is_all_answer(self):
+        self.write("02", "net/worker.cc", WORKER.replace("  Push();\n", "  // [push]\n  Push();\n  // [/push]\n"))
+        self.assertEqual(["Answer"], [type(p).__name__ for p in self.quote("push").parts()])
+
+    def test_marks_are_not_shown(self):
+        self.write("02", "net/worker.cc", WORKER.replace("void Loop() {\n", "void Loop() {\n// [inner]\n  int x;\n// [/inner]\n"))
+        page = listing.code(self.quote().parts(), (self.root / "02_two/net/worker.cc").read_text().splitlines(), "en")
+        self.assertNotIn("[inner]", page)
+        self.assertIn("int x;", page)
+
+    def test_the_stages_that_have_it(self):
+        self.assertEqual([("02", True)], [(s.number, same) for s, same in self.quote().stages()])
+        for number in ("03", "04"):
+            self.write(number, "CMakeLists.txt", "project(x)\n")
+        self.write("03", "net/worker.cc", WORKER.replace("  // <student 02.1>\n", "").replace("  // </student>\n", ""))
+        self.write("04", "net/worker.cc", WORKER.replace("Push();", "Pop();"))
+        self.assertEqual([("02", True), ("03", True), ("04", False)], [(s.number, same) for s, same in self.quote().stages()])
+
+    def test_what_the_previous_stage_had(self):
+        previous, rows = self.quote().before()
+        self.assertEqual("01", previous.number)
+        self.assertEqual(["  Wait();"], [r.text for r in rows if r.tag == "-"])
+        shown = listing.quote(self.quote(), WORKER.splitlines(), "en", str)
+        had = shown.partition('<details class="before">')[2]
+        self.assertIn("what 01 had here", had)
+        self.assertIn("Wait();", had)
+        self.assertNotIn("Push();", had)  # the answer is no part of it
+
+    def test_new_files_and_code_that_stayed(self):
+        self.write("02", "net/queue.h", "// [push]\nint Push();\n// [/push]\n")
+        found = self.quote("push", "02_two/net/queue.h")
+        self.assertIn("a file that 01 did not have", listing.quote(found, ["", "int Push();", ""], "en", str))
+        self.write("01", "net/queue.h", "int Push();\n")
+        self.assertIn("the same in 01", listing.quote(found, ["", "int Push();", ""], "en", str))
+        self.write("01", "net/queue.h", "int Pop();\n")
+        self.assertIn("int Pop();", listing.quote(found, ["", "int Push();", ""], "en", str))
+        self.write("01", "net/queue.h", "")
+        self.assertIn("code that 01 did not have", listing.quote(found, ["", "int Push();", ""], "en", str))
+
+
+class PagesTest(SiteTest):
+    def test_a_quote_stands_in_its_page(self):
+        self.note(f"# N\n\n{LINK}\n")
+        site, found = self.built()
+        self.assertEqual([], site.problems)
+        self.assertIn('<figure class="quote" data-region="loop">', found["en/02.html"].body)
+        self.assertIn('id=L5', found["src/02_two/net/worker.cc.html"].body)
+        self.assertIn('href="../src/02_two/net/worker.cc.html#L5"', found["en/02.html"].body)
+
+    def test_what_is_gone_fails_the_build(self):
+        for text, said in ((LINK.replace("loop", "gone"), "02_two/net/worker.cc has no region [gone]"),
+                           (LINK.replace("worker", "none"), "02_two/net/none.cc has no region [loop]"),
+                           ("[t](../../02_two/net/queue.h#table=none)", "02_two/net/queue.h has no table [none]"),
+                           ("[a](../../02_two/none.h)", "02_two/none.h does not exist"),
+                           ("[a](02.md#no-such)", "notes/en/02.md has no heading #no-such"),
+                           ("[a](../ko/02.md#드디어-셋)", "notes/ko/02.md has no heading #드디어-셋")):
+            with self.subTest(text):
+                self.note(f"# N\n\n{text}\n")
+                self.assertEqual([f"notes/en/02.md: {said}"], self.built()[0].problems)
+        self.note("# N\n\n## A part, here\n\n[a](02.md#a-part-here) [b](#a-part-here) [c](../ko/02.md#드디어-큐-둘)\n")
+        self.assertEqual([], self.built()[0].problems)
+
+    def test_links_lead_to_pages_cards_files_and_folders(self):
+        for number, name in (("01", "README.md"), ("02", "README.md"), ("02", "README.ko.md")):
+            self.write(number, name, f"# Card {number}\n")
+        self.note("# N\n\n[k](../ko/02.md) [c](../../02_two) [f](../../02_two/bench/) [q](../../02_two/net/queue.h) [w](x://y)\n")
+        site, found = self.built()
+        self.assertEqual([], site.problems)
+        self.assertEqual(["../02.html", "card/02.html", "../src/02_two/bench/index.html", "../src/02_two/net/queue.h.html", "x://y"],
+                         re.findall(r'href="([^"#][^"]*)"', found["en/02.html"].body))
+        self.assertIn('href="measure.cc.html"', found["src/02_two/bench/index.html"].body)
+
+    def test_promises_are_links_but_not_in_code(self):
+        for lang in ("ko", "en"):
+            (self.root / "notes" / lang / "port.md").write_text("# Port\n\n<p><strong>P11.</strong> LIFO.</p>\n", encoding="utf-8")
+        self.note("# N\n\nWakes (P11), not P12. <code>P11</code>\n")
+        site, found = self.built()
+        self.assertEqual([], site.problems)
+        self.assertIn('(<a href="port.html#p11">P11</a>), not P12. <code>P11</code>', found["en/02.html"].body)
+        self.assertIn('<p id="p11"><strong>P11.</strong>', found["port.html"].body)
+
+    def test_each_page_knows_its_other_language_and_neighbours(self):
+        (self.root / "notes" / "en" / "03.md").write_text("# Third\n", encoding="utf-8")
+        _, found = self.built()
+        page = shell.finish(found["en/02.html"], list(found.values()))
+        self.assertIn('href="../02.html" hreflang="ko"', page)
+        self.assertIn('<a class="after" href="03.html">', page)
+        self.assertIn('<html lang="en">', page)
+        self.assertNotIn('hreflang="ko"', shell.finish(found["en/03.html"], list(found.values())))
+
+    def test_sections_are_found_by_their_heading(self):
+        self.note(f"# N\n\nfirst words\n\n## A part\n\n{LINK}\n\nits words\n")
+        site, _ = self.built()
+        doc = next(d for d in site.documents if d.out == "en/02.html")
+        self.assertEqual([("n", "N", "first words"), ("a-part", "A part", "02_two/net/worker.cc its words")], pages.search_entries(doc))
+
+    def test_differences_in_both_languages_with_the_answer_folded(self):
+        found = {p.out: p for p in diffs.pages(Repo(self.root))}
+        self.assertEqual({"diff/01-02.html", "en/diff/01-02.html"}, set(found))
+        body = found["diff/01-02.html"].body
+        self.assertIn('href="../02.html#드디어-큐-둘"', body)
+        before, _, folded = body.partition('<details class="answer">')
+        self.assertNotIn(">  Push();", before)
+        self.assertIn(">  Push();", folded)
+        self.assertLess(body.index("1. 큐"), body.index("2. 워커"))
+
+
+class TablesTest(unittest.TestCase):
+    def test_options(self):
+        text = "# About the file\n\n# The server.\n# 서버.\n[server]\n\n# A port;\n# any.\n# 포트.\n# 0 .. 9\nport = 7\n"
+        self.assertEqual([("server", {"en": "The server.", "ko": "서버."}, [("port", "7", "0 .. 9", {"en": "A port; any.", "ko": "포트."})])],
+                         tables.read_options(text))
+
+    def test_packets(self):
+        text = "enum PacketId {\n  PACKET_NONE = 0;\n  reserved 1 to 6;\n\n  PACKET_C_A = 7; // why\n}\nmessage C_A {\n  // x\n  repeated Player p = 1;  // y\n}\nmessage C_B {}\n"
+        self.assertEqual([("PACKET_NONE", 0, ""), ("PACKET_C_A", 7, "why")], tables.read_enum(text, "PacketId"))
+        self.assertEqual({"C_A": [("repeated Player", "p", "1")], "C_B": []}, tables.read_messages(text))
+
+    def test_metrics(self):
+        text = ('constexpr const char* kBoth = "Of "\n "both.";\nconstexpr M kM[] = {\n    {kGauge, "a", [](Look l) { return l.a ? 1.0 : 0.0; }, "A."},\n'
+                '    // a remark\n    {kCounter, "b_total",\n     [](Look l) { return l.b; }, kBoth, "b_per", "how",\n     "so"},\n};\n'
+                'void F() {\n  c.AddGauge(\n      "d", "D is "\n      "long.", 1);\n}\n')
+        self.assertEqual([("a", "gauge", "A.", ""), ("b_total", "counter", "Of both.", 'how="so"'), ("d", "gauge", "D is long.", "")], tables.read_metrics(text))
+
+
+if __name__ == "__main__":
+    unittest.main()
