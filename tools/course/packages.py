@@ -141,7 +141,7 @@ def _dpkg_has(names):
 
 
 # Windows has no package manager that this command uses: vcpkg brings the libraries when CMake configures.
-_WINDOWS_TOOLS = {"base": ["cmake"], "git": ["git"], "format": ["clang-format"], "tidy": ["clang-tidy"]}
+_WINDOWS_TOOLS = {"base": ["cmake"], "git": ["git"], "format": ["clang-format"], "tidy": ["clang-tidy"], "site": ["node", "npm"]}
 _WINDOWS_MODULES = {"stage05": [("jinja2", "jinja2"), ("google.protobuf", "protobuf")]}
 _LINUX_ONLY = ("windows", "windows-clang", "sanitizers", "fuzz")
 

@@ -165,7 +165,7 @@ def _purposes(args, configs, stages):
     if args.all:
         if "windows-clang" not in args.without:
             needed += packages.for_stages("windows-clang", stages)
-        needed += [n for n in ("git", "format", "tidy", "fuzz", "tools") if n not in args.without]
+        needed += [n for n in ("git", "format", "tidy", "fuzz", "tools", "site") if n not in args.without]
     return sorted(set(needed))
 
 

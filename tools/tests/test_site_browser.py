@@ -1,0 +1,168 @@
+"""The whole site, built from the real notes and looked at by a real browser, from the folder: no server, no network.
+
+Skipped where node, npm or Chromium is missing. COURSE_SHOTS=folder keeps pictures."""
+
+import os
+import pathlib
+import re
+import shutil
+import tempfile
+import unittest
+
+import browser
+import tree  # noqa: F401  (finds the course's modules)
+
+from course.model import Repo, find_root
+from course.site import command
+
+# The decoder's own list of the golden frames: what each line of the file says against what the page shows.
+_VECTORS = """(() => {
+  const wrong = [];
+  let good = 0;
+  for (const line of %s) {
+    const [name, key, ...rest] = line.split("|").map((s) => s.trim());
+    const frame = name.startsWith("frame ");
+    const {frames, refused} = courseFrames.read(courseFrames.bytesOf(rest.at(-1)), parseInt(key, 16), frame ? null : 1);
+    const f = frames[0];
+    const right = frame ? frames.length === 1 && !refused && f.random === parseInt(rest[0], 16) && String(f.type) === rest[1]
+                          && String(f.sequence) === rest[2] && courseFrames.hex(f.body) === rest[3].replace("-", "")
+                        : refused === rest[0];
+    right ? good++ : wrong.push(name);
+  }
+  return {good, wrong};
+})()"""
+
+
+@unittest.skipUnless(shutil.which("node") and shutil.which("npm"), "node and npm are not installed")
+@unittest.skipUnless(browser.program(), "chromium is not installed")
+class SiteInABrowser(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory(prefix="course-site-")
+        cls.addClassCleanup(folder.cleanup)
+        cls.repo, cls.site = Repo(find_root()), pathlib.Path(folder.name) / "사이트 1"
+        cls.problems = command.build(cls.repo, command.install(cls.repo), cls.site)
+        cls.tab = browser.Browser()
+        cls.addClassCleanup(cls.tab.close)
+
+    def open(self, page, width=1280, dark=False):
+        self.tab.size(width, dark=dark)
+        path, _, anchor = page.partition("#")
+        self.tab.open((self.site / path).as_uri() + ("#" + anchor if anchor else ""))
+
+    def shot(self, name):
+        if os.environ.get("COURSE_SHOTS"):
+            self.tab.shot(pathlib.Path(os.environ["COURSE_SHOTS"]) / f"site-{name}.png")
+
+    def quiet(self):
+        self.assertEqual([], self.tab.errors)
+        self.assertEqual([], [r for r in self.tab.requests if not r.startswith(("file:", "data:", "blob:"))])
+
+    def test_nothing_is_missing(self):
+        self.assertEqual([], self.problems)
+
+    def test_every_link_leads_to_a_file_and_an_anchor(self):
+        files = {p.relative_to(self.site).as_posix(): p.read_text(encoding="utf-8") for p in self.site.rglob("*.html")}
+        ids = {name: set(re.findall(r'\bid="?([^">\s]+)', text)) for name, text in files.items()}
+        wrong = []
+        for name, text in files.items():
+            for target in re.findall(r'(?:href|src)="([^"]*)"', text):
+                if re.match(r"[a-z]+:", target):
+                    continue
+                path, _, anchor = target.partition("#")
+                to = os.path.normpath(os.path.join(os.path.dirname(name), path)) if path else name
+                if not (self.site / to).is_file() or anchor and to in ids and anchor not in ids[to]:
+                    wrong.append(f"{name}: {target}")
+        self.assertEqual([], wrong[:20])
+
+    def test_the_first_page_is_light(self):
+        self.open("index.html")
+        weight = sum((self.site / r).stat().st_size for r in ("index.html", "assets/style.css", "assets/site.js"))
+        self.assertEqual(3, len([r for r in self.tab.requests if r.startswith("file:")]), self.tab.requests)
+        self.assertLess(weight, 300_000)
+        self.quiet()
+        self.shot("first")
+
+    def test_a_quote_is_code_and_its_answer_opens(self):
+        self.open("03_recv_reassembly.html")
+        self.assertGreater(self.tab.run("document.querySelectorAll('.quote .hljs-keyword').length"), 10)
+        quote = "document.querySelector('[data-region=free-spans]')"
+        self.assertIn("COURSE_TODO", self.tab.run(f"{quote}.innerText"))
+        self.assertFalse(self.tab.run(f"{quote}.querySelector('.answer').open"))
+        self.tab.run(f"{quote}.querySelector('summary').click()")
+        self.assertTrue(self.tab.run(f"{quote}.querySelector('.answer').open"))
+        self.quiet()
+
+    def search(self, page, words):
+        self.open(page)
+        self.tab.run("document.getElementById('search').focus()")
+        self.tab.type(words)
+        self.tab.wait("document.querySelector('#results a, #results p')")
+        return self.tab.run("[...document.querySelectorAll('#results a')].map((a) => a.getAttribute('href'))")
+
+    def test_korean_words_are_found_by_their_part(self):
+        found = self.search("card/03.html", "재조립")  # in the texts: 재조립기, 재조립과, 재조립을
+        self.assertTrue(any("03_recv_reassembly.html#재조립과-거절하는-이유" in f for f in found), found)
+        self.tab.key("Enter", 13)
+        self.tab.wait("location.href.includes('recv_reassembly.html')")
+        self.assertEqual([], self.search("index.html", "없는낱말이다"))
+        self.quiet()
+
+    def test_english_is_searched_in_english(self):
+        found = self.search("en/index.html", "lost wake")
+        self.assertTrue(any("en/04_send_batching.html#the-lost-wake-up" in f for f in found), found)
+        self.assertFalse([f for f in found if "/en/" not in f])
+
+    def test_languages_lead_to_each_other(self):
+        self.open("07b_not_a_word_lost.html")
+        self.tab.run("document.getElementById('language').click()")
+        self.tab.wait("document.documentElement.lang === 'en' && document.readyState === 'complete'")
+        self.assertIn("Not a word lost", self.tab.run("document.querySelector('h1').innerText"))
+
+    def test_narrow_screens(self):
+        for page in ("index.html", "03_recv_reassembly.html", "en/07a_login.html", "card/04.html", "diff/02-03.html", "protocol.html", "settings.html", "en/port.html"):
+            self.open(page, 360)
+            self.assertLessEqual(self.tab.run("document.documentElement.scrollWidth"), 360, page)
+        self.tab.run("document.getElementById('menu').click()")
+        self.assertTrue(self.tab.run("document.getElementById('side').offsetHeight > 100"))
+
+    def test_light_and_dark(self):
+        paper = "getComputedStyle(document.body).backgroundColor"
+        self.open("index.html")
+        light = self.tab.run(paper)
+        self.open("index.html", dark=True)
+        self.assertNotEqual(light, self.tab.run(paper))
+        self.tab.run("document.getElementById('theme').click()")
+        self.assertEqual(light, self.tab.run(paper))
+        self.open("en/index.html", dark=True)  # remembered
+        self.assertEqual(light, self.tab.run(paper))
+        self.tab.run("localStorage.clear()")
+
+    def test_all_diagrams_are_drawn(self):
+        pages = [p for p in sorted(self.site.glob("0*.html")) + sorted(self.site.glob("en/0*.html")) if 'class="mermaid"' in p.read_text(encoding="utf-8")]
+        self.assertGreater(len(pages), 15)
+        for page in pages + [self.site / "card" / "07.html"]:
+            self.open(page.relative_to(self.site).as_posix())
+            self.tab.run("document.querySelectorAll('.mermaid').forEach((f) => f.scrollIntoView())")
+            self.tab.run("dispatchEvent(new Event('beforeprint'))")
+            self.tab.wait("[...document.querySelectorAll('.mermaid')].every((f) => f.querySelector('svg')?.getBoundingClientRect().height > 20)")
+            self.quiet()
+
+    def test_the_decoder_knows_the_golden_frames(self):
+        text = (self.repo.root / "03_recv_reassembly/tests/03/vectors.txt").read_text(encoding="utf-8")
+        lines = [l for l in text.splitlines() if l.startswith(("frame ", "refuse "))]
+        self.open("protocol.html")
+        self.assertEqual({"good": len(lines), "wrong": []}, self.tab.run(_VECTORS % repr(lines)))
+        self.tab.run("document.getElementById('frame-hex').select()")
+        self.tab.type("34150077bce99dca844a0d245994b99fb5e4077a9ae62718c488 35")
+        shown = self.tab.run("document.getElementById('frame-fields').innerText")
+        self.assertIn("안녕하세요", shown)
+        self.assertIn("거절: bad packet code", shown)
+        self.tab.run("document.getElementById('frame-hex').select()")
+        self.tab.type("zz")
+        self.assertIn("16진수가 아닙니다", self.tab.run("document.getElementById('frame-fields').innerText"))
+        self.quiet()
+
+
+if __name__ == "__main__":
+    unittest.main()
