@@ -21,7 +21,7 @@ class Browser:
     def __init__(self, seconds=120):
         self._seconds, self._next = seconds, 0
         self.errors, self.requests = [], []
-        self._folder = tempfile.TemporaryDirectory(prefix="course-browser-")
+        self._folder = tempfile.TemporaryDirectory(prefix="course-browser-", ignore_cleanup_errors=True)
         to_child, self._write = os.pipe()
         self._read, from_child = os.pipe()
 

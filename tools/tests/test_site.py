@@ -3,11 +3,14 @@
 import html
 import re
 import unittest
+import urllib.error
+import urllib.request
 
 from lesson_tree import WORKER, LessonTree
 
+from course.errors import CourseError
 from course.model import Repo
-from course.site import diffs, listing, pages, quotes, shell, tables
+from course.site import command, diffs, listing, pages, quotes, serve, shell, tables
 
 LINK = "[net/worker.cc: loop](../../02_two/net/worker.cc#region=loop)"
 
@@ -159,6 +162,35 @@ class PagesTest(SiteTest):
         self.assertNotIn(">  Push();", before)
         self.assertIn(">  Push();", folded)
         self.assertLess(body.index("1. 큐"), body.index("2. 워커"))
+
+
+class ServeTest(SiteTest):
+    def test_an_open_page_is_told_of_a_new_build(self):
+        (self.root / "index.html").write_text("<h1>first</h1>", encoding="utf-8")
+        state = {"build": 7, "end": False}
+        server = serve.start(self.root, 0, state)
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        self.addCleanup(state.update, end=True)
+        address = f"http://127.0.0.1:{server.server_address[1]}/"
+        with urllib.request.urlopen(address, timeout=60) as answer:
+            self.assertRegex(answer.read().decode(), "^<h1>first</h1><script>.*EventSource")
+        with urllib.request.urlopen(address + "course-reload", timeout=60) as events:
+            self.assertEqual(b"data: 7\n", events.readline())
+            state["build"] = 8
+            while (line := events.readline()) != b"data: 8\n":  # what was on its way still says 7
+                self.assertIn(line, (b"\n", b"data: 7\n"))
+        with self.assertRaises(urllib.error.HTTPError):
+            urllib.request.urlopen(address + "none.html", timeout=60)
+
+
+class CommandTest(SiteTest):
+    def test_it_writes_into_no_folder_of_others(self):
+        (self.root / "mine").mkdir()
+        (self.root / "mine" / "letter.txt").write_text("x", encoding="utf-8")
+        with self.assertRaises(CourseError):
+            command.write(Repo(self.root), self.root, self.root / "mine", pages.Site(Repo(self.root)), [])
+        self.assertTrue((self.root / "mine" / "letter.txt").is_file())
 
 
 class TablesTest(unittest.TestCase):

@@ -9,7 +9,7 @@ from .. import console
 from ..errors import CourseError
 
 _RELOAD = b"""<script>new EventSource("/course-reload").onmessage = (e) => {
-  if (window.courseBuild && courseBuild !== e.data) location.reload(); window.courseBuild = e.data; };</script>"""
+  if (window.courseBuild !== undefined && courseBuild !== e.data) location.reload(); window.courseBuild = e.data; };</script>"""
 
 
 class _Handler(http.server.SimpleHTTPRequestHandler):
@@ -56,8 +56,8 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-def run(build, newest, out, port):
-    state = {"build": time.time(), "end": False}
+def start(out, port, state):
+    """The server, running. `state`: the number of the build in "build", and whether it is over in "end"."""
     handler = functools.partial(type("Handler", (_Handler,), {"state": state}), directory=str(out))
     try:
         server = http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
@@ -65,19 +65,27 @@ def run(build, newest, out, port):
         raise CourseError(f"port {port}: {e.strerror}; another one with --port") from None
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+def run(build, newest, out, port):
+    """Until Ctrl-C: builds anew when `newest` has another answer."""
+    state = {"build": 0, "end": False}
+    server = start(out, port, state)
     console.say(f"http://127.0.0.1:{server.server_address[1]}/ (Ctrl-C ends it)")
     seen = newest()
     try:
         while True:
             time.sleep(1)
             now = newest()
-            if now != seen:
-                seen = now
-                try:
-                    build()
-                except CourseError as e:  # half-written: the next save mends it
-                    console.error(str(e))
-                state["build"] = now
+            if now == seen:
+                continue
+            seen = now
+            try:
+                build()
+            except CourseError as e:  # half-written: the next save mends it
+                console.error(str(e))
+            state["build"] += 1
     finally:
         state["end"] = True
         server.shutdown()
