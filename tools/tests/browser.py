@@ -106,9 +106,9 @@ class Browser:
         return answer["result"].get("value")
 
     def wait(self, condition):
-        """Until the expression is true."""
+        """Until the expression is true; one that throws is not (a page on its way has nothing yet)."""
         deadline = time.monotonic() + self._seconds
-        while not self.run(f"Boolean({condition})"):
+        while not self.run(f"(() => {{ try {{ return Boolean({condition}); }} catch {{ return false; }} }})()"):
             if time.monotonic() > deadline:
                 raise AssertionError(f"never true: {condition}; errors: {self.errors}")
             time.sleep(0.05)

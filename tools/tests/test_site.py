@@ -153,6 +153,13 @@ class PagesTest(SiteTest):
         doc = next(d for d in site.documents if d.out == "en/02.html")
         self.assertEqual([("n", "N", "first words"), ("a-part", "A part", "02_two/net/worker.cc its words")], pages.search_entries(doc))
 
+    def test_tables_are_searched(self):
+        self.write("02", "src/proto/enum.proto", "enum Refusal {\n  NONE = 0;\n  FULL = 3;  // no room\n}\n")
+        self.note("# N\n\n[t](../../02_two/src/proto/enum.proto#table=refusals)\n")
+        site, found = self.built()
+        self.assertIn("<td>3</td><td><code>FULL</code></td><td>no room</td>", found["en/02.html"].body)
+        self.assertIn("no room", pages.search_entries(next(d for d in site.documents if d.out == "en/02.html"))[0][2])
+
     def test_differences_in_both_languages_with_the_answer_folded(self):
         found = {p.out: p for p in diffs.pages(Repo(self.root))}
         self.assertEqual({"diff/01-02.html", "en/diff/01-02.html"}, set(found))

@@ -26,6 +26,7 @@ class Document:
     def __init__(self, path, out, lang, group):
         self.path, self.out, self.lang, self.group = path, out, lang, group
         self.html, self.title, self.headings, self.blocks = "", "", [], []
+        self.tables = {}  # those blocks that are tables -> their HTML
 
 
 def documents(repo):
@@ -168,7 +169,8 @@ class Site:
             return listing.quote(found, self._code[found.path], doc.lang, link)
         kind, path, name = found
         if kind == "table":
-            return tables.TABLES[name](self.repo, path, doc.lang)
+            doc.tables[found] = tables.TABLES[name](self.repo, path, doc.lang)
+            return doc.tables[found]
         return f'<div class="widget" data-widget="{esc(name)}"></div><script src="{relative(doc.out, f"assets/{name}.js")}" defer></script>'
 
     def _link(self, doc, target):
@@ -230,9 +232,13 @@ def search_entries(doc):
             name = html.unescape(re.match(r'<h[1-6] id="([^"]*)"', piece).group(1))
             title = html.unescape(_TAG.sub("", re.sub(r'<a class="anchor".*?</a>', "", piece))).strip()
             continue
-        plain = _MARK.sub(lambda m: f" {doc.blocks[int(m.group(1))].path} " if isinstance(doc.blocks[int(m.group(1))], quotes.Quote) else "", piece)
+        plain = _MARK.sub(lambda m: _searched(doc, doc.blocks[int(m.group(1))]), piece)
         plain = re.sub(r'<pre class="mermaid">.*?</pre>', " ", plain, flags=re.S)
         text = re.sub(r"\s+", " ", html.unescape(_TAG.sub(" ", plain))).strip()
         if text or name:
             found.append((name, title, text))
     return found
+
+
+def _searched(doc, block):
+    return f" {block.path} " if isinstance(block, quotes.Quote) else doc.tables.get(block, "")
