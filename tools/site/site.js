@@ -52,7 +52,8 @@
   }
 
   function snippet(text, words) {
-    const low = plain(text), at = Math.max(0, Math.min(...words.map((w) => low.indexOf(w)).filter((n) => n >= 0), text.length) - 40);
+    const low = plain(text), places = words.map((w) => low.indexOf(w)).filter((n) => n >= 0);
+    const at = places.length ? Math.max(0, Math.min(...places) - 40) : 0;
     const piece = text.slice(at, at + 150);
     const pattern = new RegExp(words.map((w) => w.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|"), "gi");
     let html = "", last = 0;
