@@ -20,6 +20,9 @@ EXAMPLES = """examples:
   ./course site --check        fails when a page quotes a region that is gone, or a link leads nowhere
   ./course site --to DIR       a copy to hand out"""
 
+# Pages that are no Markdown. Each module has pages(repo) -> [shell.Page], and may have assets(repo, tools) -> {name: bytes},
+# the files that its pages load from assets/.
+MADE = (diffs,)
 _MERMAID = "node_modules/@mermaid-js/tiny/dist/mermaid.tiny.js"
 _WATCHED = (".md", ".toml", ".h", ".cc", ".proto", ".py", ".mjs", ".js", ".css", ".txt", ".cmake")
 
@@ -66,7 +69,7 @@ def build(repo, tools, out):
     """Writes the site; returns the problems, which are said."""
     status = console.Status("site")
     site = pages.Site(repo)
-    finished = site.finish(render(repo, tools, site.read())) + diffs.pages(repo)
+    finished = site.finish(render(repo, tools, site.read())) + [page for module in MADE for page in module.pages(repo)]
     write(repo, tools, out, site, finished)
     status.done(not site.problems, f"{len(finished)} pages in {out}")
     for problem in site.problems:
@@ -95,6 +98,8 @@ def write(repo, tools, out, site, finished):
     for file in sorted((repo.root / "tools" / "site").glob("*.js")) + sorted((repo.root / "tools" / "site").glob("*.css")):
         keep[out / "assets" / file.name] = file.read_bytes()
     keep[out / "assets" / "mermaid.js"] = (tools / _MERMAID).read_bytes()
+    for module in MADE:
+        keep.update((out / "assets" / name, data) for name, data in getattr(module, "assets", lambda *_: {})(repo, tools).items())
     for path in site.images:
         keep[out / "assets" / path] = (repo.root / path).read_bytes()
     for lang in ("ko", "en"):

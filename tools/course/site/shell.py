@@ -6,6 +6,10 @@ import posixpath
 from .words import WORDS
 
 
+# The menu, in this order; what a group is called is in words.py.
+GROUPS = ("start", "notes", "cards", "diffs", "reference")
+
+
 def esc(text):
     return html.escape(str(text), quote=True)
 
@@ -19,16 +23,17 @@ def relative(base, target):
 
 
 class Page:
-    """A finished page. `group` is its place in the navigation ("" for none), `sections` [(anchor, title)]."""
+    """A finished page. `group` is its place in the menu ("" for none), `sections` [(anchor, title)], `other` the same page in the
+    other language, `kind` a class of the body for style.css, `scripts` names of files in assets/, run in this order."""
 
-    def __init__(self, out, lang, title, group, body, sections=(), other="", kind=""):
+    def __init__(self, out, lang, title, group, body, sections=(), other="", kind="", scripts=()):
         self.out, self.lang, self.title, self.group, self.body = out, lang, title, group, body
-        self.sections, self.other, self.kind = list(sections), other, kind
+        self.sections, self.other, self.kind, self.scripts = list(sections), other, kind, scripts
 
 
 def _navigation(page, pages):
     words, out = WORDS[page.lang], []
-    for group in ("start", "notes", "cards", "diffs", "reference"):
+    for group in GROUPS:
         mine = [p for p in pages if p.lang == page.lang and p.group == group]
         if not mine:
             continue
@@ -72,8 +77,7 @@ def finish(page, pages):
 <title>{esc(page.title)} · {words["course"]}</title>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="{assets}/style.css">
-<script src="{assets}/site.js" defer></script>
-<body id="top" class="{page.kind}" data-assets="{assets}" data-root="{esc(relative(page.out, "."))}">
+{"".join(f'<script src="{assets}/{esc(name)}" defer></script>' + chr(10) for name in ("site.js", *page.scripts))}<body id="top" class="{page.kind}" data-assets="{assets}" data-root="{esc(relative(page.out, "."))}">
 <a class="skip" href="#text">{words["skip"]}</a>
 <header>
 <button id="menu" aria-expanded="false" aria-controls="side">{words["menu"]}</button>
