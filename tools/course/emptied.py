@@ -19,13 +19,10 @@ _HEADER = "course_todo.h"
 
 def emptied(text, task_ids):
     """The text with COURSE_TODO("id"); in place of the regions of these tasks, as a student starts with."""
-    return _edit(text, task_ids, starter)
-
-
-def starter(indent, task, lines):
-    """What stands in place of a region's lines."""
-    label = "default: " if _cases(lines) else ""  # the student writes cases of a switch
-    return [f'{indent}{label}COURSE_TODO("{task}");']
+    def change(indent, task, lines):
+        label = "default: " if _cases(lines) else ""  # the student writes cases of a switch
+        return [f'{indent}{label}COURSE_TODO("{task}");']
+    return _edit(text, task_ids, change)
 
 
 def switched(text, task_ids):

@@ -25,6 +25,11 @@ def render(items):
 
 
 class SiteTest(LessonTree):
+    def setUp(self):
+        super().setUp()
+        for file in self.root.glob("notes/*/tasks/*.md"):  # the made-up task names a heading that no page has
+            file.write_text(file.read_text(encoding="utf-8").replace("02.md#x", "02.md"), encoding="utf-8")
+
     def note(self, text, lang="en"):
         (self.root / "notes" / lang / "02.md").write_text(text, encoding="utf-8")
 
@@ -32,6 +37,10 @@ class SiteTest(LessonTree):
         site = pages.Site(Repo(self.root))
         found = site.finish(render(site.read()))
         return site, {p.out: p for p in found}
+
+    def code(self):
+        source = self.quote().source
+        return source.lines, source.given.splitlines()
 
     def quote(self, name="loop", path="02_two/net/worker.cc"):
         return quotes.Quote(Repo(self.root), path, name)
@@ -49,21 +58,40 @@ class QuoteTest(SiteTest):
     def test_the_answer_is_folded_behind_what_the_starter_shows(self):
         found = self.quote().parts()
         self.assertEqual(["Code", "Answer", "Code"], [type(p).__name__ for p in found])
-        self.assertEqual(('  COURSE_TODO("02.1");', "02.1", [7]), (found[1].starter, found[1].task, found[1].numbers))
-        self.assertEqual([5, 6], found[0].numbers)
-        page = listing.code(found, WORKER.splitlines(), "en")
-        before, _, folded = page.partition('<details class="answer">')
+        self.assertEqual(("02.1", [7]), (found[1].task.id, found[1].numbers))
+        self.assertEqual([5], found[0].numbers)
+        page = listing.code(found, self.code(), "en")
+        before, _, folded = page.partition("<details>")
+        self.assertIn('<div class="answer"><pre class="given"><span class="l">  COURSE_TODO("02.1");</span></pre>', before)
         self.assertNotIn("Push();", before)
+        self.assertNotIn("student", page)
         self.assertIn("Push();", folded)
         self.assertIn("show the answer to 02.1 (1 lines)", page)
 
-    def test_a_quote_within_a_region_of_the_student_is_all_answer(self):
-        self.write("02", "net/worker.cc", WORKER.replace("  Push();\n", "  // [push]\n  Push();\n  // [/push]\n"))
+    def test_where_a_bug_is_to_be_found_the_mistake_is_seen(self):
+        toml = self.root / "course.toml"
+        toml.write_text(toml.read_text(encoding="utf-8").replace('id = "02.1"', 'id = "02.1"\nkind = "bug"\nexhibit = "early"'), encoding="utf-8")
+        patch = self.root / "tools/museum/02/early.patch"
+        patch.parent.mkdir(parents=True)
+        patch.write_text("--- a/net/worker.cc\n+++ b/net/worker.cc\n@@ -7 +7 @@\n-  Push();\n+  PushTooEarly();\n")
+        found = self.quote()
+        page = listing.code(found.parts(), (found.source.lines, found.source.given.splitlines()), "en")
+        self.assertIn("PushTooEarly();", page.partition("<details>")[0])
+        self.assertIn("there is a mistake in this; show the answer to 02.1", page)
+
+    def test_a_quote_that_is_all_answer_is_shown_in_its_function(self):
+        inner = WORKER.replace("  Push();\n", "  // [push]\n  Push();\n  // [/push]\n")
+        self.write("02", "net/worker.cc", inner.replace("// [loop]", "// Any thread.\n// [loop]", 0).replace("void Loop", "// Any thread.\nvoid Loop"))
+        found = self.quote("push")
+        self.assertEqual(["Code", "Answer", "Code"], [type(p).__name__ for p in found.parts()])
+        lines = found.source.lines
+        self.assertEqual([["// Any thread.", "void Loop() {"], ["  Push();"], ["}"]], [[lines[n - 1] for n in p.numbers] for p in found.parts()])
+        self.write("02", "net/worker.cc", inner.replace("void Loop() {", "void Loop() {\n  Before();"))  # not the whole function's body
         self.assertEqual(["Answer"], [type(p).__name__ for p in self.quote("push").parts()])
 
     def test_marks_are_not_shown(self):
         self.write("02", "net/worker.cc", WORKER.replace("void Loop() {\n", "void Loop() {\n// [inner]\n  int x;\n// [/inner]\n"))
-        page = listing.code(self.quote().parts(), (self.root / "02_two/net/worker.cc").read_text().splitlines(), "en")
+        page = listing.code(self.quote().parts(), self.code(), "en")
         self.assertNotIn("[inner]", page)
         self.assertIn("int x;", page)
 
@@ -79,22 +107,22 @@ class QuoteTest(SiteTest):
         previous, rows = self.quote().before()
         self.assertEqual("01", previous.number)
         self.assertEqual(["  Wait();"], [r.text for r in rows if r.tag == "-"])
-        shown = listing.quote(self.quote(), WORKER.splitlines(), "en", str)
+        shown = listing.quote(self.quote(), self.code(), "en", str)
         had = shown.partition('<details class="before">')[2]
-        self.assertIn("what 01 had here", had)
+        self.assertIn("show what stage 01 had here", had)
         self.assertIn("Wait();", had)
         self.assertNotIn("Push();", had)  # the answer is no part of it
 
     def test_new_files_and_code_that_stayed(self):
         self.write("02", "net/queue.h", "// [push]\nint Push();\n// [/push]\n")
         found = self.quote("push", "02_two/net/queue.h")
-        self.assertIn("a file that 01 did not have", listing.quote(found, ["", "int Push();", ""], "en", str))
+        self.assertIn("a file that stage 01 did not have", listing.quote(found, (["", "int Push();", ""], ()), "en", str))
         self.write("01", "net/queue.h", "int Push();\n")
-        self.assertIn("the same in 01", listing.quote(found, ["", "int Push();", ""], "en", str))
+        self.assertIn("the same in stage 01", listing.quote(found, (["", "int Push();", ""], ()), "en", str))
         self.write("01", "net/queue.h", "int Pop();\n")
-        self.assertIn("int Pop();", listing.quote(found, ["", "int Push();", ""], "en", str))
+        self.assertIn("int Pop();", listing.quote(found, (["", "int Push();", ""], ()), "en", str))
         self.write("01", "net/queue.h", "")
-        self.assertIn("code that 01 did not have", listing.quote(found, ["", "int Push();", ""], "en", str))
+        self.assertIn("code that stage 01 did not have", listing.quote(found, (["", "int Push();", ""], ()), "en", str))
 
 
 class PagesTest(SiteTest):
@@ -160,12 +188,28 @@ class PagesTest(SiteTest):
         self.assertIn("<td>3</td><td><code>FULL</code></td><td>no room</td>", found["en/02.html"].body)
         self.assertIn("no room", pages.search_entries(next(d for d in site.documents if d.out == "en/02.html"))[0][2])
 
+    def test_hints_and_the_why_of_a_task_are_folded_and_not_searched(self):
+        site, found = self.built()
+        self.assertEqual([], site.problems)
+        body = found["en/tasks/02.1.html"].body
+        self.assertEqual(["hint-1", "hint-2", "hint-3", "why-it-is-so"], re.findall(r'<details class="asked"><summary><h2 id="([^"]*)"', body))
+        self.assertLess(body.index('id="done-when"'), body.index('<details class="asked">'))
+        entries = {name: text for name, _, text in pages.search_entries(next(d for d in site.documents if d.out == "en/tasks/02.1.html"))}
+        self.assertTrue(entries["done-when"])
+        self.assertEqual("", entries["hint-3"] + entries["why-it-is-so"])
+
+    def test_a_page_named_by_its_path_is_named_by_its_title(self):
+        self.note("# N\n\nKorean: [../ko/02.md](../ko/02.md)\n")
+        self.assertIn('<a href="../02.html">노트</a>', self.built()[1]["en/02.html"].body)
+
     def test_differences_in_both_languages_with_the_answer_folded(self):
         found = {p.out: p for p in diffs.pages(Repo(self.root))}
         self.assertEqual({"diff/01-02.html", "en/diff/01-02.html"}, set(found))
         body = found["diff/01-02.html"].body
         self.assertIn('href="../02.html#드디어-큐-둘"', body)
-        before, _, folded = body.partition('<details class="answer">')
+        before, _, folded = body.partition("<details>")
+        self.assertIn('COURSE_TODO("02.1");', before)
+        self.assertIn('<a href="../tasks/02.1.html">', before)
         self.assertNotIn(">  Push();", before)
         self.assertIn(">  Push();", folded)
         self.assertLess(body.index("1. 큐"), body.index("2. 워커"))

@@ -7,7 +7,7 @@ import urllib.parse
 
 from .. import check_text, regions
 from ..check_lesson import anchor
-from . import listing, quotes, tables
+from . import asked, listing, quotes, tables
 from .shell import Page, esc, relative
 from .words import WORDS
 
@@ -15,6 +15,7 @@ _IMAGES = (".svg", ".png", ".jpg")
 _HEADING = re.compile(r"<h([1-6])>(.*?)</h\1>", re.S)
 _TAG = re.compile(r"<[^>]+>")
 _LINK = re.compile(r'(<a href|<img src)="([^"]*)"')
+_NAMED = re.compile(r'<a href="([^"#]*)">[\w./-]+\.md</a>')
 _PROMISE = re.compile(r"<p><strong>(P\d+)\.</strong>")
 _NOT_TEXT = re.compile(r"(<(pre|code|a|h[1-6]|figure)\b.*?</\2>|<[^>]+>)", re.S)
 _MARK = re.compile(r"<!--course:(\d+)-->")
@@ -38,6 +39,9 @@ def documents(repo):
             found.append(Document(path, f"{prefix}{name}.html", lang, "notes" if name[0].isdigit() else "reference"))
         found += [Document(f"{s.folder}/README{'.ko' * (lang == 'ko')}.md", f"{prefix}card/{s.number}.html", lang, "cards")
                   for s in repo.present()]
+        for group in ("tasks", "museum"):
+            found += [Document(path, f"{prefix}{group}/{posixpath.basename(path)[:-3]}.html", lang, group)
+                      for path in sorted(f for f in files if re.fullmatch(rf"notes/{lang}/{group}/[\w.-]+\.md", f))]
     found.append(Document("CONTRIBUTING.md", "en/contributing.html", "en", ""))
     return [d for d in found if d.path in files]
 
@@ -52,7 +56,8 @@ class Site:
         self._files = set(repo.files())
         self._folders = {posixpath.dirname(f) for f in self._files}
         self._folders |= {f[:n] for f in self._folders for n, c in enumerate(f) if c == "/"}
-        self.sources, self.images, self._code = set(), set(), {}
+        self.sources, self.images = set(), set()
+        self._listed, self._code = {}, {}  # path -> quotes.Source, and its highlighted lines with those of what is given
 
     # -- before rendering ------------------------------------------------------------------------
 
@@ -69,7 +74,10 @@ class Site:
                 if isinstance(found, quotes.Quote):
                     self.sources |= {f"{s.folder}/{found.file}" for s, _ in found.stages()} | {found.path}
         self.sources = {s for s in self.sources if not s.endswith(_IMAGES)}
-        return items + [{"code": self._text(path), "file": path} for path in sorted(self.sources)]
+        self._listed = {path: quotes.Source(self.repo, path) for path in sorted(self.sources)}
+        for path, source in self._listed.items():
+            items += [{"code": text, "file": path} for text in (source.text, source.given) if text is not None]
+        return items
 
     def _block(self, doc, target, kind, name):
         path = self._target(doc, target)[0]
@@ -115,9 +123,11 @@ class Site:
         """[Page] of everything, from what the renderer made of the items."""
         for doc, text in zip(self.documents, rendered):
             doc.html = self._headings(doc, text)
+            doc.html = asked.fold(doc.path, doc.headings, doc.html)
         for doc in self.documents:
             doc.html = self._promises(doc)
-        self._code = dict(zip(sorted(self.sources), rendered[len(self.documents):]))
+        code = iter(rendered[len(self.documents):])
+        self._code = {path: (next(code), next(code) if source.given is not None else ()) for path, source in self._listed.items()}
         pages = [self._page(doc) for doc in self.documents]
         return pages + [self._source(path) for path in sorted(self.sources)] + list(self._folder_pages())
 
@@ -155,15 +165,32 @@ class Site:
         return "".join(out) + doc.html[at:]
 
     def _page(self, doc):
-        body = _LINK.sub(lambda m: f'{m.group(1)}="{esc(self._link(doc, html.unescape(m.group(2))))}"', doc.html)
+        body = _NAMED.sub(lambda m: self._titled(doc, m), doc.html)
+        body = _LINK.sub(lambda m: f'{m.group(1)}="{esc(self._link(doc, html.unescape(m.group(2))))}"', body)
         body = _MARK.sub(lambda m: self._block_html(doc, doc.blocks[int(m.group(1))]), body)
+        if doc.group == "start":
+            body = body.replace("</p>", "</p>" + self._begin(doc), 1)
         other = check_text._counterpart(doc.path)
         return Page(doc.out, doc.lang, doc.title, doc.group, body, [(n, t) for level, n, t in doc.headings if level == 2],
-                    self._by_path[other].out if other in self._by_path else "")
+                    self._by_path[other].out if other in self._by_path else "", kind=doc.group)
+
+    def _titled(self, doc, match):
+        """A page that is named by its path is named by its title here."""
+        to = self._by_path.get(self._target(doc, html.unescape(match.group(1)))[0])
+        return f'<a href="{match.group(1)}">{esc(to.title)}</a>' if to else match.group(0)
+
+    def _begin(self, doc):
+        """The first page's ways into the course."""
+        mine = [d for d in self.documents if d.lang == doc.lang]
+        ways = [("begin", next((d for d in mine if d.group == "notes"), None)), ("begin_task", next((d for d in mine if d.group == "tasks"), None)),
+                ("begin_protocol", self._by_path.get(f"notes/{doc.lang}/protocol.md"))]
+        links = "".join(f'<a href="{esc(relative(doc.out, d.out))}">{WORDS[doc.lang][way]}</a>' for way, d in ways if d)
+        return f'<nav class="begin">{links}</nav>'
 
     def _block_html(self, doc, found):
         def link(path):
-            return relative(doc.out, self.address(path, doc.lang))
+            to = self.address(path, doc.lang)
+            return to and relative(doc.out, to)
 
         if isinstance(found, quotes.Quote):
             return listing.quote(found, self._code[found.path], doc.lang, link)
@@ -188,7 +215,7 @@ class Site:
             return "#"
         if fragment.startswith("region="):
             lines = regions.quoted(self._text(path))[0].get(fragment[len("region="):])
-            fragment = f"L{lines[0]}" if lines else ""
+            fragment = f"L{quotes.shown_from(self._text(path), lines[0])}" if lines else ""
         return relative(doc.out, where) + ("#" + fragment if fragment else "")
 
     def address(self, path, lang):
@@ -209,8 +236,8 @@ class Site:
         others = [(s.number, relative(out, f"src/{s.folder}/{inner}.html")) for s in self.repo.present()
                   if stage and f"{s.folder}/{inner}" in self.sources]
         links = " ".join(f'<a href="{esc(to)}"{" aria-current=page" if n == stage.number else ""}>{n}</a>' for n, to in others)
-        text = self._text(path)
-        body = listing.code(quotes.parts(text, 1, len(text.splitlines())), self._code[path], "ko", ids=True)
+        source = self._listed[path]
+        body = listing.code(source.parts(1, len(source.lines)), self._code[path], "ko", ids=True)
         return Page(out, "ko", path, "", f"<h1>{esc(path)}</h1><p>{WORDS['ko']['stages'] + ' ' + links if links else ''}</p>"
                     f'<figure class="quote">{body}</figure>', kind="source")
 
@@ -234,7 +261,7 @@ def search_entries(doc):
             continue
         plain = _MARK.sub(lambda m: _searched(doc, doc.blocks[int(m.group(1))]), piece)
         plain = re.sub(r'<pre class="mermaid">.*?</pre>', " ", plain, flags=re.S)
-        text = re.sub(r"\s+", " ", html.unescape(_TAG.sub(" ", plain))).strip()
+        text = "" if asked.is_asked(doc.path, title) else re.sub(r"\s+", " ", html.unescape(_TAG.sub(" ", plain))).strip()
         if text or name:
             found.append((name, title, text))
     return found

@@ -2,9 +2,8 @@
 
 import re
 
-from .. import regions
+from .. import regions, starter
 from ..diff_entries import Entry, inside
-from ..emptied import starter
 
 _SINGLE = re.compile(r"^\[(?:[^\[\]]|\[[^\]]*\])*\]\(([^()\s#]+)#(region|table|widget)=([^()\s]+)\)$")
 
@@ -17,10 +16,10 @@ class Code:
 
 
 class Answer:
-    """Lines that a student writes: shown as `starter` until they are asked for."""
+    """Lines that a student writes; until they are asked for the lines `given` of what a student starts with stand there."""
 
-    def __init__(self, task, numbers, text):
-        self.task, self.numbers, self.starter = task, numbers, text
+    def __init__(self, task, numbers, given):
+        self.task, self.numbers, self.given = task, numbers, given
 
 
 def split(markdown, change):
@@ -39,31 +38,67 @@ def split(markdown, change):
     return "\n".join(lines) + "\n"
 
 
-def parts(text, first, last):
-    """[Code or Answer] of the lines first..last of a file; the marks of quoted regions are left out."""
-    lines, found, tasks = text.splitlines(), [], regions.student(text)[0]
-
-    def task_of(number):
-        return next((t for t in tasks if t[1] <= number <= t[2]), None)
-
-    for number in range(first, last + 1):
-        if regions.is_mark(lines[number - 1]):
-            continue
-        task = task_of(number)
-        if task and not (found and isinstance(found[-1], Answer) and found[-1].task == task[0]):
-            body = lines[task[1] - 1:task[2]]
-            indent = re.match(r"\s*", lines[task[1] - 2]).group(0)
-            found.append(Answer(task[0], [], starter(indent, task[0], body)[0]))
-        elif not task and not (found and isinstance(found[-1], Code)):
-            found.append(Code([]))
-        found[-1].numbers.append(number)
-    return found
-
-
 def stage_of(repo, path):
     """(stage, path within it), or (None, path)."""
     folder, _, rest = path.partition("/")
     return next(((s, rest) for s in repo.stages.values() if s.folder == folder and rest), (None, path))
+
+
+class Source:
+    """A file of the repository, and what a student starts with in its place (`given`, None when that is the same)."""
+
+    def __init__(self, repo, path):
+        self.repo, self.path = repo, path
+        self.text = _read(repo.root / path)
+        self.lines = self.text.splitlines()
+        self.stage, self.file = stage_of(repo, path)
+        self.tasks = {t.id: t for t in self.stage.tasks if t.file == self.file} if self.stage else {}
+        given = starter.task_file(repo, self.stage, self.file, self.text) if self.tasks else self.text
+        self.given = given if given != self.text else None
+        regions_of = zip(regions.student(self.text)[0], regions.student(given)[0])
+        self._answers = [(*mine, theirs[1:]) for mine, theirs in regions_of if self.given and mine[0] in self.tasks]
+
+    def answer_at(self, number):
+        """(task id, first line, last line, (first line, last line) of what is given), or None."""
+        return next((a for a in self._answers if a[1] <= number <= a[2]), None)
+
+    def parts(self, first, last):
+        """[Code or Answer] of the lines; marks are left out."""
+        found, seen = [], None
+        for number in range(first, last + 1):
+            if self._is_mark(number):
+                continue
+            answer = self.answer_at(number)
+            if answer and answer is not seen:
+                task, _, _, (start, end) = answer
+                found.append(Answer(self.tasks[task], [], list(range(start, end + 1))))
+            elif not answer and (seen or not found):
+                found.append(Code([]))
+            seen = answer
+            found[-1].numbers.append(number)
+        return found
+
+    def around(self, first, last):
+        """The lines first..last, and when there is nothing but a student's part in them the function around it, if that begins
+        and ends right there."""
+        seen = [n for n in range(first, last + 1) if not self._is_mark(n)]
+        if not seen or any(not self.answer_at(n) for n in seen):
+            return first, last
+        start, end = self.answer_at(seen[0])[1] - 1, self.answer_at(seen[-1])[2] + 1
+        while start > 1 and self._is_mark(start):
+            start -= 1
+        while end < len(self.lines) and self._is_mark(end):
+            end += 1
+        if not self.lines[start - 1].endswith("{"):
+            return first, last
+        if self.lines[end - 1].strip() != "}":
+            end = last
+        while start > 1 and self.lines[start - 2].strip() and not self._is_mark(start - 1):
+            start -= 1
+        return start, end
+
+    def _is_mark(self, number):
+        return is_mark(self.lines[number - 1])
 
 
 class Quote:
@@ -71,12 +106,12 @@ class Quote:
 
     def __init__(self, repo, path, name):
         self.repo, self.path, self.name = repo, path, name
-        self.text = _read(repo.root / path)
-        self.first, self.last = regions.quoted(self.text)[0][name]
-        self.stage, self.file = stage_of(repo, path)
+        self.source = Source(repo, path)
+        self.text, self.stage, self.file = self.source.text, self.source.stage, self.source.file
+        self.first, self.last = self.source.around(*regions.quoted(self.text)[0][name])
 
     def parts(self):
-        return parts(self.text, self.first, self.last)
+        return self.source.parts(self.first, self.last)
 
     def stages(self):
         """[(stage, is it the same there?)] of those that have the region, this one included."""
@@ -101,10 +136,20 @@ class Quote:
         return previous, [r for r in both.rows(False) if inside(r, [(self.first, self.last)]) and not regions.is_student_mark(r.text)]
 
 
+def is_mark(line):
+    return regions.is_mark(line) or regions.is_student_mark(line)
+
+
+def shown_from(text, number):
+    """The line that is seen first from there on."""
+    lines = text.splitlines()
+    return next((n for n in range(number, len(lines) + 1) if not is_mark(lines[n - 1])), number)
+
+
 def _read(file):
     return file.read_text(encoding="utf-8", errors="replace")
 
 
 def _bare(text):
     """Without marks: a later stage no longer has the student's."""
-    return [l for l in text.splitlines() if not regions.is_mark(l) and not regions.is_student_mark(l)]
+    return [l for l in text.splitlines() if not is_mark(l)]

@@ -7,7 +7,8 @@ from .words import WORDS
 
 
 # The menu, in this order; what a group is called is in words.py.
-GROUPS = ("start", "notes", "cards", "diffs", "reference")
+GROUPS = ("start", "notes", "cards", "tasks", "museum", "diffs", "reference")
+_OPEN = ("notes", "reference")  # the other groups are folded when the page is none of theirs
 
 
 def esc(text):
@@ -37,19 +38,19 @@ def _navigation(page, pages):
         mine = [p for p in pages if p.lang == page.lang and p.group == group]
         if not mine:
             continue
+        links = "<ul>" + "".join(_entry(p, page) for p in mine) + "</ul>"
         if group != "start":
-            out.append(f"<h2>{words[group]}</h2>")
-        out.append("<ul>")
-        for p in mine:
-            if p is not page:
-                out.append(f'<li><a href="{esc(relative(page.out, p.out))}">{esc(p.title)}</a></li>')
-                continue
-            out.append(f'<li><a href="#top" aria-current="page">{esc(p.title)}</a>')
-            if p.sections:
-                out.append("<ul>" + "".join(f'<li><a href="#{esc(a)}">{esc(t)}</a></li>' for a, t in p.sections) + "</ul>")
-            out.append("</li>")
-        out.append("</ul>")
+            is_open = " open" if group in _OPEN or group == page.group else ""
+            links = f"<details{is_open}><summary>{words[group]}</summary>{links}</details>"
+        out.append(links)
     return "\n".join(out)
+
+
+def _entry(entry, page):
+    if entry is not page:
+        return f'<li><a href="{esc(relative(page.out, entry.out))}">{esc(entry.title)}</a></li>'
+    sections = "".join(f'<li><a href="#{esc(a)}">{esc(t)}</a></li>' for a, t in page.sections)
+    return f'<li><a href="#top" aria-current="page">{esc(page.title)}</a>{f"<ul>{sections}</ul>" if sections else ""}</li>'
 
 
 def _neighbours(page, pages):
@@ -78,7 +79,7 @@ def finish(page, pages):
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="{assets}/style.css">
 {"".join(f'<script src="{assets}/{esc(name)}" defer></script>' + chr(10) for name in ("site.js", *page.scripts))}<body id="top" class="{page.kind}" data-assets="{assets}" data-root="{esc(relative(page.out, "."))}">
-<a class="skip" href="#text">{words["skip"]}</a>
+<a class="to-text" href="#text">{words["skip"]}</a>
 <header>
 <button id="menu" aria-expanded="false" aria-controls="side">{words["menu"]}</button>
 <a class="home" href="{esc(relative(page.out, home.out))}">{words["course"]}</a>
@@ -89,7 +90,7 @@ def finish(page, pages):
 </header>
 <div id="frame">
 <nav id="side" aria-label="{words["menu"]}">
-{_navigation(page, pages)}
+{_navigation(page, pages) if page.kind != "source" else ""}
 </nav>
 <main id="text">
 <noscript><p class="hint">{words["noscript"]}</p></noscript>
