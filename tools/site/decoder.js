@@ -119,6 +119,15 @@
     const update = () => show(out, bytesOf(input.value), parseInt(key.value, 16) & 255, check.checked ? 1 : null, Number(longest.value) || 4096);
     widget.append(label(words.hex, input), label(words.key + " 0x", key), label(words.longest, longest), label(words.sequence, check), out);
     widget.addEventListener("input", update);
+    document.addEventListener("click", (e) => {  // a golden frame of the page's table
+      const from = e.target.closest("[data-frames]");
+      if (!from) return;
+      input.value = from.dataset.frames;
+      key.value = from.dataset.key;
+      check.checked = "first" in from.dataset;
+      update();
+      input.focus();
+    });
     update();
   }
 })();

@@ -152,11 +152,14 @@ class Site:
         port = self._by_path.get(f"notes/{doc.lang}/port.md")
         if port is doc:
             return _PROMISE.sub(lambda m: f'<p id="{m.group(1).lower()}"><strong>{m.group(1)}.</strong>', doc.html)
-        known = set(re.findall(r'<p(?: id="p\d+")?><strong>(P\d+)\.</strong>', port.html)) if port else ()
+        told = set(re.findall(r'<p(?: id="p\d+")?><strong>(P\d+)\.</strong>', port.html)) if port else ()
+        table = next((b[1] for b in port.blocks if isinstance(b, tuple) and b[2] == "promises"), None) if port else None
+        listed = tables.promise_titles(self.repo, table) if table else ()
 
         def link(match):
             name = match.group(0)
-            return f'<a href="/{port.path}#{name.lower()}">{name}</a>' if name in known else name
+            to = name.lower() if name in told else f"{name.lower()}-tests" if name in listed else ""
+            return f'<a href="/{port.path}#{to}">{name}</a>' if to else name
 
         pieces, out, at = _NOT_TEXT.finditer(doc.html), [], 0
         for piece in pieces:

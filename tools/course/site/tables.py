@@ -9,9 +9,11 @@ from .shell import esc
 
 _HEADS = {
     "ko": {"key": "키", "default": "기본값", "allowed": "값의 범위", "about": "뜻", "id": "번호", "name": "이름", "fields": "필드", "metric": "메트릭",
-           "kind": "종류", "labels": "레이블", "promise": "약속", "tests": "확인하는 테스트", "empty": "(내용 없음)"},
+           "kind": "종류", "labels": "레이블", "promise": "약속", "tests": "확인하는 테스트", "empty": "(내용 없음)",
+           "bytes": "바이트 수", "decode": "해독", "linux": "Linux", "wine": "Wine", "holds": "지킴", "WineDiffers": "다름", "OnlyOurPort": "우리 포트만"},
     "en": {"key": "key", "default": "default", "allowed": "allowed", "about": "meaning", "id": "id", "name": "name", "fields": "fields", "metric": "metric",
-           "kind": "kind", "labels": "labels", "promise": "promise", "tests": "proved by", "empty": "(nothing)"},
+           "kind": "kind", "labels": "labels", "promise": "promise", "tests": "proved by", "empty": "(nothing)",
+           "bytes": "bytes", "decode": "decode", "linux": "Linux", "wine": "Wine", "holds": "holds", "WineDiffers": "differs", "OnlyOurPort": "only our port"},
 }
 
 
@@ -90,6 +92,21 @@ def refusals(repo, path, lang):
     return _table(lang, ("id", "name", "about"), [(n, _code(name), esc(c)) for name, n, c in read_enum(_text(repo, path), "Refusal") if n])
 
 
+# -- golden frames ------------------------------------------------------------------------------------
+
+def vectors(repo, path, lang):
+    """Each golden frame and each stream that is refused, with a button that puts it into the decoder of the page (decoder.js)."""
+    rows = []
+    for line in _text(repo, path).splitlines():
+        kind, _, rest = line.partition(" ")
+        if kind in ("frame", "refuse"):
+            name, key, *said, wire = (field.strip() for field in rest.split("|"))
+            about = esc(said[0]) if kind == "refuse" else f"type {said[1]}, sequence {said[2]}"
+            button = f'<button data-frames="{wire}" data-key="{key}"{" data-first" * (kind == "refuse")}>{_HEADS[lang]["decode"]}</button>'
+            rows.append((_code(name), about, len(wire) // 2, button))
+    return _table(lang, ("name", "about", "bytes", "decode"), rows)
+
+
 # -- metrics ------------------------------------------------------------------------------------------
 
 _STRING = r'"(?:[^"\\]|\\.)*"'
@@ -127,22 +144,42 @@ def metrics(repo, path, lang):
 
 # -- the port's promises --------------------------------------------------------------------------------
 
+_NAME_OR_TEXT = rf"k\w+|(?:{_STRING}\s*)+"
+_MARKED = re.compile(rf'(WineDiffers|OnlyOurPort)\(\s*"(P\d+)",\s*({_NAME_OR_TEXT}),\s*({_NAME_OR_TEXT})\)')
+
+
+def read_marks(text):
+    """[(item, function, reason, source)] of one test's source: where Wine differs, and what only our port promises."""
+    constants = {n: _joined(s) for n, s in re.findall(rf"constexpr const char\* (k\w+) =\s*((?:{_STRING}\s*)+);", text)}
+    return [(item, function, *(constants.get(v) or _joined(v) for v in said)) for function, item, *said in _MARKED.findall(text)]
+
+
+def promise_titles(repo, path):
+    return dict(re.findall(r'^    "(P\d+)": "(.*)",$', _text(repo, path), re.M))
+
+
 def promises(repo, path, lang):
-    """Each item of the conformance table with the tests that are named after it."""
+    """Each item of the conformance table with the tests that are named after it, and what they say on the two systems: on Linux
+    all pass, or CI fails; under Wine, too, or the test says what is different there."""
     stage, file = stage_of(repo, path)
-    titles = dict(re.findall(r'^    "(P\d+)": "(.*)",$', _text(repo, path), re.M))
-    tests = {}
+    titles, tests, marks = promise_titles(repo, path), {}, {}
     for other in stage.files():
         if other.startswith(posixpath.dirname(file) + "/") and other.endswith(".cc"):
-            for test in re.findall(r"^TEST\w*\(\w+, (P\d+_\w+)\)", _text(repo, f"{stage.folder}/{other}"), re.M):
+            text = _text(repo, f"{stage.folder}/{other}")
+            for test in re.findall(r"^TEST\w*\(\w+, (P\d+_\w+)\)", text, re.M):
                 tests.setdefault(test.split("_")[0], []).append(test)
-    rows = [(f'<span id="{p.lower()}-tests">{p}</span>', esc(titles[p]), "<br>".join(_code(t) for t in tests.get(p, [])))
+            for item, *said in read_marks(text):
+                if said not in marks.setdefault(item, []):
+                    marks[item].append(said)
+    words = _HEADS[lang]
+    rows = [(f'<span id="{p.lower()}-tests">{p}</span>', esc(titles[p]), "<br>".join(_code(t) for t in tests.get(p, [])), words["holds"],
+             "<br>".join(f'{words[function]}: <span title="{esc(source)}">{esc(reason)}</span>' for function, reason, source in marks.get(p, ())) or words["holds"])
             for p in sorted(titles, key=lambda p: int(p[1:]))]
-    return _table(lang, ("id", "promise", "tests"), rows)
+    return _table(lang, ("id", "promise", "tests", "linux", "wine"), rows)
 
 
 def _text(repo, path):
     return (repo.root / path).read_text(encoding="utf-8")
 
 
-TABLES = {"options": options, "packets": packets, "refusals": refusals, "metrics": metrics, "promises": promises}
+TABLES = {"options": options, "packets": packets, "refusals": refusals, "vectors": vectors, "metrics": metrics, "promises": promises}
