@@ -3,7 +3,7 @@
 import contextlib
 import time
 
-from . import card, check_code, check_lesson, check_portable, check_stages, check_tasks, check_text, check_windows, console
+from . import card, check_code, check_lesson, check_portable, check_quotes, check_stages, check_tasks, check_text, check_windows, console
 from .errors import UsageError
 
 HELP = "hold the stages, the notes and the code to the course's rules"
@@ -12,7 +12,7 @@ EXAMPLES = """examples:
   ./course check stages tasks     only these
   ./course check tasks --emptied  builds each stage with switches and sees each task's tests fail (long)
   ./course check --all            also the slow ones: every header alone, clang-tidy
-  ./course check format --fix     mend formatting (also: readme, cards)
+  ./course check format --fix     mend formatting (also: readme, cards, quotes)
   ./course check --list           what each check looks at"""
 
 # name -> (function(repo) -> (problems, notes), slow, needs which packages, what it looks at)
@@ -25,6 +25,7 @@ CHECKS = {
     "groups": (check_lesson.groups, False, (), "every file is in a step or in exactly one group"),
     "parts": (check_lesson.parts, False, (), "no part of a long stage needs a later one"),
     "regions": (check_text.references, False, (), "regions quoted by the notes exist"),
+    "quotes": (check_quotes.check, False, (), "the code that the notes quote is that of the files, without a task's answer"),
     "links": (check_text.links, False, (), "relative links in the pages lead somewhere"),
     "translations": (check_text.translations, False, (), "Korean and English pages come in pairs"),
     "readme": (check_text.stage_table, False, (), "the tables of stages match course.toml"),
@@ -41,13 +42,13 @@ CHECKS = {
 }
 
 
-FIXES = {"readme": check_text.write_stage_table, "cards": card.write_cards, "format": check_code.reformat}
+FIXES = {"readme": check_text.write_stage_table, "cards": card.write_cards, "quotes": check_quotes.write, "format": check_code.reformat}
 
 
 def add_arguments(parser):
     parser.add_argument("names", nargs="*", metavar="check", help="only these checks (see --list)")
     parser.add_argument("--all", action="store_true", help="the slow checks too")
-    parser.add_argument("--fix", action="store_true", help="mend what can be mended: formatting, the tables of stages, the cards' steps")
+    parser.add_argument("--fix", action="store_true", help="mend what can be mended: formatting, the tables of stages, the cards' steps, the notes' quotes")
     parser.add_argument("--emptied", action="store_true",
                         help="tasks: see that the declared tests fail while the student's region is empty")
     parser.add_argument("--stage", action="append", default=[], metavar="NN", help="with --emptied: only this stage")

@@ -16,7 +16,7 @@ from .model import tomllib
 # Of the repository's top: what a student needs. Everything else there is the course's own business.
 _TOP = {"CMakeLists.txt", "CMakePresets.json", "LICENSE", "course", "course.cmd", "vcpkg.json", ".clang-format", ".clang-tidy",
         ".editorconfig", ".gitattributes", ".gitignore"}
-_FOLDERS = ("tools/cmake/", "tools/course/", "tools/windows-libs/", ".devcontainer/", "notes/")
+_FOLDERS = ("tools/cmake/", "tools/course/", "tools/site/", "tools/windows-libs/", ".devcontainer/", "notes/")
 _NUMBERED = re.compile(r"(?:^|/)(\d\d)[a-z]?[_.\-/]")
 _HEADER = re.compile(r"^\[\[?([A-Za-z0-9_.\-\"]+)\]?\]\s*(?:#.*)?$")
 

@@ -8,6 +8,7 @@ import urllib.request
 
 from lesson_tree import WORKER, LessonTree
 
+from course import check_quotes
 from course.errors import CourseError
 from course.model import Repo
 from course.site import command, diffs, listing, pages, quotes, serve, shell, tables
@@ -51,7 +52,7 @@ class QuoteTest(SiteTest):
         text = f"# N\n\n{LINK}\n\nSee {LINK}.\n\n{LINK}\ngoes on\n\n```\n\n{LINK}\n\n```\n"
         seen = []
         out = quotes.split(text, lambda *found: seen.append(found) or "HERE")
-        self.assertEqual([("../../02_two/net/worker.cc", "region", "loop")], seen)
+        self.assertEqual([(LINK, "../../02_two/net/worker.cc", "region", "loop")], seen)
         self.assertEqual(1, out.count("HERE"))
         self.assertEqual(3, out.count(LINK))
 
@@ -213,6 +214,33 @@ class PagesTest(SiteTest):
         self.assertNotIn(">  Push();", before)
         self.assertIn(">  Push();", folded)
         self.assertLess(body.index("1. 큐"), body.index("2. 워커"))
+
+
+class CheckedQuoteTest(SiteTest):
+    """The folded code in the repository's own pages (course/check_quotes.py)."""
+
+    def test_the_code_stands_folded_behind_its_link_without_the_answer(self):
+        self.note(f"# N\n\nbefore\n\n{LINK}\n\nafter\n")
+        repo = Repo(self.root)
+        self.assertEqual(["notes/en/02.md: the code of its quotes is stale; ./course check quotes --fix"], check_quotes.check(repo)[0])
+        check_quotes.write(repo)
+        text = (self.root / "notes/en/02.md").read_text(encoding="utf-8")
+        self.assertEqual(f"# N\n\nbefore\n\n{LINK}\n\n<details><summary>code</summary>\n\n```cpp\nvoid Loop() {{\n  COURSE_TODO(\"02.1\");\n}}\n```\n\n"
+                         "</details>\n\nafter\n", text)
+        self.assertEqual([], check_quotes.check(repo)[0])
+        self.assertNotIn("<summary>code</summary>", self.built()[1]["en/02.html"].body)
+        self.write("02", "net/worker.cc", WORKER.replace("void Loop()", "int Loop()"))
+        self.assertEqual(1, len(check_quotes.check(Repo(self.root))[0]))
+        check_quotes.write(Repo(self.root))
+        self.assertEqual(text.replace("void Loop", "int Loop"), (self.root / "notes/en/02.md").read_text(encoding="utf-8"))
+
+    def test_a_quote_that_went_takes_its_code_along(self):
+        self.note(f"# N\n\n{LINK}\n")
+        check_quotes.write(Repo(self.root))
+        text = (self.root / "notes/en/02.md").read_text(encoding="utf-8")
+        self.note(text.replace(LINK, f"See {LINK}."))
+        check_quotes.write(Repo(self.root))
+        self.assertEqual(f"# N\n\nSee {LINK}.\n", (self.root / "notes/en/02.md").read_text(encoding="utf-8"))
 
 
 class ServeTest(SiteTest):

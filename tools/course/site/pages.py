@@ -5,7 +5,7 @@ import posixpath
 import re
 import urllib.parse
 
-from .. import check_text, regions
+from .. import check_quotes, check_text, regions
 from ..check_lesson import anchor
 from . import asked, listing, quotes, tables
 from .shell import Page, esc, relative
@@ -65,8 +65,8 @@ class Site:
         """Reads the pages; returns the items for the renderer (tools/site/render.mjs)."""
         items = []
         for doc in self.documents:
-            text = (self.repo.root / doc.path).read_text(encoding="utf-8")
-            items.append({"md": quotes.split(text, lambda *found, doc=doc: self._block(doc, *found))})
+            text = check_quotes.without((self.repo.root / doc.path).read_text(encoding="utf-8"))
+            items.append({"md": quotes.split(text, lambda _, *found, doc=doc: self._block(doc, *found))})
             for _, target in check_text._page_links(text):
                 self._name(self._target(doc, target)[0])
         for doc in self.documents:
@@ -96,7 +96,7 @@ class Site:
         path, _, fragment = urllib.parse.unquote(target).partition("#")
         if path.startswith("/"):  # our own: from the top of the repository
             return path[1:], fragment
-        return posixpath.normpath(posixpath.join(posixpath.dirname(doc.path), path)) if path else doc.path, fragment
+        return quotes.path_of(doc.path, path), fragment
 
     def _name(self, path):
         """A file or a folder that a page names gets a page."""

@@ -1,6 +1,8 @@
 """A quoted region of a stage's file: its lines, which of them a student writes, and what other stages have in its place."""
 
+import posixpath
 import re
+import urllib.parse
 
 from .. import regions, starter
 from ..diff_entries import Entry, inside
@@ -23,7 +25,7 @@ class Answer:
 
 
 def split(markdown, change):
-    """The page with change(path, kind, name) in place of each paragraph that is a single link with #region=, #table= or
+    """The page with change(line, target, kind, name) in place of each paragraph that is a single link with #region=, #table= or
     #widget=; code blocks are left alone."""
     lines, fence = markdown.splitlines(), None
     for at, line in enumerate(lines):
@@ -34,8 +36,14 @@ def split(markdown, change):
         match = _SINGLE.match(line.strip())
         alone = all(not (0 <= n < len(lines)) or not lines[n].strip() for n in (at - 1, at + 1))
         if match and alone and not fence:
-            lines[at] = change(*match.groups())
+            lines[at] = change(line, *match.groups())
     return "\n".join(lines) + "\n"
+
+
+def path_of(page, target):
+    """The path within the repository of a link of a page."""
+    path = urllib.parse.unquote(target)
+    return posixpath.normpath(posixpath.join(posixpath.dirname(page), path)) if path else page
 
 
 def stage_of(repo, path):

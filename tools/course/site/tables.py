@@ -8,11 +8,11 @@ from .quotes import stage_of
 from .shell import esc
 
 _HEADS = {
-    "ko": {"key": "키", "default": "기본값", "allowed": "값의 범위", "about": "뜻", "id": "번호", "name": "이름", "fields": "필드", "metric": "메트릭",
-           "kind": "종류", "labels": "레이블", "promise": "약속", "tests": "확인하는 테스트", "empty": "(내용 없음)",
+    "ko": {"key": "키와 기본값", "about": "뜻", "id": "번호", "name": "이름", "fields": "필드", "metric": "메트릭",
+           "promise": "약속", "tests": "테스트", "empty": "(내용 없음)",
            "bytes": "바이트 수", "decode": "해독", "linux": "Linux", "wine": "Wine", "holds": "지킴", "WineDiffers": "다름", "OnlyOurPort": "우리 포트만"},
-    "en": {"key": "key", "default": "default", "allowed": "allowed", "about": "meaning", "id": "id", "name": "name", "fields": "fields", "metric": "metric",
-           "kind": "kind", "labels": "labels", "promise": "promise", "tests": "proved by", "empty": "(nothing)",
+    "en": {"key": "key and default", "about": "meaning", "id": "id", "name": "name", "fields": "fields", "metric": "metric",
+           "promise": "promise", "tests": "tests", "empty": "(nothing)",
            "bytes": "bytes", "decode": "decode", "linux": "Linux", "wine": "Wine", "holds": "holds", "WineDiffers": "differs", "OnlyOurPort": "only our port"},
 }
 
@@ -20,7 +20,8 @@ _HEADS = {
 def _table(lang, heads, rows):
     head = "".join(f"<th>{_HEADS[lang][h]}</th>" for h in heads)
     body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-    return f'<div class="table"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    narrow = ' class="pairs"' if len(heads) == 2 else ""  # a narrow screen shows the second cell below the first
+    return f'<div class="table"><table{narrow}><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
 def _code(text):
@@ -54,9 +55,10 @@ def _languages(lines):
 def options(repo, path, lang):
     out = []
     for section, about, keys in read_options(_text(repo, path)):
-        rows = [(f'<span id="{section}.{key}"></span>{_code(key)}', _code(default), esc(allowed), esc(said[lang])) for key, default, allowed, said in keys]
+        rows = [(f'<span id="{section}.{key}"></span>{_code(f"{key} = {default}")}', esc(said[lang]) + f"<br><small>{esc(allowed)}</small>" * bool(allowed))
+                for key, default, allowed, said in keys]
         out.append(f'<h3 id="{section}"><code>[{section}]</code></h3><p>{esc(about[lang])}</p>'
-                   + _table(lang, ("key", "default", "allowed", "about"), rows))
+                   + _table(lang, ("key", "about"), rows))
     return "\n".join(out)
 
 
@@ -138,8 +140,9 @@ def metrics(repo, path, lang):
         if file.startswith("src/") and file.endswith(".cc"):
             for name, kind, about, label in read_metrics(_text(repo, f"{stage.folder}/{file}")):
                 found.setdefault(name, (kind, about, []))[2].append(label)
-    rows = [(_code(name), kind, "<br>".join(_code(l) for l in labels if l), esc(about)) for name, (kind, about, labels) in sorted(found.items())]
-    return _table(lang, ("metric", "kind", "labels", "about"), rows)
+    rows = [(_code(name) + f"<br><small>{kind}</small>", esc(about) + "".join(f"<br>{_code(l)}" for l in labels if l))
+            for name, (kind, about, labels) in sorted(found.items())]
+    return _table(lang, ("metric", "about"), rows)
 
 
 # -- the port's promises --------------------------------------------------------------------------------
@@ -171,11 +174,13 @@ def promises(repo, path, lang):
             for item, *said in read_marks(text):
                 if said not in marks.setdefault(item, []):
                     marks[item].append(said)
-    words = _HEADS[lang]
-    rows = [(f'<span id="{p.lower()}-tests">{p}</span>', esc(titles[p]), "<br>".join(_code(t) for t in tests.get(p, [])), words["holds"],
-             "<br>".join(f'{words[function]}: <span title="{esc(source)}">{esc(reason)}</span>' for function, reason, source in marks.get(p, ())) or words["holds"])
-            for p in sorted(titles, key=lambda p: int(p[1:]))]
-    return _table(lang, ("id", "promise", "tests", "linux", "wine"), rows)
+    words, rows = _HEADS[lang], []
+    for p in sorted(titles, key=lambda p: int(p[1:])):
+        differs = "<br>".join(f'{words[function]}: <span title="{esc(source)}">{esc(reason)}</span>' for function, reason, source in marks.get(p, ()))
+        names = tests.get(p, [])
+        rows.append((f'<span id="{p.lower()}-tests">{p}</span>', esc(titles[p]), words["holds"], differs or words["holds"],
+                     f'<details><summary>{len(names)}</summary>{"<br>".join(_code(n) for n in names)}</details>'))
+    return _table(lang, ("id", "promise", "linux", "wine", "tests"), rows)
 
 
 def _text(repo, path):
