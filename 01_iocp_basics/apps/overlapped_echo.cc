@@ -93,7 +93,7 @@ class EchoServer {
         const std::lock_guard guard(lock_);
         clients_.insert(client);
       }
-      // The client's address is the key: each packet of this socket brings it back (A7).
+      // The client's address is the key: each packet of this socket brings it back.
       CreateIoCompletionPort(reinterpret_cast<HANDLE>(socket), port_.Get(),
                              reinterpret_cast<ULONG_PTR>(client), 0);
       if (!PostRecv(*client)) {

@@ -1,4 +1,4 @@
-// The packets of the move game, as bodies of the course's frames (PROTOCOL.md), little-endian:
+// The packets of the move game, as bodies of frames (notes/en/protocol.md), little-endian:
 //
 //   C_ECHO           1   any bytes                         client: "send this back"
 //   S_ECHO           2   the same bytes

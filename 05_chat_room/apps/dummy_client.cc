@@ -1,4 +1,4 @@
-// dummy_client: many clients that chat, and count whether everybody hears everything (E6).
+// dummy_client: many clients that chat, and count whether everybody hears everything.
 #include <spdlog/spdlog.h>
 
 #include <chrono>

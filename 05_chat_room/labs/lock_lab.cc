@@ -1,4 +1,4 @@
-// lock_lab: how long workers wait for the lock of a room, as more clients talk in it (E7).
+// lock_lab: how long workers wait for the lock of a room, as more clients talk in it.
 //
 // Server and dummy clients run in this process. For every number of clients twice: all in one room,
 // and the same clients spread over several rooms, each with its own lock. They talk more in the

@@ -1,4 +1,4 @@
-// The listener, and who waits at it: a thread in accept(), or AcceptEx operations on the port (B9).
+// The listener, and who waits at it: a thread in accept(), or AcceptEx operations on the port.
 // What comes in goes to Admission.
 //
 // Threading: Start and Stop by the server's Start and Stop. In accept-thread mode the accept thread

@@ -1,4 +1,4 @@
-// Packets of the server to itself, on their way through the port (B8).
+// Packets of the server to itself, on their way through the port.
 #pragma once
 
 #include <atomic>

@@ -1,4 +1,4 @@
-// One receive outstanding per session (B6).
+// One receive outstanding per session.
 #include "net/receive.h"
 
 #include <cstring>

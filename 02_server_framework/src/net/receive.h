@@ -15,7 +15,7 @@ class SessionLife;
 inline constexpr std::size_t kRecvBufferSize = 512;
 
 // Owned by whoever holds the session's receive: the thread that posts it, then the worker that gets
-// its completion. There is one receive at a time (B6), so there is one owner at a time and no lock.
+// its completion. There is one receive at a time, so there is one owner at a time and no lock.
 struct RecvState {
   IoContext context{IoKind::kRecv};
   std::array<std::byte, kRecvBufferSize> data;

@@ -1,4 +1,4 @@
-// AcceptEx mode (B9): accepting is an operation on the port like any other, no thread blocks in
+// AcceptEx mode: accepting is an operation on the port like any other, no thread blocks in
 // accept().
 #include "net/accept_ex.h"
 

@@ -20,7 +20,7 @@ struct ServerOptions;
 class SessionLife;
 
 // Owned by whoever holds the session's receive: the thread that posts it, then the worker that gets
-// its completion. There is one receive at a time (B6), so there is one owner at a time and no lock.
+// its completion. There is one receive at a time, so there is one owner at a time and no lock.
 // The atomics are the exception.
 struct RecvState {
   IoContext context{IoKind::kRecv};

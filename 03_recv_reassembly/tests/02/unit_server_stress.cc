@@ -1,4 +1,4 @@
-// The server under attack from many threads: floods, resets, id reuse on real sockets (B3, B4).
+// The server under attack from many threads: floods, resets, id reuse on real sockets.
 #include <gtest/gtest.h>
 
 #include <atomic>

@@ -1,4 +1,4 @@
-// The receive path on real sockets (C2..C5): buffers only for sessions with bytes, refusals that
+// The receive path on real sockets: buffers only for sessions with bytes, refusals that
 // hurt nobody else, and everything at once.
 #include "tests/03/unit_receive.h"
 

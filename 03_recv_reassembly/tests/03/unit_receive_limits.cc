@@ -1,4 +1,4 @@
-// The receive path's limits on real sockets (C6): the memory bound, the timeouts, the options.
+// The receive path's limits on real sockets: the memory bound, the timeouts, the options.
 #include <chrono>
 #include <mutex>
 #include <string>

@@ -1,4 +1,4 @@
-// The frame of the course's wire protocol (PROTOCOL.md): what stands where, and nothing else.
+// The frame of the wire protocol (notes/en/protocol.md): what stands where, and nothing else.
 //
 //   offset  0     1        3         4          5        7          11
 //           code  length   rand_key  checksum | type     sequence   body ...

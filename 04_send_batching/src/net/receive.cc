@@ -1,4 +1,4 @@
-// One receive outstanding per session (B6).
+// One receive outstanding per session.
 #include "net/receive.h"
 
 #include <new>
@@ -158,7 +158,7 @@ void ReceivePath::TakePackets(Session& session) {
     }
     recv.last_packet.store(MillisecondsNow(), std::memory_order_relaxed);
     recv.spoke.store(true, std::memory_order_relaxed);
-    // The bound of C6. The ring is small; what can grow are packets that the game keeps, because
+    // The memory bound. The ring is small; what can grow are packets that the game keeps, because
     // it cannot work as fast as this client talks.
     packet->ChargeTo(&recv.held_bytes);
     if (recv.held_bytes.load(std::memory_order_acquire) > options_.receive_memory_max) {

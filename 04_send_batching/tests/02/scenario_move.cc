@@ -1,4 +1,4 @@
-// The move game from outside: the stage's own programs, three clients (B7), the command line.
+// The move game from outside: the stage's own programs, three clients, the command line.
 #include <algorithm>
 #include <sstream>
 
@@ -52,7 +52,7 @@ void RequireCleanStop(Process& server) {
 
 }  // namespace
 
-SCENARIO("three players see each other come, move and go", "[B7]") {
+SCENARIO("three players see each other come, move and go") {
   const bool accept_ex = GENERATE(false, true);
   Process server("move_server", accept_ex ? ServerArgs({"--accept-ex"}) : ServerArgs());
   const auto port = server.ReadPort();
@@ -157,7 +157,7 @@ SCENARIO("a full server refuses the next player with a packet and an orderly clo
   RequireCleanStop(server);
 }
 
-SCENARIO("the start-up log shows the order of the lecture", "[B1]") {
+SCENARIO("the start-up log shows the order of the lecture") {
   Process server("move_server", ServerArgs({"--workers", "3", "--running", "2"}));
   REQUIRE(server.ReadPort());
   RequireCleanStop(server);

@@ -1,4 +1,4 @@
-// The server framework on real sockets, in both accept modes (B1, B2, B5, B6, B8, B9).
+// The server framework on real sockets, in both accept modes.
 #include <gtest/gtest.h>
 
 #include <future>

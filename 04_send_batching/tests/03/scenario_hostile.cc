@@ -99,7 +99,7 @@ std::size_t WarningsFor(const std::string& text, const std::string& reason) {
 
 }  // namespace
 
-SCENARIO("every bad stream is closed for its reason while the others talk", "[C4]") {
+SCENARIO("every bad stream is closed for its reason while the others talk") {
   Server server;
   Talker good(server.port);
   REQUIRE(good.Echo("before"));
@@ -127,7 +127,7 @@ SCENARIO("every bad stream is closed for its reason while the others talk", "[C4
   }
 }
 
-SCENARIO("packets arrive however they are cut", "[C3]") {
+SCENARIO("packets arrive however they are cut") {
   Server server({"--packet-max", "600"});
   Talker bystander(server.port);
   REQUIRE(bystander.Echo("before"));  // who has not spoken yet has less time
@@ -164,7 +164,7 @@ SCENARIO("packets arrive however they are cut", "[C3]") {
   server.Stop();
 }
 
-SCENARIO("the slow drip and the silent client are closed, those who have spoken stay", "[C4]") {
+SCENARIO("the slow drip and the silent client are closed, those who have spoken stay") {
   // The talkers must get their first packet through before the timeout even on a busy machine.
   Server server({"--first-packet-timeout-ms", "2000", "--idle-timeout-ms", "0"});
   Talker good(server.port);
@@ -186,7 +186,7 @@ SCENARIO("the slow drip and the silent client are closed, those who have spoken 
   CHECK(Count(log, "reason=\"first packet timeout\"") == 2);
 }
 
-SCENARIO("garbage of every kind at once", "[C4]") {
+SCENARIO("garbage of every kind at once") {
   Server server;
   Talker good(server.port);
   std::random_device device;

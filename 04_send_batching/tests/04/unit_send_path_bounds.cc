@@ -1,4 +1,4 @@
-// The send path on real sockets (C6): the memory bound, and one session that must not keep a
+// The send path on real sockets: the memory bound, and one session that must not keep a
 // thread.
 #include <gtest/gtest.h>
 

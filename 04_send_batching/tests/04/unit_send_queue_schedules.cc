@@ -1,4 +1,4 @@
-// The lost wake-up (D1): the send queue in every order of its threads' steps.
+// The lost wake-up: the send queue in every order of its threads' steps.
 #include <gtest/gtest.h>
 
 #include <cstddef>

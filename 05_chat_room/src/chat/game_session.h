@@ -17,7 +17,7 @@
 namespace chat {
 
 // [states]
-// What a client may do depends on how far it has come (E4):
+// What a client may do depends on how far it has come:
 //
 //   kConnected --C_LOGIN--> kLobby --C_ENTER_GAME--> kInRoom
 //                              ^------C_LEAVE_GAME------+

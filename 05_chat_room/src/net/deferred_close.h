@@ -1,4 +1,4 @@
-// Closes sockets whose last packet must arrive, on a thread of its own (D4).
+// Closes sockets whose last packet must arrive, on a thread of its own.
 //
 // When WSASend has completed, the bytes are in the system's send buffer, not with the peer. Closing
 // the socket now usually delivers them, but not always: if the peer has sent something that we have

@@ -1,4 +1,4 @@
-// Reassembly (C3, C4): TCP delivers a stream of bytes, not packets. One completed receive may hold
+// Reassembly: TCP delivers a stream of bytes, not packets. One completed receive may hold
 // half a packet, exactly one, or ten and a half. The reassembler looks at what lies in the ring and
 // takes whole packets out of it, one at a time, checked and decoded.
 //
@@ -16,7 +16,7 @@
 
 namespace net {
 
-// Why a stream was refused. The texts are what the log and PROTOCOL.md say.
+// Why a stream was refused. The texts are what the log and notes/en/protocol.md say.
 enum class Refusal : std::uint8_t {
   kNone,
   kBadCode,      // the first byte is not the packet code

@@ -19,7 +19,7 @@ namespace net {
 struct SendNode {
   SendNode* next = nullptr;  // whoever owns the list that the node is in
   PacketRef packet;          // the queue's use of the packet; a last node may have none
-  bool last = false;         // nothing may follow: the session is closed after it (D3)
+  bool last = false;         // nothing may follow: the session is closed after it
 };
 
 // What a queued packet holds of the server's memory: its whole block, however short the frame is,

@@ -1,4 +1,4 @@
-// The send queue of a session and its send flag (D1): any thread puts packets in, one at a time
+// The send queue of a session and its send flag: any thread puts packets in, one at a time
 // takes them out.
 //
 //   any thread                              whoever owns the send flag

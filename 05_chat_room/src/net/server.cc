@@ -1,4 +1,4 @@
-// Start: port, workers, listener, acceptor, in the order of the lecture (B1).
+// Start: port, workers, listener, acceptor, in the order of the lecture.
 #include "net/server.h"
 
 #include <cstdlib>

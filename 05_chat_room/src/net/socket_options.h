@@ -1,4 +1,4 @@
-// Options of a session's socket (D5).
+// Options of a session's socket.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// The dummy clients (E6): many sessions that log in, enter rooms and chat, and count exactly what
+// The dummy clients: many sessions that log in, enter rooms and chat, and count exactly what
 // comes back. Every message of a session must reach every dummy client of its room, once, in the
 // room's order, unchanged.
 //

@@ -31,7 +31,7 @@ struct Talker : ChatTalker {
 
 }  // namespace
 
-SCENARIO("every bad stream is closed for its reason while the others talk", "[C4]") {
+SCENARIO("every bad stream is closed for its reason while the others talk") {
   ChatServerProcess server;
   Talker good(server.port);
   REQUIRE(good.Echo("before"));
@@ -68,7 +68,7 @@ SCENARIO("every bad stream is closed for its reason while the others talk", "[C4
   }
 }
 
-SCENARIO("packets arrive however they are cut", "[C3]") {
+SCENARIO("packets arrive however they are cut") {
   ChatServerProcess server({"--packet-max", "620"});
   Talker bystander(server.port);
   REQUIRE(bystander.Echo("before"));  // who has not spoken yet has less time
@@ -114,7 +114,7 @@ SCENARIO("packets arrive however they are cut", "[C3]") {
   server.Stop();
 }
 
-SCENARIO("the slow drip and the silent client are closed, those who have spoken stay", "[C4]") {
+SCENARIO("the slow drip and the silent client are closed, those who have spoken stay") {
   // The talkers must get their first packet through before the timeout even on a busy machine.
   ChatServerProcess server({"--first-packet-timeout-ms", "2000", "--idle-timeout-ms", "0"});
   Talker good(server.port);
@@ -136,7 +136,7 @@ SCENARIO("the slow drip and the silent client are closed, those who have spoken 
   CHECK(CountIn(log, "reason=\"first packet timeout\"") == 2);
 }
 
-SCENARIO("garbage of every kind at once", "[C4]") {
+SCENARIO("garbage of every kind at once") {
   ChatServerProcess server;
   Talker good(server.port);
   std::random_device device;

@@ -1,4 +1,4 @@
-// The send queue and the send flag (D1): order, batches, and many threads at once.
+// The send queue and the send flag: order, batches, and many threads at once.
 #include "tests/04/unit_send_queue.h"
 
 #include <array>

@@ -46,7 +46,7 @@ constexpr const char* kLeft = "\x1b[D";
 
 }  // namespace
 
-SCENARIO("a person types Korean and sees what others say", "[H7]") {
+SCENARIO("a person types Korean and sees what others say") {
   Server server;
   Person a(server);
   Person b(server);
@@ -104,7 +104,7 @@ SCENARIO("a person types Korean and sees what others say", "[H7]") {
   }
 }
 
-SCENARIO("a window that becomes narrower and wider keeps one input line", "[H7]") {
+SCENARIO("a window that becomes narrower and wider keeps one input line") {
   Server server;
   Person person(server);
   const std::string text = GENERATE("abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrst",

@@ -1,4 +1,4 @@
-// From an accepted socket to a session that receives (B2): the same way for both accept modes.
+// From an accepted socket to a session that receives: the same way for both accept modes.
 //
 // Threading: Admit by any accepting thread, several at once. Keeps nothing itself.
 #pragma once

@@ -1,5 +1,4 @@
-// Memory blocks for packets and receive buffers, reused instead of going back to the heap (C5,
-// P22).
+// Memory blocks for packets and receive buffers, reused instead of going back to the heap (P22).
 //
 // A block has one of a few sizes (powers of two). Every thread keeps a small cache per size, so
 // that most calls touch no other thread's memory; when a cache is empty or full, half of it is

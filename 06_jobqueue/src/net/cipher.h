@@ -1,6 +1,6 @@
-// The packet encoding of PROTOCOL.md. It is obfuscation and NOT security: the fixed key is in every
-// client, so anybody who has a client can read and forge packets. It keeps casual tools out and
-// finds corrupted streams early. Confidentiality and authentication come from TLS and the login
+// The packet encoding (notes/en/protocol.md): obfuscation and NOT security. The fixed key is in
+// every client, so anybody who has a client can read and forge packets. It keeps casual tools out
+// and finds corrupted streams early. Confidentiality and authentication come from TLS and the login
 // key.
 //
 // `run` is the encoded run of a frame: the checksum byte and the payload behind it, in place.

@@ -1,6 +1,5 @@
-// Packet: the serialization buffer (C5). One packet is one frame of PROTOCOL.md, written with << ,
-// read with
-// >> , counted, and taken from a pool.
+// Packet: the serialization buffer. One packet is one frame of the wire protocol, written with << ,
+// read with >> , counted, and taken from a pool.
 //
 //   PacketRef packet = Packet::Make(kPosition);      // one reference
 //   *packet << id << x << y;                         // the body

@@ -1,4 +1,4 @@
-// The receive ring buffer (SYSTEMS.md C2).
+// The receive ring buffer.
 //
 // Bytes arrive at the rear and are taken at the front. Both walk around a fixed storage, so the
 // free space is one piece or two: the part behind the rear (tail) and, once the front has moved on,
@@ -8,8 +8,8 @@
 //      storage   [ head part |  readable bytes  | tail part ]
 //                 0           front             rear        capacity
 //
-// Units: bytes. Threading: none; a session's ring belongs to the one receive that is outstanding
-// (B6), so at any time one thread at most touches it. Errors: a count that is too large is a bug of
+// Units: bytes. Threading: none; a session's ring belongs to the one receive that is outstanding,
+// so at any time one thread at most touches it. Errors: a count that is too large is a bug of
 // the caller (assert).
 //
 // The ring does not own its storage: an idle session has none (see receive.h).

@@ -40,7 +40,7 @@ class Server : protected Callbacks {
   Server& operator=(const Server&) = delete;
   virtual ~Server();
 
-  // Port, workers, listen socket, acceptor: in this order, each logged (B1). A failed start leaves
+  // Port, workers, listen socket, acceptor: in this order, each logged. A failed start leaves
   // nothing behind. Starting again after a Stop is allowed.
   Status Start();
 

@@ -1,4 +1,4 @@
-// What the server has done so far, counted where it happens (D7).
+// What the server has done so far, counted where it happens.
 //
 // A counter that all workers share would be the busiest memory of the machine. Each thread counts
 // in a cell of its own (or shares it with few others); a reader adds the cells up.

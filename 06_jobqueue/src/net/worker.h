@@ -1,4 +1,4 @@
-// The worker threads (B5): dequeue, look what it is, hand it to whose operation it was.
+// The worker threads: dequeue, look what it is, hand it to whose operation it was.
 //
 // Threading: Start and Stop by the server's Start and Stop; the rest are the workers themselves.
 #pragma once

@@ -1,4 +1,4 @@
-// The send path on real sockets (D1, D2): what one turn produces is gathered, and a broadcast is
+// The send path on real sockets: what one turn produces is gathered, and a broadcast is
 // shared.
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// The send path on real sockets (D3, D4): the last packet of a session.
+// The send path on real sockets: the last packet of a session.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Eight threads send to two hundred sessions through a network that takes what it likes (D1): every
+// Eight threads send to two hundred sessions through a network that takes what it likes: every
 // packet arrives once, whole and in order, and never are two sends of one session outstanding.
 //
 // COURSE_STRESS=200 makes it ten million packets.

@@ -26,8 +26,7 @@ void RunCrowd(const ChatServerProcess& server, std::vector<std::string> args) {
 
 }  // namespace
 
-SCENARIO("a hundred clients hear everything once and in order, whatever the update threads",
-         "[F1][F2]") {
+SCENARIO("a hundred clients hear everything once and in order, whatever the update threads") {
   for (const auto& options : std::vector<std::vector<std::string>>{
            {},
            {"--update-threads", "1"},
@@ -57,13 +56,13 @@ SCENARIO("a hundred clients hear everything once and in order, whatever the upda
   }
 }
 
-SCENARIO("a thousand clients in eight rooms hear everything once and in order", "[F1][F5]") {
+SCENARIO("a thousand clients in eight rooms hear everything once and in order") {
   ChatServerProcess server({"--quiet"});
   RunCrowd(server, {"--sessions", "1000", "--rooms", "8", "--for", "2", "--rate", "0.5"});
   server.Stop();
 }
 
-SCENARIO("a client that asks faster than its room works is refused, and lives", "[F1]") {
+SCENARIO("a client that asks faster than its room works is refused, and lives") {
   // How many of a burst are taken depends on the machine; each is answered, one way or the other.
   ChatServerProcess server({"--client-jobs", "1"});
   ChatTalker flooder(server.port), other(server.port);
@@ -92,7 +91,7 @@ SCENARIO("a client that asks faster than its room works is refused, and lives", 
   server.Stop();
 }
 
-SCENARIO("a room is left when one is told so, and the next one can be entered then", "[E4]") {
+SCENARIO("a room is left when one is told so, and the next one can be entered then") {
   ChatServerProcess server({"--flush-interval-ms", "1"});
   ChatTalker talker(server.port);
   REQUIRE(talker.LogIn());
@@ -107,7 +106,7 @@ SCENARIO("a room is left when one is told so, and the next one can be entered th
   server.Stop();
 }
 
-SCENARIO("job_lab compares the lock with the actor and draws the plot", "[F5]") {
+SCENARIO("job_lab compares the lock with the actor and draws the plot") {
   const std::filesystem::path svg = std::filesystem::temp_directory_path() /
                                     ("job_lab_" + std::to_string(std::random_device{}()) + ".svg");
   const support::Finished run = support::Run(

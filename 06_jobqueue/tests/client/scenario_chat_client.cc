@@ -45,7 +45,7 @@ struct Person {
 
 }  // namespace
 
-SCENARIO("two people talk", "[E1]") {
+SCENARIO("two people talk") {
   Server server;
   GIVEN("two people in one room and one in another") {
     Person a(server);

@@ -40,7 +40,7 @@ struct Frame {
   friend bool operator==(const Frame&, const Frame&) = default;
 };
 
-// PROTOCOL.md, word by word and slowly.
+// notes/en/protocol.md, word by word and slowly.
 inline Bytes NaiveEncode(const Bytes& plain, std::uint8_t key, std::uint8_t rand) {
   Bytes out;
   int d = 0;

@@ -1,4 +1,4 @@
-// How many objects of a type are alive: what proves that a disconnect frees everything (E3).
+// How many objects of a type are alive: what proves that a disconnect frees everything.
 // Put `LiveObjects<T>::Token token;` as a member into T.
 //
 // Threading: any thread.

@@ -1,6 +1,6 @@
 // A character in the game. Immutable, so any thread may read it.
 //
-// Ownership (E3): the session owns its players, a room holds those who are inside. A player points
+// Ownership: the session owns its players, a room holds those who are inside. A player points
 // back to its session by the session's id only. An id owns nothing and reaches nobody else when the
 // session has gone (02), so it is the weak reference that a cycle Session -> Player -> Session
 // would need.
@@ -18,7 +18,7 @@ namespace chat {
 
 // [player]
 struct Player {
-  std::uint64_t id;  // in-game: given per connection, never the key of a database (E5)
+  std::uint64_t id;  // in-game: given per connection, never the key of a database
   std::string name;  // UTF-8
   Protocol::PlayerType type;
   net::SessionId owner;

@@ -1,4 +1,4 @@
-// The LAN client (G7): sends each report to the monitor server, and connects again when the
+// The LAN client: sends each report to the monitor server, and connects again when the
 // connection is lost. Nobody waits for it: the collector leaves its latest report here and goes on;
 // a report that cannot be sent is replaced by the next one. A connection counts when the monitor
 // server has accepted our proof of the shared secret.

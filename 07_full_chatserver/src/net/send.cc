@@ -132,7 +132,7 @@ SendResult SendPath::StartSending(Session& session, SendMode mode) {
   // </student>
 }
 
-// The memory bound (C6): what the game sends faster than this client reads piles up here. The
+// The memory bound: what the game sends faster than this client reads piles up here. The
 // client is disconnected and the server's memory stays flat.
 bool SendPath::ChargeSend(Session& session, std::uint32_t bytes) {
   // [send-memory]

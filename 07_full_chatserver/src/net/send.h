@@ -1,4 +1,4 @@
-// The send path: a session has a queue, and ONE send on its way (D1).
+// The send path: a session has a queue, and ONE send on its way.
 //
 // Stages 02 and 03 allocated a context per send and let many be outstanding. Here a packet is put
 // into the session's queue, and one WSASend takes as many as are there, up to send_packet_max.
@@ -38,7 +38,7 @@ const char* ToString(SendResult result);
 // When does a queued packet leave?
 enum class SendMode : unsigned char {
   kFromCaller,  // the caller issues the WSASend (at the end of its turn if it has one, send_turn.h)
-  kFromWorker,  // the request goes through the port and a worker issues it (D2)
+  kFromWorker,  // the request goes through the port and a worker issues it
 };
 
 // "owner" = the owner of the send flag (send_queue.h): one thread, or the outstanding operation.

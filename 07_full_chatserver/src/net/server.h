@@ -41,7 +41,7 @@ class Server : protected Callbacks {
   Server& operator=(const Server&) = delete;
   virtual ~Server();
 
-  // Port, workers, listen socket, acceptor: in this order, each logged (B1). A failed start leaves
+  // Port, workers, listen socket, acceptor: in this order, each logged. A failed start leaves
   // nothing behind. Starting again after a Stop is allowed.
   Status Start();
 
@@ -108,7 +108,7 @@ class Server : protected Callbacks {
   std::optional<SocketOptions> SocketOptionsOf(SessionId id);
   // Who is at the other end; nothing: no such session.
   std::optional<PeerAddress> PeerOf(SessionId id);
-  // Accepts nobody and sends nothing until ResumeTraffic (G10); what is to be sent is queued. The
+  // Accepts nobody and sends nothing until ResumeTraffic; what is to be sent is queued. The
   // congestion control's thread; Stop resumes.
   void PauseTraffic();
   void ResumeTraffic();

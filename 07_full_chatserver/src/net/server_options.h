@@ -41,7 +41,7 @@ struct ServerOptions {
   AcceptMode accept_mode = AcceptMode::kAcceptThread;
   std::uint32_t accepts_outstanding = 16;  // AcceptEx operations kept pending, 1 .. 1024
 
-  // --- the wire (PROTOCOL.md)
+  // --- the wire (notes/en/protocol.md)
   std::uint8_t fixed_key = kDefaultFixedKey;
   std::uint32_t packet_max = kDefaultMaxPayload;  // `length` of a client's packet, 6 .. 65535
   bool check_sequence = true;                     // of client to server packets

@@ -1,4 +1,4 @@
-// One line a second: transactions per second and live sessions (D7).
+// One line a second: transactions per second and live sessions.
 //
 //   tps accept=12 recv=4980 send=199200 (25.0 a call) update=4980 sessions=400
 //

@@ -1,4 +1,4 @@
-// The gate of the congestion control (G10): while it is closed the server accepts nobody and sends
+// The gate of the congestion control: while it is closed the server accepts nobody and sends
 // nothing; what is to be sent waits in its session's queue, bounded as always (send_memory_max).
 //
 // A session whose sends wait is parked here: the gate holds an I/O count of it and its send flag,

@@ -1,4 +1,4 @@
-// Who may connect, the same for the chat and the auth port: the country of the address (G9),
+// Who may connect, the same for the chat and the auth port: the country of the address,
 // whether there is room, then how many connections it has, how fast they come, and how many wrong
 // session keys it has tried.
 //

@@ -1,4 +1,4 @@
-// The dummy clients (E6): many sessions that live a whole life (auth, log-in, room, walking about,
+// The dummy clients: many sessions that live a whole life (auth, log-in, room, walking about,
 // sector chat, room chat, heartbeat), and count exactly what comes back. Every message of a session
 // must reach every dummy client of its room, once, in the room's order, unchanged.
 //

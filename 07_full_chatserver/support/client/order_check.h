@@ -1,5 +1,5 @@
 // Does one client hear everything that its room says, once and in order? The room numbers its
-// broadcasts 1, 2, 3, ... (PROTOCOL.md), so a hole in the numbers is a lost packet.
+// broadcasts 1, 2, 3, ... (notes/en/protocol.md), so a hole in the numbers is a lost packet.
 //
 // A server is not trusted here any more than a client is there: one packet can jump over two
 // billion numbers. So a hole is kept as a range, a jump costs one step, and there is a bound on how

@@ -1,4 +1,4 @@
-// The session array under attack: stale ids, reuse, release exactly once (B3, B4).
+// The session array under attack: stale ids, reuse, release exactly once.
 #include <gtest/gtest.h>
 
 #include <set>

@@ -32,7 +32,7 @@ struct Talker : ChatTalker {
 
 }  // namespace
 
-SCENARIO("every bad stream is closed for its reason while the others talk", "[C4]") {
+SCENARIO("every bad stream is closed for its reason while the others talk") {
   ChatServerProcess server;
   Talker good(server.port);
   REQUIRE(good.Echo("before"));
@@ -70,7 +70,7 @@ SCENARIO("every bad stream is closed for its reason while the others talk", "[C4
   }
 }
 
-SCENARIO("packets arrive however they are cut", "[C3]") {
+SCENARIO("packets arrive however they are cut") {
   ChatServerProcess server({"server.packet_max_bytes=622", "limits.message_bytes=590"});
   Talker bystander(server.port);
   REQUIRE(bystander.Echo("before"));  // who has not spoken yet has less time
@@ -118,7 +118,7 @@ SCENARIO("packets arrive however they are cut", "[C3]") {
   server.Stop();
 }
 
-SCENARIO("the slow drip and the silent client are closed, those who have spoken stay", "[C4]") {
+SCENARIO("the slow drip and the silent client are closed, those who have spoken stay") {
   // The talkers must get their first packet through before the timeout even on a busy machine.
   ChatServerProcess server({"timeouts.first_packet_ms=2000", "timeouts.idle_ms=0"});
   Talker good(server.port);
@@ -140,7 +140,7 @@ SCENARIO("the slow drip and the silent client are closed, those who have spoken 
   CHECK(CountIn(log, "reason=\"first packet timeout\"") == 2);
 }
 
-SCENARIO("garbage of every kind at once", "[C4]") {
+SCENARIO("garbage of every kind at once") {
   ChatServerProcess server;
   Talker good(server.port);
   std::random_device device;

@@ -1,4 +1,4 @@
-// The send path's options (D5) and counters (D7).
+// The send path's options and counters.
 #include <gtest/gtest.h>
 
 #include <atomic>

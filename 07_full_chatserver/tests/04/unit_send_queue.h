@@ -1,4 +1,4 @@
-// The send queue and the send flag (D1): what its tests share. Packets that say who made them.
+// The send queue and the send flag: what its tests share. Packets that say who made them.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The promises of the handler generator that only a build can prove (E2):
+"""The promises of the handler generator that only a build can prove:
 
   - a message without a handler does not link, and the linker's message names the handler;
   - editing a .proto makes the handlers anew; with the handler written, the program builds and dispatches;

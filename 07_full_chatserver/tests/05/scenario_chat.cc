@@ -16,7 +16,7 @@ const std::string kKorean = "안녕하세요, 여러분!";
 
 }  // namespace
 
-SCENARIO("three people log in, enter a room and talk", "[E1][E3]") {
+SCENARIO("three people log in, enter a room and talk") {
   const bool accept_ex = GENERATE(false, true);
   ChatServerProcess server(accept_ex ? std::vector<std::string>{"server.accept=acceptex"}
                                      : std::vector<std::string>{});
@@ -113,7 +113,7 @@ SCENARIO("three people log in, enter a room and talk", "[E1][E3]") {
   server.Stop();
 }
 
-SCENARIO("a hundred dummy clients hear every message once and in order", "[E6]") {
+SCENARIO("a hundred dummy clients hear every message once and in order") {
   ChatServerProcess server({"log.level=warn"});
   for (const char* rooms : {"1", "7"}) {
     const support::Finished run = support::Run(
@@ -181,7 +181,7 @@ SCENARIO("bad command lines are one clear line and exit code 2") {
   CHECK(support::Run("dummy_client", {"--help"}).exit_code == 0);
 }
 
-SCENARIO("the start-up log shows the order of the lecture", "[B1]") {
+SCENARIO("the start-up log shows the order of the lecture") {
   ChatServerProcess server({"server.workers=3", "server.running=2"});
   const std::string log = server.Stop();
   INFO(log);

@@ -26,7 +26,7 @@ std::size_t LeftOut(const std::string& log, const std::string& kind) {
 
 }  // namespace
 
-SCENARIO("a client that sends as fast as it can is held back, and ended when it goes on", "[C6]") {
+SCENARIO("a client that sends as fast as it can is held back, and ended when it goes on") {
   ChatServerProcess server({"server.receive_overspeed_ms=1000"});
   ChatTalker witness(server.port);
   REQUIRE(witness.LogIn());
@@ -48,7 +48,7 @@ SCENARIO("a client that sends as fast as it can is held back, and ended when it 
   CHECK(std::stod(log.substr(served + 11)) < 1000 + 1000 * passed.count() + 8192 / 11.0 + 10);
 }
 
-SCENARIO("a thousand refusals are fifty lines a second and a number", "[E4]") {
+SCENARIO("a thousand refusals are fifty lines a second and a number") {
   constexpr std::size_t kRude = 400;
   ChatServerProcess server;
   const auto begin = std::chrono::steady_clock::now();

@@ -1,4 +1,4 @@
-// Clients that speak the protocol well and the language of the chat badly (E4): each gets a reason
+// Clients that speak the protocol well and the language of the chat badly: each gets a reason
 // or is closed, and the people in the rooms notice nothing.
 #include <functional>
 #include <vector>
@@ -34,7 +34,7 @@ std::string StopAndCheck(ChatServerProcess& server) {
 
 }  // namespace
 
-SCENARIO("requests at the wrong time are refused with a reason, and the session lives", "[E4]") {
+SCENARIO("requests at the wrong time are refused with a reason, and the session lives") {
   ChatServerProcess server;
   Guest witness(server.port);
   ChatTalker rude(server.port);
@@ -135,7 +135,7 @@ SCENARIO("requests at the wrong time are refused with a reason, and the session 
   StopAndCheck(server);
 }
 
-SCENARIO("what is no request at all ends the session, and only that one", "[E2][E4]") {
+SCENARIO("what is no request at all ends the session, and only that one") {
   ChatServerProcess server;
   Guest witness(server.port);
   std::string long_text("\x0A\xF0\xFF\x03");
@@ -172,7 +172,7 @@ SCENARIO("what is no request at all ends the session, and only that one", "[E2][
   CHECK(CountIn(log, "refused session=") == std::size(cases));
 }
 
-SCENARIO("the auth service closes what is no request, with a warning", "[E2][E4]") {
+SCENARIO("the auth service closes what is no request, with a warning") {
   ChatServerProcess server;
   const struct {
     std::uint16_t type;
@@ -193,7 +193,7 @@ SCENARIO("the auth service closes what is no request, with a warning", "[E2][E4]
   for (const auto& c : cases) CHECK(WarningsFor(log, c.reason) == 1);
 }
 
-SCENARIO("a client may go at any step", "[E3]") {
+SCENARIO("a client may go at any step") {
   ChatServerProcess server;
   Guest witness(server.port);
   Protocol::C_ENTER_GAME enter;
@@ -256,7 +256,7 @@ SCENARIO("a client may go at any step", "[E3]") {
   StopAndCheck(server);
 }
 
-SCENARIO("one client walks through a thousand rooms", "[E4]") {
+SCENARIO("one client walks through a thousand rooms") {
   ChatServerProcess server({"limits.rooms=1000"});
   Guest witness(server.port, 999);
   ChatTalker walker(server.port);

@@ -1,5 +1,5 @@
-// The chat without a network, each request run to its end: state machine (E4), in-game ids (E5),
-// room (E3), who frees what.
+// The chat without a network, each request run to its end: state machine, in-game ids, room, who
+// frees what.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -105,7 +105,7 @@ class ChatTest : public testing::Test {
   std::uint32_t next_index_ = 0;
 };
 
-// --- E4: what may be asked for when --------------------------------------------------------------
+// --- what may be asked for when ------------------------------------------------------------------
 
 TEST_F(ChatTest, ASecondLoginIsRefused) {
   TASK_INPUT("05.6", "C_LOGIN in the lobby and in a room");
@@ -233,7 +233,7 @@ TEST_F(ChatTest, LeavingTwiceIsRefused) {
             Protocol::REFUSAL_NOT_LOGGED_IN);
 }
 
-// --- E5: ids of players --------------------------------------------------------------------------
+// --- ids of players ------------------------------------------------------------------------------
 
 TEST_F(ChatTest, InGameIdsAreGivenOnceAlsoToManyAtATime) {
   std::vector<std::vector<std::uint64_t>> ids(4);
@@ -262,7 +262,7 @@ TEST_F(ChatTest, ANewConnectionGetsNewIds) {
   EXPECT_NE(second.players()[0]->id, before);
 }
 
-// --- E3: the room --------------------------------------------------------------------------------
+// --- the room ------------------------------------------------------------------------------------
 
 TEST_F(ChatTest, ABroadcastIsNumberedSealedOnceAndShared) {
   std::vector<std::unique_ptr<GameSession>> members;
@@ -331,7 +331,7 @@ TEST_F(ChatTest, OfVeryManyAPartIsNamedAndTheRestCounted) {
   EXPECT_TRUE(listed.contains(answer.player_id())) << "oneself";
 }
 
-// --- E3: nobody keeps anybody alive --------------------------------------------------------------
+// --- nobody keeps anybody alive ------------------------------------------------------------------
 
 TEST_F(ChatTest, ADisconnectFreesThePlayersAndTellsTheRoom) {
   TASK_INPUT("05.5", "one of two members is disconnected");

@@ -21,7 +21,7 @@ bool EndsInOrder(support::TcpClient& tcp) {
 
 }  // namespace
 
-SCENARIO("who half-closes after his last word hears it, and has left", "[D3][F5]") {
+SCENARIO("who half-closes after his last word hears it, and has left") {
   ChatServerProcess server;
   ChatTalker witness(server.port);
   REQUIRE(witness.LogIn());
@@ -49,7 +49,7 @@ SCENARIO("who half-closes after his last word hears it, and has left", "[D3][F5]
   server.Stop();
 }
 
-SCENARIO("who half-closes after a request is answered", "[D3][F5]") {
+SCENARIO("who half-closes after a request is answered") {
   ChatServerProcess server;
   for (int run = 0; run < kRuns; ++run) {
     INFO("run " << run);
@@ -67,7 +67,7 @@ SCENARIO("who half-closes after a request is answered", "[D3][F5]") {
   server.Stop();
 }
 
-SCENARIO("who says nothing but a log-in and half-closes is answered", "[D3][F5]") {
+SCENARIO("who says nothing but a log-in and half-closes is answered") {
   ChatServerProcess server;
   for (int run = 0; run < kRuns; ++run) {
     INFO("run " << run);

@@ -22,7 +22,7 @@ bool EndsInOrder(support::TcpClient& tcp) {
 
 }  // namespace
 
-SCENARIO("who says something to his sector and half-closes hears it", "[D3][G3]") {
+SCENARIO("who says something to his sector and half-closes hears it") {
   // With sync: what he hears, and so his FIN, waits for the journal.
   ChatServerProcess server({GENERATE("journal.sync=none", "journal.sync=turn")});
   Protocol::C_SECTOR_CHAT talk;
@@ -48,7 +48,7 @@ SCENARIO("who says something to his sector and half-closes hears it", "[D3][G3]"
   server.Stop();
 }
 
-SCENARIO("who asks the auth service and half-closes gets his key", "[D3][G4]") {
+SCENARIO("who asks the auth service and half-closes gets his key") {
   ChatServerProcess server({"limits.connection_rate=0"});
   for (int run = 0; run < kRuns; ++run) {
     INFO("run " << run);

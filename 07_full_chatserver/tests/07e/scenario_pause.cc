@@ -62,7 +62,7 @@ bool Beat(ChatTalker& talker) {
 
 }  // namespace
 
-SCENARIO("a process that stood still sends nobody away for it", "[G8]") {
+SCENARIO("a process that stood still sends nobody away for it") {
   PausedServer server({"timeouts.heartbeat_ms=5000", "timeouts.idle_ms=5000",
                        "timeouts.first_packet_ms=5000", "timeouts.login_ms=5500",
                        "timeouts.check_ms=100", "limits.rooms=2"});

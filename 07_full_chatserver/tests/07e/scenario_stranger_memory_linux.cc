@@ -43,7 +43,7 @@ std::int64_t ResidentOfServer() {
 
 }  // namespace
 
-SCENARIO("who asks without reading and without a log-in gets little memory", "[C6]") {
+SCENARIO("who asks without reading and without a log-in gets little memory") {
   GIVEN("a server that takes packets as fast as they come") {
     ChatServerProcess server({"server.receive_packets_per_second=0",
                               "server.receive_bytes_per_second=0",

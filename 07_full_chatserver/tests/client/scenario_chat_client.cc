@@ -36,7 +36,7 @@ struct Person {
 
 }  // namespace
 
-SCENARIO("two people talk", "[E1]") {
+SCENARIO("two people talk") {
   Server server;
   GIVEN("two people in one room and one in another") {
     Person a(server);
@@ -183,7 +183,7 @@ SCENARIO("a character that does not exist, a room that does not exist") {
   server.RequireCleanStop();
 }
 
-SCENARIO("who is not let in is told why", "[G4]") {
+SCENARIO("who is not let in is told why") {
   Server server;
   const auto run = [&](const std::string& user, const std::vector<std::string>& more) {
     std::vector<std::string> args = server.ClientArgs({"--user", user});

@@ -49,7 +49,7 @@ constexpr const char* kLeft = "\x1b[D";
 
 }  // namespace
 
-SCENARIO("a person types Korean and sees what others say", "[H7]") {
+SCENARIO("a person types Korean and sees what others say") {
   Server server;
   Person a(server);
   Person b(server);
@@ -107,7 +107,7 @@ SCENARIO("a person types Korean and sees what others say", "[H7]") {
   }
 }
 
-SCENARIO("a window that becomes narrower and wider keeps one input line", "[H7]") {
+SCENARIO("a window that becomes narrower and wider keeps one input line") {
   Server server;
   Person person(server);
   const std::string text = GENERATE("abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrst",
@@ -206,7 +206,7 @@ SCENARIO("the terminal is as it was, whichever way the client ends") {
   CHECK(person.pty.screen().Text().back().empty());
 }
 
-SCENARIO("the password is asked for, and nobody sees it", "[H7]") {
+SCENARIO("the password is asked for, and nobody sees it") {
   Server server;
   const std::vector<std::string> args =
       server.ClientArgs({"--user", FreshUser(), "--name", "knight"});

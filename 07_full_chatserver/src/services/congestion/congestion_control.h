@@ -1,5 +1,5 @@
 // The congestion control thread: looks at the system's TCP counters and tells the server to pause
-// accepting and sending, and to go on (source 000; SYSTEMS G10).
+// accepting and sending, and to go on (source 000).
 //
 // Threading: Start, Stop and the destructor by one owner thread; the rest by any thread.
 #pragma once
