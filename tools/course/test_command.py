@@ -32,9 +32,10 @@ PARTS = {
     "headers": "headers compiled by themselves",
     "tidy": "clang-tidy over everything",
     "alone": "each folder copied elsewhere, built and tested alone",
+    "site": "the course's site, built and looked at by Chromium",
 }
 # What `--ci` leaves out for its time.
-NOT_IN_CI = ("windows-rest", "windows-clang", "tidy", "alone")
+NOT_IN_CI = ("windows-rest", "windows-clang", "tidy", "alone", "site")
 
 
 def add_arguments(parser):
@@ -239,6 +240,8 @@ def _checks(repo, without):
                              **({"PROCESSORS": 2, "COST": 1000} if entry[1] else {})))
              for name, entry in check.CHECKS.items() if name not in without]
     for file in sorted((repo.root / "tools" / "tests").glob("test_*.py")):
+        if "site" in without and file.stem.endswith("_browser"):
+            continue
         tests.append(ctest.Test(f"tools.{file.stem[5:]}", [sys.executable, str(file), "-v"],
                                 dict(common, ENVIRONMENT=environment, LABELS=["tools"])))
     return tests

@@ -118,5 +118,10 @@
     figures.forEach((f) => watch.observe(f));
     addEventListener("beforeprint", () => { figures.forEach((f) => near.add(f)); draw(false); });
   }
+  // --- what is wider than its place is moved by the keyboard, too ----------------------------------------------
+  const reach = () => { for (const box of document.querySelectorAll("pre, .table")) if (box.scrollWidth > box.clientWidth) box.tabIndex = 0; else box.removeAttribute("tabindex"); };
+  reach();
+  addEventListener("resize", reach);
+  document.addEventListener("toggle", reach, true);
   for (const button of document.querySelectorAll("[data-toggle]")) button.addEventListener("click", () => body.classList.toggle(button.dataset.toggle));
 })();

@@ -108,10 +108,18 @@ class Browser:
     def wait(self, condition):
         """Until the expression is true; one that throws is not (a page on its way has nothing yet)."""
         deadline = time.monotonic() + self._seconds
-        while not self.run(f"(() => {{ try {{ return Boolean({condition}); }} catch {{ return false; }} }})()"):
+        while not self._is(condition):
             if time.monotonic() > deadline:
                 raise AssertionError(f"never true: {condition}; errors: {self.errors}")
             time.sleep(0.05)
+
+    def _is(self, condition):
+        try:
+            return self.run(f"(() => {{ try {{ return Boolean({condition}); }} catch {{ return false; }} }})()")
+        except AssertionError as e:
+            if "navigated" in str(e):  # the page went while it was asked
+                return False
+            raise
 
     def type(self, text):
         self.call("Input.insertText", text=text)

@@ -11,7 +11,7 @@ from lesson_tree import WORKER, LessonTree
 from course import check_quotes
 from course.errors import CourseError
 from course.model import Repo
-from course.site import command, diffs, listing, pages, quotes, serve, shell, tables
+from course.site import command, diffs, listing, pages, quotes, serve, shell, tables, verify
 
 LINK = "[net/worker.cc: loop](../../02_two/net/worker.cc#region=loop)"
 
@@ -272,6 +272,18 @@ class CommandTest(SiteTest):
         self.assertTrue((self.root / "mine" / "letter.txt").is_file())
 
 
+class VerifyTest(SiteTest):
+    def test_links_and_anchors_of_the_finished_folder(self):
+        out = self.root / "out"
+        out.mkdir()
+        (out / "index.html").write_text('<link rel="stylesheet" href="s.css"><a href="b.html#x">a</a><a href="b.html#가">b</a><a href="#none">c</a><a href="no.html">d</a>'
+                                        '<a href="https://x.org/">e</a>', encoding="utf-8")
+        (out / "b.html").write_text('<p id=x><p id="가">', encoding="utf-8")
+        (out / "s.css").write_text("* {}", encoding="utf-8")
+        self.assertEqual(["index.html: #none", "index.html: no.html"], verify.links(out))
+        self.assertEqual((out / "index.html").stat().st_size + 4, verify.first_page(out))
+
+
 class TablesTest(unittest.TestCase):
     def test_options(self):
         text = "# About the file\n\n# The server.\n# 서버.\n[server]\n\n# A port;\n# any.\n# 포트.\n# 0 .. 9\nport = 7\n"
@@ -282,6 +294,10 @@ class TablesTest(unittest.TestCase):
         text = "enum PacketId {\n  PACKET_NONE = 0;\n  reserved 1 to 6;\n\n  PACKET_C_A = 7; // why\n}\nmessage C_A {\n  // x\n  repeated Player p = 1;  // y\n}\nmessage C_B {}\n"
         self.assertEqual([("PACKET_NONE", 0, ""), ("PACKET_C_A", 7, "why")], tables.read_enum(text, "PacketId"))
         self.assertEqual({"C_A": [("repeated Player", "p", "1")], "C_B": []}, tables.read_messages(text))
+
+    def test_where_wine_differs(self):
+        text = ('constexpr const char* kWhy = "One "\n    "reason";\nif (WineDiffers("P1", kWhy, "seen")) return;\nif (OnlyOurPort("P39",\n   "handles "\n   "return", kWhy)) {}\n')
+        self.assertEqual([("P1", "WineDiffers", "One reason", "seen"), ("P39", "OnlyOurPort", "handles return", "One reason")], tables.read_marks(text))
 
     def test_metrics(self):
         text = ('constexpr const char* kBoth = "Of "\n "both.";\nconstexpr M kM[] = {\n    {kGauge, "a", [](Look l) { return l.a ? 1.0 : 0.0; }, "A."},\n'

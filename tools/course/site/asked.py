@@ -21,4 +21,5 @@ def fold(path, headings, html):
 
 def _folded(section):
     head, end, body = section.partition("</h2>")
+    head = re.sub(r' <a class="anchor".*?</a>', "", head)  # a summary is pressed; nothing in it can be, too
     return f'<details class="asked"><summary>{head}{end}</summary>{body}</details>\n'

@@ -7,17 +7,17 @@ import shutil
 import subprocess
 import time
 
-from .. import console, packages
+from .. import check_text, console, packages
 from ..errors import CourseError
 from ..model import Repo
 from ..text import TEXT
-from . import diffs, pages, shell
+from . import diffs, pages, shell, verify
 
 HELP = "the notes with their code, the cards and the differences as a site that needs no network"
 EXAMPLES = """examples:
   ./course site                builds it: build/site/index.html, which opens from the folder, too
   ./course site --serve        and shows it on 127.0.0.1; a saved page or file is built anew and the browser loads it
-  ./course site --check        fails when a page quotes a region that is gone, or a link leads nowhere
+  ./course site --check        fails when a quoted region is gone, a link leads nowhere or a translation is older
   ./course site --to DIR       a copy to hand out"""
 
 # Pages that are no Markdown. Each module has pages(repo) -> [shell.Page], and may have assets(repo, tools) -> {name: bytes},
@@ -30,7 +30,7 @@ _WATCHED = (".md", ".toml", ".h", ".cc", ".proto", ".py", ".mjs", ".js", ".css",
 def add_arguments(parser):
     parser.add_argument("--serve", action="store_true", help="show it on 127.0.0.1 and build it anew when something is saved")
     parser.add_argument("--port", type=int, default=8000, metavar="N", help="of --serve; 0: any (default: 8000)")
-    parser.add_argument("--check", action="store_true", help="fail for every link and region that is not there")
+    parser.add_argument("--check", action="store_true", help="fail for every link and region that is not there, and for a page whose translation is older")
     parser.add_argument("--to", metavar="DIR", help="where it goes (default: build/site)")
 
 
@@ -38,7 +38,7 @@ def run(repo, args):
     out = pathlib.Path(args.to).absolute() if args.to else repo.root / "build" / "site"
     packages.ensure(["site"], args.yes)
     tools = install(repo)
-    problems = build(repo, tools, out)
+    problems = build(repo, tools, out, strict=args.check)
     if args.serve:
         from . import serve
         return serve.run(lambda: build(Repo(repo.root), tools, out), lambda: newest(repo.root), out, args.port)
@@ -65,16 +65,21 @@ def install(repo):
     return tools
 
 
-def build(repo, tools, out):
-    """Writes the site; returns the problems, which are said."""
+def build(repo, tools, out, strict=False):
+    """Writes the site; returns the problems, which are said. `strict` also reads what was written, and looks for old translations."""
     status = console.Status("site")
     site = pages.Site(repo)
     finished = site.finish(render(repo, tools, site.read())) + [page for module in MADE for page in module.pages(repo)]
     write(repo, tools, out, site, finished)
-    status.done(not site.problems, f"{len(finished)} pages in {out}")
-    for problem in site.problems:
+    problems, weight = list(site.problems), verify.first_page(out)
+    if strict:
+        problems += check_text.translations(repo)[1] + verify.links(out)
+        if weight >= verify.LIGHT:
+            problems.append(f"the first page weighs {weight // 1000} KB; {verify.LIGHT // 1000} are allowed")
+    status.done(not problems, f"{len(finished)} pages in {out}, the first one {weight // 1000} KB")
+    for problem in problems:
         console.say(f"  {problem}")
-    return site.problems
+    return problems
 
 
 def render(repo, tools, items):
