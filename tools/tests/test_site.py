@@ -167,6 +167,13 @@ class PagesTest(SiteTest):
         self.assertIn('(<a href="port.html#p11">P11</a>), not P12. <code>P11</code>', found["en/02.html"].body)
         self.assertIn('<p id="p11"><strong>P11.</strong>', found["port.html"].body)
 
+    def test_a_hand_out_has_no_later_stages(self):
+        self.note("# N\n\n[t](../../07_x/a.proto#table=packets)\n\n[a](../../07_x/a.h) b\n")
+        self.assertEqual(2, len(self.built()[0].problems))
+        toml = self.root / "course.toml"
+        toml.write_text(toml.read_text(encoding="utf-8").replace("[course]\n", '[course]\nhandout = "02"\n', 1), encoding="utf-8")
+        self.assertEqual([], self.built()[0].problems)
+
     def test_each_page_knows_its_other_language_and_neighbours(self):
         (self.root / "notes" / "en" / "03.md").write_text("# Third\n", encoding="utf-8")
         _, found = self.built()
