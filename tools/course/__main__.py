@@ -16,6 +16,7 @@ from .model import Repo, find_root
 
 COMMANDS = {
     "run": "course.run_command",
+    "trace": "course.trace_command",
     "test": "course.test_command",
     "build": "course.build_command",
     "diff": "course.diff_command",
@@ -54,7 +55,7 @@ class Parser(argparse.ArgumentParser):
     """argparse with the course's one-line errors."""
 
     def error(self, message):
-        hint = "; a program's own options go last, after --" if sys.argv[1:2] == ["run"] else ""
+        hint = "; a program's own options go last, after --" if sys.argv[1:2] in (["run"], ["trace"]) else ""
         raise UsageError(f"{message} (see {self.prog} --help{hint})")
 
 
@@ -80,20 +81,31 @@ def _take_signals():
             signal.signal(getattr(signal, name), process.on_signal)
 
 
+def _parse(parser, argv):
+    """What is behind -- belongs to the program that is run, wherever our own options stand (argparse wants them in front)."""
+    if not argv or argv[0] not in ("run", "trace") or "--" not in argv:
+        return parser.parse_args(argv)
+    at = argv.index("--")
+    args = parser.parse_args(argv[:at])
+    args.arguments = [*args.arguments, *argv[at + 1:]]
+    return args
+
+
 def main(argv=None):
     text.prepare_output()
     try:
         _take_signals()
-        language.prepare(sys.argv[1:] if argv is None else argv)
+        argv = sys.argv[1:] if argv is None else argv
+        language.prepare(argv)
         parser = build_parser()
-        args = parser.parse_args(argv)
+        args = _parse(parser, argv)
         # What a failure tells the user to repeat: this very command, every option included.
-        args.again = console.command(sys.argv[1:] if argv is None else argv)
+        args.again = console.command(argv)
         if not args.command:
             parser.print_help()
             return USAGE
         root = find_root()
-        if args.command in ("run", "test", "build", "check", "grade", "watch"):  # those that build
+        if args.command in ("run", "trace", "test", "build", "check", "grade", "watch"):  # those that build
             place.check(root)
         return args.module.run(Repo(root), args)
     except CourseError as e:

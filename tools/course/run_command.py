@@ -40,7 +40,7 @@ def add_arguments(parser):
 def run(repo, args):
     chosen = mine.choose(repo, args, [args.stage] if args.stage else [])
     stage = repo.find(chosen[0]) if chosen else repo.newest()
-    seconds = _seconds(args.seconds)
+    seconds = seconds_of(args.seconds)
     service = not args.program and stage.demo.get("kind") == "service"
     _check_options(args, stage, service)
     config = build.native_config("release")
@@ -53,7 +53,7 @@ def run(repo, args):
     doctor.refuse_old(packages.for_stages(config, [stage], run=True))
     if not args.program and not service and not stage.demo.get("program"):
         raise CourseError(f"course.toml declares no [stage.{stage.number}.demo]")
-    targets = _targets(stage, [args.program] if args.program else [p["name"] for p in stage.demo.get("program", [])])
+    targets = targets_of(stage, [args.program] if args.program else [p["name"] for p in stage.demo.get("program", [])])
     with lock.building(repo, args.again):  # not while the programs run: they may for hours
         build.build(repo, config, [stage], args.again, targets)
     if args.program:
@@ -83,7 +83,7 @@ def _clients(text):
     return int(text)
 
 
-def _targets(stage, names):
+def targets_of(stage, names):
     """What to build: the named programs (none: all of the stage); the tests can wait."""
     known = set()
     for path in stage.files():
@@ -96,7 +96,7 @@ def _targets(stage, names):
     return [f"stage{stage.number}_{name}" for name in dict.fromkeys(names or sorted(known))]
 
 
-def _seconds(text):
+def seconds_of(text):
     if text is None:
         return None
     match = re.fullmatch(r"(\d+(?:\.\d+)?)(s|m|h)?", text)
@@ -109,22 +109,28 @@ def _seconds(text):
 
 
 def _run_one(repo, config, stage, name, arguments, seconds):
-    """The program gets our terminal and our Ctrl-C; after `seconds` it gets a Ctrl-C from us."""
     import subprocess
-    path = build.program(repo, config, stage, name)
-    child = subprocess.Popen([str(path), *arguments])
+    return wait(subprocess.Popen([str(build.program(repo, config, stage, name)), *arguments]), seconds)
+
+
+def wait(child, seconds, enough=None):
+    """The exit code of a program that has our terminal and our Ctrl-C. It gets a Ctrl-C from us after `seconds`, and when
+    `enough()`, asked now and then, is true."""
+    import subprocess
     deadline = time.monotonic() + seconds if seconds is not None else None
     while True:
+        left = max(0.0, deadline - time.monotonic()) if deadline is not None else None
         try:
-            code = child.wait(max(0.0, deadline - time.monotonic()) if deadline is not None else None)
+            code = child.wait(min(0.2, left if left is not None else 0.2) if enough else left)
             return code if code >= 0 else 128 - code
         except KeyboardInterrupt:
             if process.last_signal not in (None, signal.SIGINT):
                 child.send_signal(process.last_signal)  # kill, a closed terminal: those came to us alone
             continue  # a Ctrl-C it got too, and ends by itself
         except subprocess.TimeoutExpired:
-            deadline = None
-            child.send_signal(signal.SIGINT if os.name != "nt" else signal.SIGTERM)
+            if deadline is not None and time.monotonic() >= deadline or enough and enough():
+                deadline = enough = None
+                child.send_signal(signal.SIGINT if os.name != "nt" else signal.SIGTERM)
 
 
 class Running:

@@ -1,0 +1,67 @@
+"""The recorded runs of tools/site/runs: NAME.json tells the story and says how it is recorded, NAME.trace.json is what was."""
+
+import json
+import shutil
+import subprocess
+
+from . import console, trace_command, trace_file, trace_page
+from .errors import CourseError, UsageError
+from .text import TEXT
+
+MOST_BYTES = 60_000
+
+
+class Run:
+    def __init__(self, path):
+        self.path, self.name = path, path.stem
+        self.story = json.loads(path.read_text(encoding="utf-8"))
+        self.stage, self.program, self.arguments = (self.story["record"][n] for n in ("stage", "program", "arguments"))
+        self.events = self.story["record"].get("events", trace_file.MOST_EVENTS)
+        self.trace = path.with_name(f"{self.name}.trace.json")
+
+    @property
+    def said(self):
+        return " ".join(["./course trace", self.stage, self.program, *(["--", *self.arguments] if self.arguments else [])])
+
+    def text(self):
+        return self.trace.read_text(encoding="utf-8")
+
+    def script(self):
+        """For the site, whose pages may be opened from a folder: a script can be loaded there, a file cannot."""
+        told = {name: self.story[name] for name in ("title", "about", "points")}
+        data = {"trace": trace_page.packed(self.text()), "story": told, "from": self.said}
+        return f"courseTrace.recorded[{json.dumps(self.name)}] = {json.dumps(data, ensure_ascii=False)};\n"
+
+
+def all_runs(repo):
+    folder = repo.root / "tools" / "site" / "runs"
+    runs = [Run(p) for p in folder.glob("*.json") if not p.name.endswith(".trace.json")]
+    return sorted(runs, key=lambda r: r.story["order"])
+
+
+def record(repo, names, yes, again):
+    """Runs the programs; a run whose story cannot be told on what came out is not kept."""
+    runs = all_runs(repo)
+    unknown = set(names) - {r.name for r in runs}
+    if unknown:
+        raise UsageError(f"there is no recorded run '{min(unknown)}' (there are: {', '.join(r.name for r in runs)})")
+    node = shutil.which("node")
+    if not node:
+        raise CourseError("recording needs node: what comes out is checked with the viewer's own code")
+    for one in runs:
+        if names and one.name not in names:
+            continue
+        file = repo.root / "build" / "trace" / f"{one.name}.json"
+        code = trace_command.trace(repo, repo.find(one.stage), one.program, one.arguments, file, yes=yes, again=again, show=False)
+        found = trace_file.read(file, one.events)
+        file.write_text(found.text(), encoding="utf-8")
+        told = subprocess.run([node, str(trace_page.viewer(repo) / "check.js"), str(file), str(one.path)], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **TEXT, check=False)
+        wrong = told.stdout.splitlines() if told.returncode else []
+        wrong += [f"{one.program} ended with code {code}"] * (code != 0)
+        wrong += [f"{file.stat().st_size} bytes, at most {MOST_BYTES} are wanted"] * (file.stat().st_size > MOST_BYTES)
+        if wrong:
+            raise CourseError(f"{one.name} is not kept ({file}):\n  " + "\n  ".join(wrong))
+        shutil.copy(file, one.trace)
+        console.say(f"{one.name}: {found.moments} events, {one.trace.stat().st_size} bytes")
+    return 0
