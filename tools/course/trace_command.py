@@ -66,8 +66,8 @@ def run(repo, args):
     return code
 
 
-def trace(repo, stage, program, arguments, file, seconds=None, yes=False, again="", show=True):
-    """Builds and runs the program with IOCP_TRACE=file; returns its exit code."""
+def trace(repo, stage, program, arguments, file, seconds=None, yes=False, again="", output=None):
+    """Builds and runs the program with IOCP_TRACE=file; returns its exit code. `output`: a file for what it prints."""
     targets = run_command.targets_of(stage, [program])
     config = build.native_config("release")
     packages.ensure(packages.for_stages(config, [stage]), yes)
@@ -76,7 +76,7 @@ def trace(repo, stage, program, arguments, file, seconds=None, yes=False, again=
         build.build(repo, config, [stage], again, targets)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.unlink(missing_ok=True)
-    quiet = {} if show else {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
+    quiet = {"stdin": subprocess.DEVNULL, "stdout": output} if output else {}
     child = subprocess.Popen([str(build.program(repo, config, stage, program)), *arguments],
                              env=dict(os.environ, IOCP_TRACE=str(file)), **quiet)
 

@@ -1,4 +1,6 @@
-"""The recorded runs of tools/site/runs: NAME.json tells the story and says how it is recorded, NAME.trace.json is what was."""
+"""The recorded runs of tools/site/runs: NAME.json tells the story and says how it is recorded, NAME.trace.json is what was.
+
+With "seen" the program's own output, what it saw in the port, is kept as NAME.seen.json: the trace is held to it."""
 
 import json
 import shutil
@@ -18,6 +20,7 @@ class Run:
         self.stage, self.program, self.arguments = (self.story["record"][n] for n in ("stage", "program", "arguments"))
         self.events = self.story["record"].get("events", trace_file.MOST_EVENTS)
         self.trace = path.with_name(f"{self.name}.trace.json")
+        self.seen = path.with_name(f"{self.name}.seen.json") if self.story["record"].get("seen") else None
 
     @property
     def said(self):
@@ -35,7 +38,7 @@ class Run:
 
 def all_runs(repo):
     folder = repo.root / "tools" / "site" / "runs"
-    runs = [Run(p) for p in folder.glob("*.json") if not p.name.endswith(".trace.json")]
+    runs = [Run(p) for p in folder.glob("*.json") if "." not in p.stem]
     return sorted(runs, key=lambda r: r.story["order"])
 
 
@@ -52,16 +55,26 @@ def record(repo, names, yes, again):
         if names and one.name not in names:
             continue
         file = repo.root / "build" / "trace" / f"{one.name}.json"
-        code = trace_command.trace(repo, repo.find(one.stage), one.program, one.arguments, file, yes=yes, again=again, show=False)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        output = file.with_suffix(".out")
+        with open(output, "wb") as out:
+            code = trace_command.trace(repo, repo.find(one.stage), one.program, one.arguments, file, yes=yes, again=again, output=out)
         found = trace_file.read(file, one.events)
         file.write_text(found.text(), encoding="utf-8")
-        told = subprocess.run([node, str(trace_page.viewer(repo) / "check.js"), str(file), str(one.path)], stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **TEXT, check=False)
-        wrong = told.stdout.splitlines() if told.returncode else []
+        wrong = check(repo, node, file, one.path, *([output] if one.seen else []))
         wrong += [f"{one.program} ended with code {code}"] * (code != 0)
         wrong += [f"{file.stat().st_size} bytes, at most {MOST_BYTES} are wanted"] * (file.stat().st_size > MOST_BYTES)
         if wrong:
             raise CourseError(f"{one.name} is not kept ({file}):\n  " + "\n  ".join(wrong))
         shutil.copy(file, one.trace)
+        if one.seen:
+            shutil.copy(output, one.seen)
         console.say(f"{one.name}: {found.moments} events, {one.trace.stat().st_size} bytes")
     return 0
+
+
+def check(repo, node, *files):
+    """What is wrong with trace, story and what was seen, by the viewer's own code."""
+    told = subprocess.run([node, str(trace_page.viewer(repo) / "check.js"), *map(str, files)], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **TEXT, check=False)
+    return (told.stdout.splitlines() or ["it cannot be checked"]) if told.returncode else []

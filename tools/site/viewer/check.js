@@ -1,4 +1,5 @@
-// node check.js trace.json [story.json]: does the trace agree with itself and with the port's rules, and can the story be told?
+// node check.js trace.json [story.json [seen.json]]: does the trace agree with itself and with the port's rules, can the story
+// be told, and does the rebuilt state go through all that the program itself has seen (port_tour --json)?
 // Prints what is wrong, a line each; exit code 1 then.
 "use strict";
 const fs = require("node:fs");
@@ -18,7 +19,30 @@ function rules(trace) {
   return wrong;
 }
 
-function check(traceText, story) {
+// The state as port_tour prints it.
+function picture(trace, state) {
+  const port = [...state.ports.values()].at(-1), key = (k) => parseInt(trace.words.list[k], 16);
+  if (!port || !port.open) return null;
+  const names = (place) => port.lists[place].map((t) => trace.threadNames[t]);
+  return JSON.stringify({
+    device_list: [...port.devices.values()].map((k) => `socket (key ${key(k)})`), completion_queue: port.waitingPackets().map((p) => `key ${key(trace.key[p])}`),
+    waiting_threads: names(model.WAITING), released_threads: names(model.RELEASED).sort(), paused_threads: names(model.PAUSED).sort(),
+  });
+}
+
+// Each snapshot is the rebuilt state at some event, in the same order.
+function compare(trace, steps) {
+  const state = new model.Cursor(trace).state;
+  let i = 0;
+  for (const {step, seen} of steps) {
+    const wanted = JSON.stringify(seen);
+    while (i < trace.size && picture(trace, state) !== wanted) state.apply(i++);
+    if (picture(trace, state) !== wanted) return [`what the program saw at its step ${step} is nowhere in the trace: ${wanted}`];
+  }
+  return [];
+}
+
+function check(traceText, story, seen) {
   const trace = model.read(traceText);
   const wrong = trace.problems.map(({event, problem}) => `event ${event}: ${problem} does not agree`).concat(rules(trace));
   if (trace.cut) wrong.push("the end is cut off");
@@ -27,13 +51,13 @@ function check(traceText, story) {
   } catch (error) {
     wrong.push(error.message);
   }
-  return wrong;
+  return seen ? wrong.concat(compare(trace, seen)) : wrong;
 }
 
-module.exports = {check, rules};
+module.exports = {check};
 if (require.main === module) {
-  const [traceFile, storyFile] = process.argv.slice(2);
-  const wrong = check(fs.readFileSync(traceFile, "utf8"), storyFile && JSON.parse(fs.readFileSync(storyFile, "utf8")));
+  const [trace, story, seen] = process.argv.slice(2).map((file) => fs.readFileSync(file, "utf8"));
+  const wrong = check(trace, story && JSON.parse(story), seen && JSON.parse(seen));
   wrong.forEach((line) => console.log(line));
   process.exitCode = wrong.length ? 1 : 0;
 }

@@ -12,9 +12,10 @@
       this.inner = element("div", "inner");
       root.append(this.inner);
       this.rows = [];
-      root.addEventListener("scroll", () => this._schedule(), {passive: true});
+      this.view = this.scroll = 0;  // kept: asking the page for them would have it laid out
+      root.addEventListener("scroll", () => { this.scroll = root.scrollTop; this._schedule(); }, {passive: true});
       root.addEventListener("click", (e) => { const row = e.target.closest("[role=option]"); if (row) onChoose(Number(row.dataset.step)); });
-      new ResizeObserver(() => this._schedule()).observe(root);
+      new ResizeObserver(() => { this.view = root.clientHeight; this._schedule(); }).observe(root);
     }
 
     // `steps`: those to be listed (null: all); `say(step)`: {text, time}.
@@ -29,8 +30,11 @@
 
     show(step) {
       this.step = step;
-      const at = this._row(step), view = this.root.clientHeight, top = this._top(at);
-      if (top < this.root.scrollTop || top + ROW > this.root.scrollTop + view) this.root.scrollTop = Math.max(0, top - view / 3);
+      const at = this._row(step), top = this._top(at);
+      if (top < this.scroll || top + ROW > this.scroll + this.view) {
+        this.scroll = Math.max(0, Math.min(top - this.view / 3, this.height - this.view));
+        this.root.scrollTop = this.scroll;
+      }
       this._schedule();
     }
 
@@ -43,7 +47,7 @@
 
     _draw() {
       if (!this.trace) return;
-      const view = this.root.clientHeight, scroll = this.root.scrollTop;
+      const {view, scroll} = this;
       const first = Math.max(0, Math.floor(this.count * ROW <= TALLEST ? scroll / ROW : scroll / this.height * this.count) - SPARE);
       const shown = Math.min(this.count - first, Math.ceil(view / ROW) + 2 * SPARE);
       while (this.rows.length < shown) {

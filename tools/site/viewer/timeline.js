@@ -61,8 +61,10 @@
       const colours = ["--none", "--waiting", "--released", "--paused"].map(colour), x = (i) => this.byTime ? t.at[i] / (t.at[t.size - 1] || 1) * width
                                                                                                : t.stepOf[i] / t.stepCount * width;
       const row = new Map(this.rows.map((thread, n) => [thread, n])), place = this.rows.map(() => NONE), since = this.rows.map(() => -1);
+      const drawn = this.rows.map(() => -1);  // in each row the last pixel: many changes in one pixel are drawn once
       const bar = (n, from, to) => {
-        if (since[n] < 0 || place[n] === NONE && !colours[NONE]) return;
+        if (since[n] < 0 || Math.floor(to) === drawn[n]) return;
+        drawn[n] = Math.floor(to);
         c.fillStyle = colours[place[n]];
         c.fillRect(from, GRAPH + ROW * n + 3, Math.max(.6, to - from), place[n] === NONE ? 2 : ROW - 5);
       };

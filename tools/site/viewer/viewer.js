@@ -137,7 +137,8 @@
       this.story.show(this.step);
       this.list.show(this.step);
       courseTrace.showStep(this);
-      if (!quiet) this.options.onState?.(this);
+      clearTimeout(this.telling);  // browsers refuse too many changes of the address
+      this.telling = setTimeout(() => this.options.onState?.(this), 300);
     }
 
     // --- the film --------------------------------------------------------------------------------------------------
