@@ -45,7 +45,7 @@ def page(repo, stage, trace, lang, name, said, story=None):
     parts = viewer(repo)
     config = {"lang": lang, "code": code(repo, stage), "name": name, "from": said, "story": story}
     style = (parts / "viewer.css").read_text(encoding="utf-8")
-    scripts = "\n".join(f"<script>{_script((parts / s).read_text(encoding='utf-8'))}</script>" for s in SCRIPTS)
+    scripts = "\n".join(f"<script>{script((parts / s).read_text(encoding='utf-8'))}</script>" for s in SCRIPTS)
     return f"""<!doctype html>
 <html lang="{lang}">
 <meta charset="utf-8">
@@ -56,7 +56,7 @@ def page(repo, stage, trace, lang, name, said, story=None):
 {style}</style>
 <body>
 <main id="trace-viewer"></main>
-<script type="application/json" id="trace-config">{_script(json.dumps(config, ensure_ascii=False))}</script>
+<script type="application/json" id="trace-config">{script(json.dumps(config, ensure_ascii=False))}</script>
 <script type="text/plain" id="trace-data">{packed(trace)}</script>
 {scripts}
 </body>
@@ -64,6 +64,6 @@ def page(repo, stage, trace, lang, name, said, story=None):
 """
 
 
-def _script(text):
+def script(text):
     """Text within a script element: nothing in it may end that."""
     return text.replace("</", "<\\/").replace("<!--", "<\\!--")

@@ -11,7 +11,7 @@ from .. import check_text, console, packages
 from ..errors import CourseError
 from ..model import Repo
 from ..text import TEXT
-from . import diffs, pages, shell, verify
+from . import diffs, pages, shell, verify, watch
 
 HELP = "the notes with their code, the cards and the differences as a site that needs no network"
 EXAMPLES = """examples:
@@ -22,7 +22,7 @@ EXAMPLES = """examples:
 
 # Pages that are no Markdown. Each module has pages(repo) -> [shell.Page], and may have assets(repo, tools) -> {name: bytes},
 # the files that its pages load from assets/.
-MADE = (diffs,)
+MADE = (watch, diffs)
 _MERMAID = "node_modules/@mermaid-js/tiny/dist/mermaid.tiny.js"
 _WATCHED = (".md", ".toml", ".h", ".cc", ".proto", ".py", ".mjs", ".js", ".css", ".txt", ".cmake")
 

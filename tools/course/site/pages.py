@@ -7,7 +7,7 @@ import urllib.parse
 
 from .. import check_quotes, check_text, regions
 from ..check_lesson import anchor
-from . import asked, listing, quotes, tables
+from . import asked, listing, quotes, tables, watch
 from .shell import Page, esc, relative
 from .words import WORDS
 
@@ -100,7 +100,7 @@ class Site:
 
     def _name(self, path):
         """A file or a folder that a page names gets a page."""
-        if path in self._by_path:
+        if path in self._by_path or watch.run_of(path):
             return
         if path in self._files:
             (self.images if path.endswith(_IMAGES) else self.sources).add(path)
@@ -227,6 +227,8 @@ class Site:
         """Where a path of the repository is in the site; "" when it is not."""
         if path in self._by_path:
             return self._by_path[path].out
+        if watch.run_of(path):
+            return watch.address(watch.run_of(path), lang) if path in self._files else ""
         if path in self.images:
             return f"assets/{path}"
         if path in self.sources:

@@ -17,6 +17,7 @@
   function labelled(parent, label, control) {
     const l = element("label");
     l.append(element("span", "", label), control);
+    control.setAttribute("aria-label", label);  // the words are hidden where there is no room
     parent.append(l);
     return control;
   }
@@ -166,7 +167,7 @@
       g: () => viewer.parts.number.select(), f: () => viewer.parts.follow.focus(), Escape: () => viewer.followed && viewer.follow(null), "?": () => viewer.showHelp(),
     };
     document.addEventListener("keydown", (e) => {
-      const typing = e.target.closest?.("input:not([type=range]), select, textarea, dialog"), slider = e.target.type === "range";
+      const typing = e.target.closest?.("input:not([type=range]), select, textarea, dialog[open]"), slider = e.target.type === "range";
       if (e.ctrlKey || e.altKey || e.metaKey || typing || slider && /^(Arrow|Home|End)/.test(e.key)) return;
       if (e.key === " " && e.target.closest("button, summary, a")) return;
       const action = keys[e.key.length === 1 ? e.key.toLowerCase() : e.key];
