@@ -66,19 +66,10 @@ def run(repo, args):
     return code
 
 
-def trace(repo, stage, program, arguments, file, seconds=None, yes=False, again="", output=None):
-    """Builds and runs the program with IOCP_TRACE=file; returns its exit code. `output`: a file for what it prints."""
-    targets = run_command.targets_of(stage, [program])
-    config = build.native_config("release")
-    packages.ensure(packages.for_stages(config, [stage]), yes)
-    doctor.refuse_old(packages.for_stages(config, [stage]))
-    with lock.building(repo, again):
-        build.build(repo, config, [stage], again, targets)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.unlink(missing_ok=True)
-    quiet = {"stdin": subprocess.DEVNULL, "stdout": output} if output else {}
-    child = subprocess.Popen([str(build.program(repo, config, stage, program)), *arguments],
-                             env=dict(os.environ, IOCP_TRACE=str(file)), **quiet)
+def trace(repo, stage, program, arguments, file, seconds=None, yes=False, again=""):
+    """Builds and runs the program with IOCP_TRACE=file; returns its exit code."""
+    prepare(repo, stage, [program], yes, again)
+    child = start(repo, stage, program, arguments, file)
 
     def too_large():
         if not file.is_file() or file.stat().st_size < _MOST_BYTES:
@@ -90,6 +81,23 @@ def trace(repo, stage, program, arguments, file, seconds=None, yes=False, again=
     if not file.is_file():
         raise CourseError(f"{program} wrote no trace (it ended with code {code})")
     return code
+
+
+def prepare(repo, stage, programs, yes=False, again=""):
+    targets = run_command.targets_of(stage, programs)
+    config = build.native_config("release")
+    packages.ensure(packages.for_stages(config, [stage]), yes)
+    doctor.refuse_old(packages.for_stages(config, [stage]))
+    with lock.building(repo, again):
+        build.build(repo, config, [stage], again, targets)
+
+
+def start(repo, stage, program, arguments, file, **options):
+    """The built program, running, with its trace going to `file`."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.unlink(missing_ok=True)
+    return subprocess.Popen([str(build.program(repo, build.native_config("release"), stage, program)), *arguments],
+                            env=dict(os.environ, IOCP_TRACE=str(file)), **options)
 
 
 def _say_what_is_missing(found, code, args):

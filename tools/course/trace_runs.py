@@ -3,14 +3,19 @@
 With "seen" the program's own output, what it saw in the port, is kept as NAME.seen.json: the trace is held to it."""
 
 import json
+import re
 import shutil
+import signal
+import socket
 import subprocess
+import time
 
-from . import console, trace_command, trace_file, trace_page
+from . import build, console, trace_command, trace_file, trace_page
 from .errors import CourseError, UsageError
 from .text import TEXT
 
 MOST_BYTES = 60_000
+_BETWEEN = 0.3  # seconds between two pieces; a run in which they came together is not kept
 
 
 class Run:
@@ -57,8 +62,7 @@ def record(repo, names, yes, again):
         file = repo.root / "build" / "trace" / f"{one.name}.json"
         file.parent.mkdir(parents=True, exist_ok=True)
         output = file.with_suffix(".out")
-        with open(output, "wb") as out:
-            code = trace_command.trace(repo, repo.find(one.stage), one.program, one.arguments, file, yes=yes, again=again, output=out)
+        code = _run(repo, one, file, output, yes, again)
         found = trace_file.read(file, one.events)
         file.write_text(found.text(), encoding="utf-8")
         wrong = check(repo, node, file, one.path, *([output] if one.seen else []))
@@ -71,6 +75,50 @@ def record(repo, names, yes, again):
             shutil.copy(output, one.seen)
         console.say(f"{one.name}: {found.moments} events, {one.trace.stat().st_size} bytes")
     return 0
+
+
+def _run(repo, one, file, output, yes, again):
+    """The run's program; one that listens gets what its story says, then Ctrl-C. Returns its exit code."""
+    stage, told = repo.find(one.stage), one.story["record"]
+    client = told.get("client")
+    trace_command.prepare(repo, stage, [one.program, *([client["program"]] if client else [])], yes, again)
+    with open(output, "wb") as out:
+        child = trace_command.start(repo, stage, one.program, one.arguments, file, stdin=subprocess.DEVNULL, stdout=out)
+        try:
+            if client or "pieces" in told:
+                port = _port(child, output)
+                if client:
+                    arguments = [a.replace("{port}", str(port)) for a in client["arguments"]]
+                    subprocess.run([str(build.program(repo, build.native_config("release"), stage, client["program"])), *arguments],
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=120, check=True)
+                else:
+                    _send(port, told["pieces"])
+                child.send_signal(signal.SIGINT)
+            return child.wait(120)
+        finally:
+            child.kill()
+            child.wait()
+
+
+def _port(child, output):
+    """Where the program says that it listens."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end and child.poll() is None:
+        found = re.search(r"listening on \S+:(\d+)", output.read_text(encoding="utf-8", errors="replace"))
+        if found:
+            return int(found.group(1))
+        time.sleep(0.05)
+    raise CourseError(f"the program did not say where it listens ({output})")
+
+
+def _send(port, pieces):
+    """A client that sends its bytes in these pieces, each some time after the other, and stays for the answer."""
+    with socket.create_connection(("127.0.0.1", port), 10) as link:
+        link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for piece in pieces:
+            time.sleep(_BETWEEN)
+            link.sendall(bytes.fromhex(piece))
+        time.sleep(_BETWEEN)
 
 
 def check(repo, node, *files):

@@ -3,7 +3,7 @@
 "use strict";
 (() => {
   const {NONE, WAITING, RELEASED, PAUSED} = courseTrace.model;
-  const MOST = {devices: 12, queue: 14, waiting: 10, released: 12, paused: 8, outside: 8};
+  const MOST = {devices: 8, queue: 8, waiting: 8, released: 8, paused: 8, outside: 8};
   const SLOTS = 8;  // free places drawn for the limit
 
   function element(tag, className, text) {
@@ -96,7 +96,7 @@
       this._fill("devices", all.length, chosen.map((d) => {
         const token = this._token(`d${d}`, "device", "device", d);
         const pending = this.trace.pending(d, end).map((i) => this.trace.words.list[this.trace.op[i]]);
-        this._text(token, [this._deviceName(d), `${this.words.key} ${courseTrace.keyName(this.trace.words.list[port.devices.get(d)])}`, ...pending.map((p) => `⏳ ${p}`)]);
+        this._text(token, [this._deviceName(d), `${this.words.key} ${courseTrace.keyName(this.trace.words.list[port.devices.get(d)])}`, ...pending.map((p) => `… ${p}`)]);
         token.classList.toggle("now", this.now.devices.has(d));
         return token;
       }), all.length - chosen.length);
@@ -148,7 +148,7 @@
       if (more > 0) wanted[moreFirst ? "unshift" : "push"](item("more", this.words.more(more)));
       if (!wanted.length && name !== "released") wanted.push(item("nothing", this.words.none));
       ul.replaceChildren(...wanted);
-      place.classList.toggle("has", count > 0);
+      place.classList.toggle("many", tokens.length > 5);
     }
 
     _token(id, className, what, name) {
