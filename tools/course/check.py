@@ -3,7 +3,7 @@
 import contextlib
 import time
 
-from . import card, check_code, check_lesson, check_portable, check_quotes, check_stages, check_tasks, check_text, check_windows, console
+from . import card, check_code, check_lesson, check_portable, check_quotes, check_slides, check_stages, check_tasks, check_text, check_windows, console
 from .errors import UsageError
 
 HELP = "hold the stages, the notes and the code to the course's rules"
@@ -27,6 +27,7 @@ CHECKS = {
     "regions": (check_text.references, False, (), "regions quoted by the notes exist"),
     "quotes": (check_quotes.check, False, (), "the code that the notes quote is that of the files, without a task's answer"),
     "links": (check_text.links, False, (), "relative links in the pages lead somewhere"),
+    "slides": (check_slides.slides, False, (), "each chapter's slides say the same in both languages, fit, and last one lecture"),
     "translations": (check_text.translations, False, (), "Korean and English pages come in pairs"),
     "readme": (check_text.stage_table, False, (), "the tables of stages match course.toml"),
     "cards": (card.cards, False, (), "the steps in the lesson cards match course.toml"),

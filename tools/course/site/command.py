@@ -11,7 +11,7 @@ from .. import check_text, console, packages
 from ..errors import CourseError
 from ..model import Repo
 from ..text import TEXT
-from . import diffs, pages, shell, verify, watch
+from . import diffs, pages, shell, slides, verify, watch
 
 HELP = "the notes with their code, the cards and the differences as a site that needs no network"
 EXAMPLES = """examples:
@@ -24,7 +24,7 @@ EXAMPLES = """examples:
 # the files that its pages load from assets/.
 MADE = (watch, diffs)
 _MERMAID = "node_modules/@mermaid-js/tiny/dist/mermaid.tiny.js"
-_WATCHED = (".md", ".toml", ".h", ".cc", ".proto", ".py", ".mjs", ".js", ".css", ".txt", ".cmake")
+_WATCHED = (".md", ".toml", ".h", ".cc", ".proto", ".py", ".mjs", ".js", ".css", ".txt", ".cmake", ".mmd")
 
 
 def add_arguments(parser):
@@ -68,9 +68,12 @@ def install(repo):
 def build(repo, tools, out, strict=False):
     """Writes the site; returns the problems, which are said. `strict` also reads what was written, and looks for old translations."""
     status = console.Status("site")
-    site = pages.Site(repo)
-    finished = site.finish(render(repo, tools, site.read())) + [page for module in MADE for page in module.pages(repo)]
-    write(repo, tools, out, site, finished)
+    talks = slides.Slides(repo)
+    site = pages.Site(repo, talks)
+    items = site.read()
+    rendered = render(repo, tools, items + talks.items())
+    finished = site.finish(rendered[:len(items)]) + [page for module in MADE for page in module.pages(repo)]
+    write(repo, tools, out, site, finished, {**talks.pages(rendered[len(items):], site), **slides.assets(tools)})
     problems, weight = list(site.problems), verify.first_page(out)
     if strict:
         problems += check_text.translations(repo)[1] + verify.links(out)
@@ -93,12 +96,13 @@ def render(repo, tools, items):
     return json.loads((tools / "rendered.json").read_text(encoding="utf-8"))
 
 
-def write(repo, tools, out, site, finished):
-    """The folder as it shall be; what an earlier build left there goes."""
+def write(repo, tools, out, site, finished, more=()):
+    """The folder as it shall be, `more` {path in it: bytes} included; what an earlier build left there goes."""
     mark = out / "assets" / "course-site"
     if out.exists() and any(out.iterdir()) and not mark.is_file():
         raise CourseError(f"{out} is not empty, and no site of this command")
     keep = {out / p.out: shell.finish(p, finished).encode() for p in finished}
+    keep.update((out / path, data) for path, data in dict(more).items())
     keep[mark] = b"written by ./course site\n"
     for file in sorted((repo.root / "tools" / "site").glob("*.js")) + sorted((repo.root / "tools" / "site").glob("*.css")):
         keep[out / "assets" / file.name] = file.read_bytes()

@@ -49,9 +49,12 @@ def documents(repo):
 class Site:
     """`problems`: what the strict build fails for."""
 
-    def __init__(self, repo):
+    def __init__(self, repo, talks=None):
+        """`talks`: the slides.Slides whose links lead here."""
         self.repo, self.problems = repo, []
         self.documents = documents(repo)
+        self._decks = talks.addresses if talks else {}
+        self._mentioned = talks.mentioned if talks else set()
         self._by_path = {d.path: d for d in self.documents}
         self._files = set(repo.files())
         self._folders = {posixpath.dirname(f) for f in self._files}
@@ -69,6 +72,8 @@ class Site:
             items.append({"md": quotes.split(text, lambda _, *found, doc=doc: self._block(doc, *found))})
             for _, target in check_text._page_links(text):
                 self._name(self._target(doc, target)[0])
+        for path in sorted(self._mentioned):
+            self._name(path)
         for doc in self.documents:
             for found in doc.blocks:
                 if isinstance(found, quotes.Quote):
@@ -100,7 +105,7 @@ class Site:
 
     def _name(self, path):
         """A file or a folder that a page names gets a page."""
-        if path in self._by_path or watch.run_of(path):
+        if path in self._by_path or path in self._decks or watch.run_of(path):
             return
         if path in self._files:
             (self.images if path.endswith(_IMAGES) else self.sources).add(path)
@@ -223,12 +228,18 @@ class Site:
             fragment = f"L{quotes.shown_from(self._text(path), lines[0])}" if lines else ""
         return relative(doc.out, where) + ("#" + fragment if fragment else "")
 
+    def highlighted(self, path):
+        """The lines of a file as HTML, and those of what a student starts with in its place."""
+        return self._code[path]
+
     def address(self, path, lang):
         """Where a path of the repository is in the site; "" when it is not."""
         if path in self._by_path:
             return self._by_path[path].out
         if watch.run_of(path):
             return watch.address(watch.run_of(path), lang) if path in self._files else ""
+        if path in self._decks:
+            return self._decks[path]
         if path in self.images:
             return f"assets/{path}"
         if path in self.sources:
