@@ -22,6 +22,7 @@ COMMANDS = {
     "diff": "course.diff_command",
     "read": "course.read_command",
     "site": "course.site.command",
+    "slides": "course.site.slides_command",
     "check": "course.check",
     "carry": "course.carry",
     "grade": "course.grade_command",

@@ -9,7 +9,6 @@ that is nothing but one of these is replaced when the deck is built:
 
 A figure is Mermaid's text with English labels; its lines `%% ko: label | 라벨` say them in Korean."""
 
-import posixpath
 import re
 
 from . import lesson
@@ -60,11 +59,8 @@ class Slide:
     def _item(self, text, line):
         code, figure = _CODE.fullmatch(text), _FIGURE.fullmatch(text)
         if code:
-            return Item(line, code[2], self._target(code[1]), code[3])
-        return Item(line, "figure", self._target(figure[2]), figure[1]) if figure else None
-
-    def _target(self, target):
-        return posixpath.normpath(posixpath.join(posixpath.dirname(self.path), target))
+            return Item(line, code[2], quotes.path_of(self.path, code[1]), code[3])
+        return Item(line, "figure", quotes.path_of(self.path, figure[2]), figure[1]) if figure else None
 
     @property
     def items(self):

@@ -58,6 +58,8 @@ PURPOSES = {
     "tools": [("locales", "/usr/share/i18n/locales/ko_KR"), ("bubblewrap", "bwrap")],
     # ./course site; what it renders with comes from npm, in the versions of tools/site/package-lock.json
     "site": [("nodejs", "node"), ("npm", "npm")],
+    # ./course slides --pdf
+    "slides": [("chromium", "chromium")],
     # libFuzzer targets (from stage 03)
     "fuzz": [("clang", "clang"), ("libclang-rt-dev", "libclang_rt")],
 }

@@ -3,8 +3,8 @@
 (async () => {
   const sans = getComputedStyle(document.body).fontFamily;
   mermaid.initialize({startOnLoad: false, securityLevel: "strict", theme: "neutral", fontFamily: sans, fontSize: 22,
-                      themeVariables: {fontSize: "22px"}, flowchart: {nodeSpacing: 40, rankSpacing: 60, useMaxWidth: false},
-                      sequence: {useMaxWidth: false, messageFontSize: 20, actorFontSize: 20, noteFontSize: 19}, state: {useMaxWidth: false}});
+                      themeVariables: {fontSize: "22px"}, flowchart: {nodeSpacing: 30, rankSpacing: 34, padding: 12, useMaxWidth: false},
+                      sequence: {useMaxWidth: false, messageFontSize: 20, actorFontSize: 20, noteFontSize: 19}, state: {nodeSpacing: 40, rankSpacing: 50, useMaxWidth: false}});
   const figures = [...document.querySelectorAll("pre.mermaid")];
   for (const [number, figure] of figures.entries()) {
     const {svg} = await mermaid.render(`figure-${number}`, figure.textContent);
@@ -15,9 +15,9 @@
     place.innerHTML = svg;
     figure.replaceWith(place);
   }
-  await Reveal.initialize({width: 1280, height: 720, margin: 0.02, center: false, hash: true, slideNumber: "c/t", transition: "none", controls: false,
-                           pdfSeparateFragments: false, pdfMaxPagesPerSlide: 1, totalTime: 0, plugins: [RevealNotes]});
   fit();
+  await Reveal.initialize({width: 1280, height: 720, margin: 0.02, center: false, hash: true, slideNumber: "c/t", transition: "none", controls: false,
+                           pdfSeparateFragments: false, pdfMaxPagesPerSlide: 1, plugins: [RevealNotes]});
   window.ready = true;
 
   // A diagram takes what its slide has left; where that is too little, the code gives way.

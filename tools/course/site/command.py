@@ -22,7 +22,7 @@ EXAMPLES = """examples:
 
 # Pages that are no Markdown. Each module has pages(repo) -> [shell.Page], and may have assets(repo, tools) -> {name: bytes},
 # the files that its pages load from assets/.
-MADE = (watch, diffs)
+MADE = (slides, watch, diffs)
 _MERMAID = "node_modules/@mermaid-js/tiny/dist/mermaid.tiny.js"
 _WATCHED = (".md", ".toml", ".h", ".cc", ".proto", ".py", ".mjs", ".js", ".css", ".txt", ".cmake", ".mmd")
 
@@ -73,7 +73,7 @@ def build(repo, tools, out, strict=False):
     items = site.read()
     rendered = render(repo, tools, items + talks.items())
     finished = site.finish(rendered[:len(items)]) + [page for module in MADE for page in module.pages(repo)]
-    write(repo, tools, out, site, finished, {**talks.pages(rendered[len(items):], site), **slides.assets(tools)})
+    write(repo, tools, out, site, finished, talks.pages(rendered[len(items):], site))
     problems, weight = list(site.problems), verify.first_page(out)
     if strict:
         problems += check_text.translations(repo)[1] + verify.links(out)

@@ -7,7 +7,7 @@ from .words import WORDS
 
 
 # The menu, in this order; what a group is called is in words.py.
-GROUPS = ("start", "notes", "watch", "cards", "tasks", "museum", "diffs", "reference")
+GROUPS = ("start", "notes", "slides", "watch", "cards", "tasks", "museum", "diffs", "reference")
 _OPEN = ("notes", "reference")  # the other groups are folded when the page is none of theirs
 
 

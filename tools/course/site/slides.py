@@ -1,12 +1,12 @@
 """The slides as pages of their own (reveal.js), and as PDF."""
 
 import html
-import posixpath
 import re
 import urllib.parse
 
 from .. import check_text, deck
-from .shell import esc, relative
+from . import quotes
+from .shell import Page, esc, relative
 from .words import WORDS
 
 _PARTS = {"reveal.js": "dist/reveal.js", "reveal.css": "dist/reveal.css", "notes.js": "dist/plugin/notes.js"}
@@ -94,19 +94,19 @@ def _line(text, kind, cut):
 
 def _path(one, target):
     """(path of the repository, what is behind #)"""
-    path, _, fragment = urllib.parse.unquote(target).partition("#")
-    return posixpath.normpath(posixpath.join(posixpath.dirname(one.path), path)) if path else one.path, fragment
+    path, _, fragment = target.partition("#")
+    return quotes.path_of(one.path, path), urllib.parse.unquote(fragment)
 
 
 def _markdown(slide):
-    out, number = [], 0
+    text, number = "", 0
     for block in slide.blocks:
         if isinstance(block, deck.Item):
-            out.append(f"\n\n<!--course:{number}-->\n\n")
+            text += f"\n\n<!--course:{number}-->\n\n"
             number += 1
         else:
-            out.append(block)
-    return "".join(out)
+            text += block
+    return text
 
 
 def _frame(one, where, sections, decks):
@@ -135,7 +135,22 @@ def _frame(one, where, sections, decks):
 """
 
 
-def assets(tools):
-    """{path in the site: bytes} of reveal.js."""
+def pages(repo):
+    """The lists of the decks, as pages of the site."""
+    found = []
+    for lang, name in (("ko", "slides.html"), ("en", "en/slides.html")):
+        words, here = WORDS[lang], deck.decks(repo, lang)
+        rows = "".join(f'<tr><td>{esc(d.chapter)}</td><td><a href="{esc(relative(name, out(lang, d.chapter)))}">{esc(d.title)}</a></td>'
+                       f"<td>{len(d.slides)}</td><td>{sum(s.minutes for s in d.slides)} {words['minutes']}</td></tr>" for d in here)
+        head = "".join(f"<th>{words[w]}</th>" for w in ("chapter", "slides", "count", "lecture"))
+        body = (f'<h1>{words["slides"]}</h1><p>{words["keys"]}</p><div class="table"><table><thead><tr>{head}</tr></thead>'
+                f"<tbody>{rows}</tbody></table></div>")
+        if here:
+            found.append(Page(name, lang, words["slides"], "slides", body, other="en/slides.html" if lang == "ko" else "slides.html"))
+    return found
+
+
+def assets(_, tools):
+    """What the decks load: reveal.js."""
     package = tools / "node_modules" / "reveal.js"
-    return {f"assets/reveal/{name}": (package / path).read_bytes() for name, path in _PARTS.items()}
+    return {f"reveal/{name}": (package / path).read_bytes() for name, path in _PARTS.items()}
