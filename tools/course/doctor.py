@@ -32,6 +32,7 @@ _NEEDED_BY = {
     "sanitizers": "test --asan, --tsan and --all",
     "fuzz": "fuzz targets, test --all",
     "site": "site, test --all",
+    "slides": "slides --pdf",
     "tools": "test --all",
 }
 # tool -> (the purpose it is for, the oldest version that is good enough, its Debian package)
