@@ -19,6 +19,7 @@ namespace game {
 // kConnected: has a session, stands nowhere yet. kPlaying: on the board, seen by the others.
 enum class PlayerState : std::uint8_t { kConnected, kPlaying };
 
+// [player]
 // The client object of the lecture (its socket lives in the net::Session that `session` names).
 struct Player {
   std::uint32_t id =
@@ -30,6 +31,7 @@ struct Player {
   std::int16_t x = 0;
   std::int16_t y = 0;
 };
+// [/player]
 
 class MoveGame {
  public:

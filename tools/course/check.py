@@ -3,7 +3,8 @@
 import contextlib
 import time
 
-from . import card, check_code, check_lesson, check_portable, check_quotes, check_slides, check_stages, check_tasks, check_text, check_windows, console
+from . import (card, check_code, check_lesson, check_museum, check_notes, check_portable, check_quotes, check_slides, check_stages, check_tasks,
+               check_text, check_windows, console, museum)
 from .errors import UsageError
 
 HELP = "hold the stages, the notes and the code to the course's rules"
@@ -11,8 +12,9 @@ EXAMPLES = """examples:
   ./course check                  all quick checks
   ./course check stages tasks     only these
   ./course check tasks --emptied  builds each stage with switches and sees each task's tests fail (long)
-  ./course check --all            also the slow ones: every header alone, clang-tidy
-  ./course check format --fix     mend formatting (also: readme, cards, quotes)
+  ./course check --museum 02      builds each exhibit of the bug museum and sees its tests fail (long); NN NAME: only that one
+  ./course check --all            also the slow ones: every header alone, clang-tidy, the exhibits
+  ./course check format --fix     mend formatting (also: readme, cards, quotes, museum)
   ./course check --list           what each check looks at"""
 
 # name -> (function(repo) -> (problems, notes), slow, needs which packages, what it looks at)
@@ -21,6 +23,7 @@ CHECKS = {
     "budget": (check_stages.budgets, False, (), "changed lines of each lesson stay within its budget"),
     "tests": (check_stages.carried_tests, False, (), "tests of a stage also run in the next, unless retired"),
     "tasks": (check_tasks.tasks, False, (), "regions, points, pages and exhibits of the tasks"),
+    "museum": (check_museum.check, False, (), "patches, pages and index of the bug museum fit course.toml"),
     "steps": (check_lesson.steps, False, (), "the steps of the lessons cover what they name, within their budget"),
     "groups": (check_lesson.groups, False, (), "every file is in a step or in exactly one group"),
     "parts": (check_lesson.parts, False, (), "no part of a long stage needs a later one"),
@@ -29,6 +32,8 @@ CHECKS = {
     "links": (check_text.links, False, (), "relative links in the pages lead somewhere"),
     "slides": (check_slides.slides, False, (), "each chapter's slides say the same in both languages, fit, and last one lecture"),
     "translations": (check_text.translations, False, (), "Korean and English pages come in pairs"),
+    "chapters": (check_notes.chapters, False, (), "the notes' chapters have the same parts, figures and answers in both languages"),
+    "concepts": (check_notes.concepts, False, (), "each concept of the source documents has a section of the notes"),
     "readme": (check_text.stage_table, False, (), "the tables of stages match course.toml"),
     "cards": (card.cards, False, (), "the steps in the lesson cards match course.toml"),
     "leftovers": (check_text.leftovers, False, (), "no unfinished marks, no conflict markers"),
@@ -38,20 +43,23 @@ CHECKS = {
     "format": (check_code.formatting, False, ("format",), "clang-format has nothing to change"),
     "headers": (check_code.headers, True, ("base",), "every header compiles alone"),
     "tidy": (check_code.tidy, True, ("tidy", "base"), "clang-tidy is content"),
+    "exhibits": (museum.everything, True, ("base", "sanitizers", "run07"), "each exhibit of the museum makes its tests fail, in every run"),
     "windows-clang": (check_windows.clang, True, ("windows-clang", "base"),
                       "Clang for Windows compiles everything; the first stage's port tests run under Wine"),
 }
 
 
-FIXES = {"readme": check_text.write_stage_table, "cards": card.write_cards, "quotes": check_quotes.write, "format": check_code.reformat}
+FIXES = {"readme": check_text.write_stage_table, "cards": card.write_cards, "quotes": check_quotes.write, "museum": check_museum.write_index, "format": check_code.reformat}
 
 
 def add_arguments(parser):
-    parser.add_argument("names", nargs="*", metavar="check", help="only these checks (see --list)")
+    parser.add_argument("names", nargs="*", metavar="check", help="only these checks (see --list); with --museum: a stage, and exhibits of it")
     parser.add_argument("--all", action="store_true", help="the slow checks too")
-    parser.add_argument("--fix", action="store_true", help="mend what can be mended: formatting, the tables of stages, the cards' steps, the notes' quotes")
+    parser.add_argument("--fix", action="store_true", help="mend what can be mended: formatting, the tables of stages, the cards' steps, the notes' quotes, the museum's index")
     parser.add_argument("--emptied", action="store_true",
                         help="tasks: see that the declared tests fail while the student's region is empty")
+    parser.add_argument("--museum", action="store_true",
+                        help="see that each exhibit of the bug museum makes its tests fail, in every run: of all stages, of one (NN), or one exhibit (NN NAME)")
     parser.add_argument("--stage", action="append", default=[], metavar="NN", help="with --emptied: only this stage")
     parser.add_argument("--list", action="store_true", help="list the checks and stop")
 
@@ -61,6 +69,8 @@ def run(repo, args):
         rows = [(n, "slow" if c[1] else "", c[3]) for n, c in CHECKS.items()]
         console.say(console.table(rows))
         return 0
+    if args.museum:
+        return museum.run(repo, args)
     unknown = [n for n in args.names if n not in CHECKS]
     if unknown:
         raise UsageError(f"no check named '{unknown[0]}' (there are: {', '.join(CHECKS)})")

@@ -23,7 +23,7 @@ _KEPT = ("TIMEOUT", "WORKING_DIRECTORY", "WILL_FAIL", "PASS_REGULAR_EXPRESSION",
 _LISTS = ("ENVIRONMENT", "LABELS", "DEPENDS", "RESOURCE_LOCK", "FIXTURES_SETUP", "FIXTURES_REQUIRED",
           "FIXTURES_CLEANUP", "PASS_REGULAR_EXPRESSION", "FAIL_REGULAR_EXPRESSION")
 _SLOWER = {"asan": 3, "tsan": 4, "windows": 3, "debug": 2}
-_SANITIZER_ENV = {
+SANITIZER_ENV = {
     "asan": ["ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1",
              "UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1"],
     "tsan": ["TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1"],
@@ -89,7 +89,7 @@ def read_tree(repo, config):
 def _adapt(repo, test):
     """What a configuration needs besides: sanitizer options, longer time-outs, result files."""
     environment = list(test.properties.get("ENVIRONMENT", []))
-    environment += _SANITIZER_ENV.get(test.config, [])
+    environment += SANITIZER_ENV.get(test.config, [])
     if "TIMEOUT" in test.properties:
         test.properties["TIMEOUT"] = float(test.properties["TIMEOUT"]) * _SLOWER.get(test.config, 1)
     if "conformance" in test.labels:
@@ -100,7 +100,7 @@ def _adapt(repo, test):
     if test.config == "windows" and "WINEPREFIX" not in os.environ:
         environment.append(f"WINEPREFIX={wine_prefix(repo)}")
     if test.config == "tsan" and test.command:
-        test.command = _without_aslr() + test.command
+        test.command = without_aslr() + test.command
     if environment:
         test.properties["ENVIRONMENT"] = environment
     if "DEPENDS" in test.properties and test.config not in ("release", "msvc"):
@@ -108,7 +108,7 @@ def _adapt(repo, test):
     return test
 
 
-def _without_aslr():
+def without_aslr():
     """ThreadSanitizer of older compilers cannot start when the kernel spreads addresses too far."""
     try:
         with open("/proc/sys/vm/mmap_rnd_bits", encoding="ascii") as f:

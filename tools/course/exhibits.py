@@ -15,8 +15,7 @@ def path(repo, stage, name):
 
 def read(repo, stage, name):
     """{path: [hunk]} of the exhibit; a hunk: (line, [old lines], [new lines])."""
-    file = path(repo, stage, name)
-    shown = file.relative_to(repo.root).as_posix()
+    file, shown = path(repo, stage, name), _shown(repo, stage, name)
     if not file.is_file():
         raise CourseError(f"{shown} is missing")
     try:
@@ -70,8 +69,25 @@ def _find(lines, wanted, near):
 
 def faulty(repo, stage, task, text):
     """The text of the task's file with the mistake in it."""
-    hunks = read(repo, stage, task.exhibit).get(task.file, [])
+    return _with(repo, stage, task.exhibit, task.file, read(repo, stage, task.exhibit).get(task.file, []), text)
+
+
+def files(repo, stage, name):
+    """{path: text} of the stage's files that the exhibit changes, with the mistake in them."""
+    found = {}
+    for file, hunks in read(repo, stage, name).items():
+        if not (stage.path / file).is_file():
+            raise CourseError(f"{_shown(repo, stage, name)}: {stage.folder}/{file} is missing")
+        found[file] = _with(repo, stage, name, file, hunks, (stage.path / file).read_text(encoding="utf-8"))
+    return found
+
+
+def _with(repo, stage, name, file, hunks, text):
     try:
         return apply(hunks, text)
     except ValueError as e:
-        raise CourseError(f"{path(repo, stage, task.exhibit).relative_to(repo.root).as_posix()}: {task.file}: {e}") from None
+        raise CourseError(f"{_shown(repo, stage, name)}: {file}: {e}") from None
+
+
+def _shown(repo, stage, name):
+    return path(repo, stage, name).relative_to(repo.root).as_posix()

@@ -10,7 +10,7 @@ import queue
 import shutil
 import threading
 
-from . import alike, build, console, grade_report, grade_tree, grading, process, submission
+from . import alike, build, console, grade_report, grade_tree, grading, process, submission, trial
 from .errors import CourseError, UsageError
 from .model import IGNORED_FOLDERS
 
@@ -81,7 +81,7 @@ class _Class:
             report = self.out / f"{name}{_ENDINGS[self.form]}"
             report.write_text(grade_report.render(self.form, self.stage, graded), encoding="utf-8", errors="replace")
             state = json.dumps({"key": key, "tasks": [t.id for t in self.tasks], "graded": graded}, ensure_ascii=True)
-            grade_tree.put(self._state(name), state.encode())
+            trial.put(self._state(name), state.encode())
             self.write_table()
 
     def write_table(self):

@@ -7,11 +7,9 @@ student's text is in, ccache may answer but not learn."""
 import collections
 import hashlib
 import json
-import os
 import pathlib
 import re
 import secrets
-import shutil
 import threading
 
 from . import box, console, regions, trial
@@ -95,7 +93,7 @@ class Slot:
         self.fingerprint = digest.hexdigest()
         mark = self.folder / "built"
         fresh = mark.is_file() and mark.read_text(encoding="utf-8") == self.fingerprint and (self.tree.tree / "build.ninja").is_file()
-        self._write(files)
+        trial.fill(self.source, files, self.stage.path)
         if not fresh:
             mark.unlink(missing_ok=True)
             self.tree.configure()
@@ -108,17 +106,6 @@ class Slot:
 
     def _all_specs(self):
         return sorted({s for specs in self.specs.values() for s in specs})
-
-    def _write(self, files):
-        """Only what differs is written, so that only that is compiled; what is not of the copy goes."""
-        for path in (p for p in self.source.rglob("*") if p.is_file() or p.is_symlink()):
-            if path.is_symlink() or path.relative_to(self.source).as_posix() not in files:
-                path.unlink()
-        for path, content in files.items():
-            put(self.source / path, content)
-            mode = self.stage.path / path
-            if mode.is_file():
-                shutil.copymode(mode, self.source / path)
 
     def learn(self):
         """What the tests have to report: their cases, as the reference passes them here."""
@@ -151,7 +138,7 @@ class Slot:
     def place(self, taken):
         """`taken`: {task id: [lines of each of its regions]}; all other regions are the course's."""
         for file, text in self._reference.items():
-            put(self.source / file, with_regions(text, taken).encode("utf-8", "surrogateescape"))
+            trial.put(self.source / file, with_regions(text, taken).encode("utf-8", "surrogateescape"))
 
     def text(self, file):
         return (self.source / file).read_text(encoding="utf-8", errors="surrogateescape")
@@ -223,13 +210,3 @@ def with_regions(text, taken):
     for first, last, new in reversed(places):
         lines[first - 1:last] = new
     return "\n".join(lines) + "\n"
-
-
-def put(path, content):
-    """Writes the file if it does not have this content already."""
-    if path.is_file() and not path.is_symlink() and path.read_bytes() == content:
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(path.name + ".new")
-    new.write_bytes(content)
-    os.replace(new, path)

@@ -20,6 +20,23 @@ IGNORED_FOLDERS = {".git", ".course", "build", "work", "var", "node_modules", "_
 
 _TASK_KEYS = {"id": str, "title": str, "points": int, "file": str, "tests": list}
 _TASK_OPTIONS = {"title_ko": str, "kind": str, "exhibit": str}
+_EXHIBIT_KEYS = {"name": str, "title": str, "title_ko": str, "tests": list}
+_EXHIBIT_OPTIONS = {"config": str, "shows": str, "env": dict}
+
+
+def _hold_to(where, data, needed, optional):
+    """The table has the keys that it needs, and each key holds what it may hold."""
+    for key, kind in {**needed, **optional}.items():
+        if key not in data:
+            if key in needed:
+                raise CourseError(f"{where} has no '{key}'")
+        elif not isinstance(data[key], kind) or kind is not str and kind is not int and not all(isinstance(v, str) for v in _values(data[key])):
+            wanted = {str: "a text", int: "a number", list: 'a list of texts, as ["unit.send_queue"]', dict: 'a table of texts, as { COURSE_SEED = "7" }'}[kind]
+            raise CourseError(f"{where}: '{key}' must be {wanted}")
+
+
+def _values(held):
+    return held.values() if isinstance(held, dict) else held
 
 
 class Task:
@@ -29,14 +46,7 @@ class Task:
 
     def __init__(self, stage, data):
         self.id = data.get("id", "no id")
-        where = f"course.toml: a task of stage {stage} ({self.id})"
-        for key, kind in {**_TASK_KEYS, **_TASK_OPTIONS}.items():
-            if key not in data:
-                if key in _TASK_KEYS:
-                    raise CourseError(f"{where} has no '{key}'")
-            elif not isinstance(data[key], kind) or kind is list and not all(isinstance(v, str) for v in data[key]):
-                wanted = {str: "a text", int: "a number", list: 'a list of texts, as ["unit.send_queue"]'}[kind]
-                raise CourseError(f"{where}: '{key}' must be {wanted}")
+        _hold_to(f"course.toml: a task of stage {stage} ({self.id})", data, _TASK_KEYS, _TASK_OPTIONS)
         self.stage = stage
         self.title = data["title"]
         self.title_ko = data.get("title_ko", "")
@@ -61,6 +71,26 @@ class Task:
         return (self.title_ko or self.title) if language == "ko" else self.title
 
 
+class Exhibit:
+    """A classic mistake: tools/museum/NN/NAME.patch puts it into the stage, its tests then fail.
+
+    Its text is the page notes/LANGUAGE/museum/NN-NAME.md, see check_museum.py."""
+
+    def __init__(self, stage, data):
+        self.name = data.get("name", "no name")
+        _hold_to(f"course.toml: an exhibit of stage {stage} ({self.name})", data, _EXHIBIT_KEYS, _EXHIBIT_OPTIONS)
+        self.stage = stage
+        self.title = {"en": data["title"], "ko": data["title_ko"]}
+        self.tests = list(data["tests"])
+        self.config = data.get("config", "release")   # the build in which it shows: release, asan, tsan
+        self.shows = data.get("shows", "")            # words of what the failing test prints, where failing alone proves too little
+        self.env = dict(data.get("env", {}))
+        self.unknown = [k for k in data if k not in {**_EXHIBIT_KEYS, **_EXHIBIT_OPTIONS}]
+
+    def page(self, language):
+        return f"notes/{language}/museum/{self.stage}-{self.name}.md"
+
+
 class Stage:
     """One stage folder and its table in course.toml."""
 
@@ -83,6 +113,7 @@ class Stage:
         self.budget_reason = data.get("budget_reason", "")
         self.points = data.get("points", 0)
         self.tasks = [Task(number, t) for t in data.get("task", [])]
+        self.exhibits = [Exhibit(number, e) for e in data.get("exhibit", [])]
         self.demo = data.get("demo", {})
         self.mine = False  # a student's work folder is meant, see Repo.use_work
 
@@ -122,9 +153,11 @@ class Repo:
         self.own_files = course.get("own", ["README.md", "README.ko.md"])
         self.numbered_files = course.get("numbered", ["CMakeLists.txt"])
         self.data_folders = course.get("data", [])
-        bad = [n for n, d in self.data.get("stage", {}).items() if not isinstance(d, dict) or not isinstance(d.get("task", []), list)]
+        bad = [n for n, d in self.data.get("stage", {}).items()
+               if not isinstance(d, dict) or not all(isinstance(d.get(k, []), list) for k in ("task", "exhibit"))]
         if bad:
-            raise CourseError(f"{file}: stage {bad[0]} must be a table, [stage.{bad[0]}], its tasks [[stage.{bad[0]}.task]]")
+            raise CourseError(f"{file}: stage {bad[0]} must be a table, [stage.{bad[0]}], its tasks [[stage.{bad[0]}.task]], "
+                              f"its exhibits [[stage.{bad[0]}.exhibit]]")
         self.stages = {n: Stage(self, n, d) for n, d in sorted(self.data.get("stage", {}).items())}
 
     # -- stages ----------------------------------------------------------------------------------

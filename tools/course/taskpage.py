@@ -33,7 +33,7 @@ class Page:
 
     def __init__(self, name, text, language, task):
         self.name, self.problems = name, []
-        self.title, found = _split(text)
+        self.title, found = split(text)
         keys = {heading[language]: key for key, heading in SECTIONS.items()}
         self.sections = {}
         for heading, body in found:
@@ -83,7 +83,7 @@ def problems(repo, task):
     return found
 
 
-def _split(text):
+def split(text):
     """(title, [(heading, body)]); what looks like a heading in a block of code is none."""
     title, found, body, fenced = "", [], [], None
     for line in text.splitlines():

@@ -1,6 +1,6 @@
 """A copy of a stage in a tree of its own, to be changed, built, and tried by its declared tests.
 
-    trial.copy_stage(stage, source_folder)              # .../00_stage: ccache then knows what other copies have compiled
+    trial.fill(source_folder, files, stage.path)        # .../00_stage: ccache then knows what other copies have compiled
     tree = trial.Tree(repo, stage, source_folder, tree_folder)
     tree.configure()
     built = tree.build(["unit.ring_buffer"])            # BuildResult(ok, first_error, log)
@@ -31,16 +31,31 @@ Outcome = collections.namedtuple("Outcome", "passed cases text seconds ended")
 # Of a run: `wall` seconds and `output` bytes always; the others hold where a box (box.py) is around the program; 0: none.
 Limits = collections.namedtuple("Limits", "wall output cpu memory address processes file files",
                                 defaults=(180.0, 32 << 20, 0, 0, 0, 0, 0, 0))
+STUCK = "a failure, and no end within 5 s of it"
+_GRACE = 5.0
 _KEPT = 64 << 10  # of what a program prints: so much of the beginning, and of the end
 
 
-def copy_stage(stage, source):
-    """The stage's files (and nothing else of the repository) into the empty folder `source`."""
-    shutil.rmtree(source, ignore_errors=True)
-    for path in stage.files():
-        target = source / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(stage.path / path, target)
+def fill(source, files, like):
+    """The folder holds these files, {path: bytes}, and nothing else; only what differs is written, so that only that is
+    compiled anew. `like`: the folder whose file modes they get."""
+    for path in (p for p in source.rglob("*") if p.is_file() or p.is_symlink()):
+        if path.is_symlink() or path.relative_to(source).as_posix() not in files:
+            path.unlink()
+    for path, content in files.items():
+        put(source / path, content)
+        if (like / path).is_file():
+            shutil.copymode(like / path, source / path)
+
+
+def put(path, content):
+    """Writes the file if it does not have this content already."""
+    if path.is_file() and not path.is_symlink() and path.read_bytes() == content:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(path.name + ".new")
+    new.write_bytes(content)
+    os.replace(new, path)
 
 
 def parts(spec):
@@ -56,12 +71,12 @@ class Tree:
     """One source folder and its build tree.
 
     `options`: more for CMake. `environment`: of the build and the tests, on top of this command's own (a value of None
-    takes a name away). `box`: the box.Box that a student's program runs in."""
+    takes a name away). `before`: what stands before a test's command. `box`: the box.Box that a student's program runs in."""
 
-    def __init__(self, repo, stage, source, tree, options=(), environment=None, box=None, name=None):
+    def __init__(self, repo, stage, source, tree, options=(), environment=None, box=None, name=None, before=()):
         self.repo, self.stage = repo, stage
         self.source, self.tree = pathlib.Path(source), pathlib.Path(tree)
-        self.options, self.environment, self.box = list(options), dict(environment or {}), box
+        self.options, self.environment, self.box, self.before = list(options), dict(environment or {}), box, list(before)
         self.jobs = build.jobs()
         self.log = build.log_file(repo, name or f"trial-{stage.number}")
 
@@ -114,8 +129,9 @@ class Tree:
 
     # -- running -----------------------------------------------------------------------------------
 
-    def run(self, spec, limits=None, environment=None, also=""):
-        """Runs one declared test, and the case `also` with it. What it leaves behind is ended."""
+    def run(self, spec, limits=None, environment=None, also="", enough=None):
+        """Runs one declared test, and the case `also` with it. What it leaves behind is ended. `enough`: bytes; once the program
+        has printed them it has a few seconds left."""
         limits = limits or Limits()
         kind, _, wanted = parts(spec)
         program = self.program(spec)
@@ -124,13 +140,13 @@ class Tree:
         with tempfile.TemporaryDirectory(prefix="course-trial-") as folder:
             private = pathlib.Path(folder)
             report = private / "report.xml"
-            command = [str(program), *_arguments(kind, wanted, also, report)]
-            code, text, seconds, ended = self._process(command, private, limits, environment or {})
+            command = [*self.before, str(program), *_arguments(kind, wanted, also, report)]
+            code, text, seconds, ended = self._process(command, private, limits, environment or {}, enough)
             cases, failures = report_file.read(kind, report, also)
         passed = code == 0 and "failed" not in (cases or {}).values()
         return Outcome(passed, cases, (text + "\n" + failures).strip() + "\n", seconds, ended)
 
-    def _process(self, command, private, limits, environment):
+    def _process(self, command, private, limits, environment, enough):
         full = {**os.environ, **self.environment, **environment, "COURSE_BIN_DIR": str(self.tree / "bin"),
                 "COURSE_STAGE_DIR": str(self.source)}
         full = {name: value for name, value in full.items() if value is not None}
@@ -139,7 +155,7 @@ class Tree:
         child = process.popen(guard.command if guard else command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, env=guard.environment if guard else full,
                               cwd=guard.folder if guard else self.tree)
-        output = Output(child.stdout, limits.output)
+        output = Output(child.stdout, limits.output, enough)
         try:
             ended = _wait(child, start + limits.wall, output, limits, guard)
         finally:
@@ -165,6 +181,8 @@ def _wait(child, deadline, output, limits, guard):
             pause = min(0.25, pause * 2)
         if time.monotonic() > deadline:
             return f"no end within {limits.wall:g} s"
+        if output.seen and time.monotonic() > output.seen + _GRACE:
+            return STUCK
         if output.over:
             return f"more than {limits.output >> 20} MiB of output"
         reason = guard.watch(child.pid) if guard else None
@@ -192,21 +210,26 @@ def _arguments(kind, wanted, also, report):
 
 
 class Output:
-    """What a program prints, read to its end; the beginning and the end of it are kept."""
+    """What a program prints, read to its end; the beginning and the end of it are kept. `seen`: when `enough` was."""
 
-    def __init__(self, stream, most):
-        self.over = False
+    def __init__(self, stream, most, enough=None):
+        self.over, self.seen = False, None
+        self._enough = enough
         self._most, self._stream = most, stream
         self._head, self._tail, self._count = bytearray(), bytearray(), 0
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
     def _read(self):
+        last = b""
         try:
             while block := os.read(self._stream.fileno(), 1 << 16):
                 self._count += len(block)
                 free = max(0, _KEPT - len(self._head))
                 self._head += block[:free]
+                if self._enough and not self.seen and self._enough in last + block:
+                    self.seen = time.monotonic()
+                last = block[-len(self._enough or b"."):]
                 self._tail = (self._tail + block[free:])[-_KEPT:]
                 self.over = self._count > self._most
         except (OSError, ValueError):

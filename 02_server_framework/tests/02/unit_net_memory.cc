@@ -1,10 +1,14 @@
-// The memory of operations and requests: it lives until they are done, and no longer.
+// The memory of operations and requests lives until they are done, and no longer; so does the count
+// that an operation holds of its session.
 #include <gtest/gtest.h>
 
 #include <atomic>
 #include <cstdlib>
 #include <new>
 
+#include "net/receive.h"
+#include "net/send.h"
+#include "net/session_life.h"
 #include "tests/support/recording_server.h"
 #include "tests/support/task_input.h"
 #include "tests/support/tcp_client.h"
@@ -105,6 +109,59 @@ TEST(NetMemory, ASlowReaderGetsTheBytesOfEverySend) {
   }
   for (int i = 0; i < sends; ++i) ASSERT_EQ(client.Receive(255), packet(i)) << "packet " << i;
   EXPECT_EQ(server.Stop().outstanding_operations, 0u);
+}
+
+// --- counts ----------------------------------------------------------------------------------------
+
+// The parts alone, without workers: what they count can be looked at. The sockets are not
+// connected, so every operation is refused at once, and no packet comes.
+class RefusedOperations : public testing::Test, protected net::Callbacks {
+ protected:
+  void SetUp() override { life_.Open(2); }
+  net::Session& Unconnected() {
+    const SOCKET socket =
+        WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, nullptr, 0, WSA_FLAG_OVERLAPPED);
+    net::Session* const session = life_.Allocate(socket, {});
+    CreateIoCompletionPort(reinterpret_cast<HANDLE>(socket), port_.get(),
+                           reinterpret_cast<ULONG_PTR>(session), 0);
+    return *session;
+  }
+  // Gives back the test's own count, which has to be the last, and does the worker's part.
+  void Leave(net::Session& session) {
+    life_.ReleaseIo(session);
+    DWORD bytes = 0;
+    ULONG_PTR key = 0;
+    OVERLAPPED* overlapped = nullptr;
+    ASSERT_TRUE(GetQueuedCompletionStatus(port_.get(), &bytes, &key, &overlapped, 0));
+    ASSERT_EQ(key, reinterpret_cast<ULONG_PTR>(&session));
+    life_.Free(session);
+  }
+
+  void OnClientJoin(net::SessionId) override {}
+  void OnClientLeave(net::SessionId, std::string_view) override {}
+  void OnRecv(net::SessionId, std::span<const std::byte>) override {}
+
+  net::WinsockScope winsock_;
+  net::PortHandle port_{CreateIoCompletionPort(INVALID_HANDLE_VALUE, nullptr, 0, 1)};
+  net::SessionLife life_{port_, *this};
+};
+
+TEST_F(RefusedOperations, ASendGivesItsCountBackOnce) {
+  net::Session& session = Unconnected();
+  net::SendPath send(life_);
+  EXPECT_EQ(send.SendPacket(session.id, Bytes(Packet("x"))), net::SendResult::kFailed);
+  ASSERT_EQ(session.io.count(), 1u) << "the test's own";
+  EXPECT_TRUE(session.closing());
+  Leave(session);
+}
+
+TEST_F(RefusedOperations, AReceiveGivesItsCountBackOnce) {
+  net::Session& session = Unconnected();
+  net::ReceivePath receive(life_);
+  receive.PostRecv(session);
+  ASSERT_EQ(session.io.count(), 1u) << "the test's own";
+  EXPECT_TRUE(session.closing());
+  Leave(session);
 }
 
 }  // namespace

@@ -64,7 +64,7 @@ TEST_P(SendPathTest, SendAndDisconnectDeliversEverything) {
   const TcpClient::Rest rest = client.ReceiveToEnd();
   EXPECT_TRUE(rest.closed);
   EXPECT_FALSE(rest.reset) << "an orderly end, not a reset";
-  EXPECT_EQ(rest.data.size(), expected.size());
+  ASSERT_EQ(rest.data.size(), expected.size());
   EXPECT_TRUE(refused_afterwards);
   ASSERT_TRUE(server.AwaitLeaves(1));
   EXPECT_EQ(server.StoryOf(server.Joined().at(0)).back(), "leave: kicked");

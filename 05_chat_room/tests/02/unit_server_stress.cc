@@ -143,6 +143,47 @@ TEST_P(ServerStress, ConnectSendResetDisconnectFromManyThreads) {
   EXPECT_LT(refused_connects.load(), static_cast<std::uint64_t>(rounds));
 }
 
+// A disconnect just when the receive is posted anew: between the look at the flag and the call
+// there is nothing to cancel yet, and afterwards nobody would. The client waits, so nothing else
+// ends it.
+TEST_P(ServerStress, ADisconnectWhileTheNextReceiveIsPostedIsNotLost) {
+  const std::uint64_t seed = course_test::TestSeed();
+  const int rounds = 400 * course_test::StressFactor();
+  ServerOptions options;
+  options.accept_mode = GetParam();
+  options.session_max = 8;
+  options.worker_threads = 2;
+  course_test::RecordingServer server(options);
+  std::atomic<std::uint64_t> ready{0};  // the id whose OnRecv is about to return
+  std::atomic<bool> done{false};
+  server.on_packet = [&](SessionId id, const std::string&) { ready = id.value; };
+  std::thread disconnector([&] {
+    course_test::Random random(seed);
+    while (!done) {
+      const SessionId id{ready.exchange(0)};
+      if (!id) {
+        std::this_thread::yield();
+        continue;
+      }
+      for (std::size_t spin = random.Below(2000); spin > 0; --spin) {
+        std::atomic_signal_fence(std::memory_order_seq_cst);  // a few nanoseconds
+      }
+      server.Disconnect(id);
+    }
+  });
+  EXPECT_EQ(server.Start().error(), "");
+  for (int round = 1; round <= rounds; ++round) {
+    TcpClient client(server.port());
+    if (!client.Send(Packet("x")) || !server.AwaitLeaves(static_cast<std::size_t>(round))) {
+      ADD_FAILURE() << "disconnected, and never left: round " << round << ", seed " << seed;
+      break;
+    }
+  }
+  done = true;
+  disconnector.join();
+  EXPECT_EQ(server.Stop().live_sessions, 0u);
+}
+
 // Many clients at once, more than the server takes: each is either served or refused in order, the
 // acceptor neither stops nor spins, and afterwards the server takes new ones.
 TEST_P(ServerStress, AcceptFlood) {

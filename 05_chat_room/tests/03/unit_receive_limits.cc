@@ -105,7 +105,17 @@ TEST(Timeout, CountsFromTheLastWholePacket) {
   EXPECT_STREQ(net::Overdue(true, 0xFFFFFF00, 0x400, 500, 1000), "idle timeout");
 }
 
-// Bytes are no sign of life: one byte at a time, never a whole packet.
+// One byte at a time, never a whole packet. True: the server has closed before the last byte.
+bool ClosedWhileItDrips(TcpClient& client) {
+  const std::string frame = Packet(std::string(4000, 'x'));
+  for (std::size_t i = 0; i + 1 < frame.size(); ++i) {
+    if (!client.Send(frame.substr(i, 1))) return true;
+    if (client.ReceiveToEnd(std::chrono::milliseconds(1)).closed) return true;
+  }
+  return false;
+}
+
+// Bytes are no sign of life.
 TEST_F(ReceiveTest, TheSlowDripAndTheSilentClientMeetTheFirstPacketTimeout) {
   ServerOptions options = Options();
   options.first_packet_timeout_ms = 150;
@@ -126,10 +136,7 @@ TEST_F(ReceiveTest, TheSlowDripAndTheSilentClientMeetTheFirstPacketTimeout) {
   const std::size_t before = server.Joined().size();
   TcpClient silent(server.port());
   TcpClient drip(server.port());
-  const std::string frame = Packet(std::string(4000, 'x'));
-  for (std::size_t i = 0; i + 1 < frame.size() && drip.Send(frame.substr(i, 1)); ++i) {
-    if (drip.ReceiveToEnd(std::chrono::milliseconds(1)).closed) break;
-  }
+  EXPECT_TRUE(ClosedWhileItDrips(drip)) << "each byte bought it more time";
   EXPECT_TRUE(silent.ReceiveToEnd().closed);
   EXPECT_TRUE(drip.ReceiveToEnd().closed);
   ASSERT_TRUE(Eventually([&] { return server.live_sessions() == 1; }));
@@ -150,10 +157,7 @@ TEST_F(ReceiveTest, ADripAfterAWholePacketMeetsTheIdleTimeout) {
   ASSERT_EQ(server.Start().error(), "");
   TcpClient client(server.port());
   ASSERT_TRUE(client.Send(Packet("hello")));
-  const std::string frame = Packet(std::string(4000, 'x'));
-  for (std::size_t i = 0; i + 1 < frame.size() && client.Send(frame.substr(i, 1)); ++i) {
-    if (client.ReceiveToEnd(std::chrono::milliseconds(1)).closed) break;
-  }
+  EXPECT_TRUE(ClosedWhileItDrips(client)) << "each byte bought it more time";
   EXPECT_TRUE(client.ReceiveToEnd().closed);
   ASSERT_TRUE(server.AwaitLeaves(1));
   EXPECT_EQ(server.StoryOf(server.Joined().at(0)), (Story{"join", "hello", "leave: idle timeout"}));

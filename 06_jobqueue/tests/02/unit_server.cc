@@ -103,6 +103,9 @@ TEST_P(ServerTest, AnEarlyPacketIsNotProcessedBeforeOnClientJoin) {
   TcpClient client(server.port());
   ASSERT_TRUE(client.Send(Packet("early")));
   ASSERT_TRUE(server.AwaitJoins(1));
+  // What was in the queue before this request is with a worker when it is served.
+  ASSERT_TRUE(server.PostInnerRequest(Bytes("x")));
+  ASSERT_TRUE(server.Await([&] { return server.inner.size() == 1; }));
   sent.set_value();
   ASSERT_TRUE(server.Await([&] { return server.packets == 1; }));
   EXPECT_FALSE(overtaken) << "OnRecv ran while OnClientJoin was still running";

@@ -139,6 +139,7 @@ class Lobby final : public job::JobQueue {
  private:
   enum class State : std::uint8_t { kNobody, kConnected, kLookingUp, kLoggedIn, kDropped };
 
+  // [client]
   struct Client {
     net::SessionId id;
     State state = State::kNobody;
@@ -151,6 +152,7 @@ class Lobby final : public job::JobQueue {
     net::SessionId id;
     std::uint64_t login_order = 0;
   };
+  // [/client]
 
   // lobby.cc, jobs
   void DoConnected(net::SessionId id);
@@ -174,10 +176,12 @@ class Lobby final : public job::JobQueue {
   const LobbyOptions options_;
   KeyLookup& keys_;
   LobbyPort& port_;
+  // [maps]
   std::vector<Client> clients_;  // by session slot index
   std::unordered_map<AccountNo, Owner> accounts_;
   IndexList waiting_;  // connected and not logged in; longest first
   IndexList inside_;   // logged in; longest silent first
+  // [/maps]
   std::uint64_t next_login_ = 1;
   job::TimePoint checked_{};  // the last time
   job::TimePoint resumed_{};  // after a pause of the process

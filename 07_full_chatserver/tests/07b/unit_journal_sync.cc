@@ -199,6 +199,7 @@ TEST_F(JournalSync, SafeMeansSyncedInAllSegments) {
   }
   EXPECT_GT(journal_->Stats().segments, 10U);
   EXPECT_TRUE(WaitUntil([&] { return journal_->safe_id() == 200; }));
+  EXPECT_EQ(ops_.closed_unsynced, 0) << "segments that were said to be safe and never synced";
   journal_.reset();
   EXPECT_EQ(Recovered(folder_.path()).size(), 200U);
 }
