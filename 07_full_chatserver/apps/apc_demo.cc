@@ -66,17 +66,20 @@ struct UnfinishedLogin {
   int* done;
 };
 
+// [apc]
 void CompleteUnfinishedLogin(ULONG_PTR parameter) {
+  // <student 07a.6>
   const std::unique_ptr<UnfinishedLogin> login(reinterpret_cast<UnfinishedLogin*>(parameter));
   const bool same_thread = GetCurrentThreadId() == login->chat_thread;
   Say("  APC: account " + std::to_string(login->account) + ", " + login->key +
       (same_thread ? ", on the chat thread" : ", ON ANOTHER THREAD"));
   if (same_thread) ++*login->done;  // no lock: only the chat thread is here
+  // </student>
 }
 
-// [apc]
 // Returns how many log-ins were completed.
 int RunWithApc(int logins, SlowStore& store) {
+  // <student 07a.6>
   int done = 0;
   const HANDLE no_message = CreateEventW(nullptr, FALSE, FALSE, nullptr);
   const DWORD id = GetCurrentThreadId();  // this thread plays the chat thread
@@ -99,6 +102,7 @@ int RunWithApc(int logins, SlowStore& store) {
   CloseHandle(chat_thread);
   CloseHandle(no_message);
   return done;
+  // </student>
 }
 // [/apc]
 

@@ -12,6 +12,7 @@ EXAMPLES = """examples:
   ./course check                  all quick checks
   ./course check stages tasks     only these
   ./course check tasks --emptied  builds each stage with switches and sees each task's tests fail (long)
+  ./course check tasks --emptied --task 07b.2   only what this task's tests need; --task 07b: a part
   ./course check --museum 02      builds each exhibit of the bug museum and sees its tests fail (long); NN NAME: only that one
   ./course check --all            also the slow ones: every header alone, clang-tidy, the exhibits
   ./course check format --fix     mend formatting (also: readme, cards, quotes, museum)
@@ -61,6 +62,7 @@ def add_arguments(parser):
     parser.add_argument("--museum", action="store_true",
                         help="see that each exhibit of the bug museum makes its tests fail, in every run: of all stages, of one (NN), or one exhibit (NN NAME)")
     parser.add_argument("--stage", action="append", default=[], metavar="NN", help="with --emptied: only this stage")
+    parser.add_argument("--task", action="append", default=[], metavar="NN.x", help="with --emptied: only this task (or part, e.g. 07b)")
     parser.add_argument("--list", action="store_true", help="list the checks and stop")
 
 
@@ -76,8 +78,8 @@ def run(repo, args):
         raise UsageError(f"no check named '{unknown[0]}' (there are: {', '.join(CHECKS)})")
     if args.emptied:
         return _emptied(repo, args)
-    if args.stage:
-        raise UsageError("--stage goes with --emptied")
+    if args.stage or args.task:
+        raise UsageError("--stage and --task go with --emptied")
     names = args.names or [n for n, c in CHECKS.items() if args.all or not c[1]]
     purposes = sorted({p for n in names for p in CHECKS[n][2]})
     if purposes:
@@ -105,10 +107,13 @@ def _emptied(repo, args):
     from . import build, emptied, lock, packages
     if args.names not in ([], ["tasks"]):
         raise UsageError("--emptied belongs to: ./course check tasks --emptied")
-    stages = repo.select(args.stage)
+    if args.stage and args.task:
+        raise UsageError("--stage or --task, not both")
+    chosen = emptied.chosen(repo, args.task) if args.task else {s: s.tasks for s in repo.select(args.stage)}
+    stages = list(chosen)
     packages.ensure(packages.for_stages(build.native_config("release"), stages, run=True), args.yes)
     with lock.building(repo, args.again):
-        problems, notes = emptied.check(repo, stages, args.again)
+        problems, notes = emptied.check(repo, chosen, args.again)
     return 0 if report("tasks", problems, notes) else 1
 
 

@@ -58,12 +58,27 @@ def _edit(text, task_ids, change):
     return "\n".join(lines) + "\n"
 
 
-def check(repo, stages, again):
-    """(problems, notes) of all tasks of the stages."""
+def chosen(repo, names):
+    """{stage: tasks} by "04.2", "07b.2" or, for a part, "07b"."""
+    from . import work
+    found = {}
+    for name in names:
+        if "." in name:
+            stage, task = work.find_task(repo, name)
+            tasks = [task]
+        else:
+            stage = repo.find_part(name)
+            stage, tasks = repo.stages[stage.number], stage.tasks
+        found.setdefault(stage, []).extend(t for t in tasks if t not in found.get(stage, ()))
+    return found
+
+
+def check(repo, tasks_of, again):
+    """(problems, notes) of {stage: its tasks that are looked at}."""
     problems, notes = [], []
-    for stage in stages:
-        if stage.tasks:
-            found, count = _stage(repo, stage, again)
+    for stage, tasks in tasks_of.items():
+        if tasks:
+            found, count = _stage(repo, stage, tasks, again)
             problems += found
             notes.append(f"stage {stage.number}: {count} declared tests seen to fail")
     return problems, notes
@@ -80,11 +95,11 @@ def _copy(repo, stage):
     return trial.Tree(repo, stage, source, tree, environment={"COURSE_EMPTIED": None}, name=f"emptied-{stage.number}")
 
 
-def _stage(repo, stage, again):
+def _stage(repo, stage, tasks, again):
     tree = _copy(repo, stage)
-    _build(tree, again)
-    problems = _compiles(repo, stage, tree.source, tree.tree)
-    runs = [(task, spec) for task in stage.tasks for spec in task.tests]
+    _build(tree, tasks, again)
+    problems = _compiles(repo, stage, tasks, tree.source, tree.tree)
+    runs = [(task, spec) for task in tasks for spec in task.tests]
     status = console.Status(f"stage {stage.number}: {len(runs)} declared tests with their region empty")
     good, failed = {}, 0
     for number, (task, spec) in enumerate(runs, 1):
@@ -104,14 +119,14 @@ def _stage(repo, stage, again):
     return problems, failed
 
 
-def _compiles(repo, stage, source, tree):
+def _compiles(repo, stage, tasks, source, tree):
     """The file that a student starts with has to compile (warnings apart), and also with one region emptied and the others
     written: compilers say different things of both. Needs the generated headers of the build."""
     from . import starter
     problems = []
     compiler = shutil.which("g++") or shutil.which("c++")
     texts = {}
-    for task in stage.tasks:
+    for task in tasks:
         text = (stage.path / task.file).read_text(encoding="utf-8")
         if not task.is_bug:
             texts[f"task {task.id}: {task.file} does not compile with the region emptied"] = task.file, emptied(text, {task.id})
@@ -131,11 +146,11 @@ def _compiles(repo, stage, source, tree):
     return problems
 
 
-def _build(tree, again):
+def _build(tree, tasks, again):
     number = tree.stage.number
     tree.configure()
     status = console.Status(f"stage {number}: build with switches")
-    built = tree.build([spec for task in tree.stage.tasks for spec in task.tests], status)
+    built = tree.build([spec for task in tasks for spec in task.tests], status)
     status.done(built.ok)
     if not built.ok:
         for line in built.first_error.splitlines():

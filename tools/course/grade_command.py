@@ -13,6 +13,7 @@ HELP = "points for a submission, or for a class of them"
 EXAMPLES = """examples:
   ./course grade 03                                   your own work folder, work/03_...
   ./course grade 03 --from kim.zip                    what ./course submit made, a work folder, or a folder with the task files
+  ./course grade 07b                                  one part of stage 07: its 100 points
   ./course grade 03 --all submissions/ --jobs 2       a class: each entry of the folder is a submission
   ./course grade 03 --from kim.zip --format gradescope --out results.json
 
@@ -74,20 +75,10 @@ def _other_output(args):
 
 def chosen(repo, name):
     """(stage, tasks) of "03" or "07b"."""
-    match = re.fullmatch(r"(0?\d)([a-z])", name)
-    if not match:
-        stage = repo.find(name)
-        tasks = stage.tasks
-    else:
-        stage = repo.find(match.group(1))
-        part = stage.number + match.group(2)
-        tasks = [t for t in stage.tasks if t.id.startswith(part + ".")]
-        if not tasks:
-            parts = sorted({t.id.split(".")[0] for t in stage.tasks})
-            raise UsageError(f"stage {stage.number} has no part {part} with tasks (there are: {', '.join(parts)})")
-    if not tasks:
+    stage = repo.find_part(name)
+    if not stage.tasks:
         raise UsageError(f"stage {stage.number} has no tasks to grade")
-    return stage, tasks
+    return stage, stage.tasks
 
 
 def _slot(repo, stage, tasks, hidden, args, shut=()):

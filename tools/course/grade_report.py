@@ -18,7 +18,7 @@ def render(form, stage, graded):
 
 
 def headline(stage, graded):
-    return f"stage {stage.number}, {graded.name}: {grading.score(graded)} of {grading.possible(graded)} points"
+    return f"stage {stage.name}, {graded.name}: {grading.score(graded)} of {grading.possible(graded)} points"
 
 
 def _ignored(graded):

@@ -22,19 +22,15 @@ _HEADER = re.compile(r"^\[\[?([A-Za-z0-9_.\-\"]+)\]?\]\s*(?:#.*)?$")
 
 
 class Handout:
-    """For the stage, or only for some parts of it (`parts`, as "07a"): the other parts' tasks are solved in it."""
+    """For the stage, or only for some parts of it (`parts`, as "07a"): the other parts are in it as they are, without marks."""
 
     def __init__(self, repo, stage, parts=(), answers=False):
         self.repo, self.answers = repo, answers
-        self.stage = copy.copy(stage)
-        known = sorted({t.part for t in stage.tasks if t.part})
-        unknown = [p for p in parts if p not in known]
-        if unknown:
-            raise CourseError(f"stage {stage.number} has no part {unknown[0]} with tasks" + (f" (there are: {', '.join(known)})" if known else ""))
-        self.stage.tasks = [t for t in stage.tasks if not parts or t.part in parts]
+        self.stage = stage.of_parts(parts) if parts else copy.copy(stage)
         if not self.stage.tasks:
             raise CourseError(f"stage {stage.number} has no tasks")
         self.ids = {t.id for t in self.stage.tasks}
+        self.kept_whole = {t.id for t in stage.tasks} - self.ids  # tasks of the other parts
         for task in self.stage.tasks:  # without it the region would be handed out as it is right
             if task.is_bug and not exhibits.path(repo, stage, task.exhibit).is_file():
                 raise CourseError(f"task {task.id}: {exhibits.path(repo, stage, task.exhibit).relative_to(repo.root)} is missing")
@@ -70,7 +66,9 @@ class Handout:
             inside = path.removeprefix(self.stage.folder + "/") if path.startswith(self.stage.folder + "/") else None
             if inside in {t.file for t in self.stage.tasks}:
                 data = given[inside].data
-            elif path.startswith("notes/"):
+            if inside and self.kept_whole and b"<student " in data:
+                data = regions.without_marks(data.decode("utf-8", "surrogateescape"), self.kept_whole).encode("utf-8", "surrogateescape")
+            if path.startswith("notes/"):
                 data = handout_pages.note(self, path, data)
             found[path] = Version(data, os.access(self.repo.root / path, os.X_OK))
         found[f"{self.stage.folder}/{starter.HEADER}"] = given[starter.HEADER]
@@ -117,7 +115,7 @@ def _commit(folder, stage):
 def course_toml(handout):
     """course.toml without the later stages and without tasks that are not handed out; checked by reading both."""
     text = (handout.repo.root / "course.toml").read_text(encoding="utf-8")
-    kept = "".join(block for header, block in blocks(text) if _wanted(handout, header, block))
+    kept = "".join(_without_others(handout, header, block) for header, block in blocks(text) if _wanted(handout, header, block))
     kept = re.sub(r"^\[course\]\n", f'[course]\nhandout = "{handout.stage.number}"  # made by ./course handout\n', kept, count=1, flags=re.M)
     kept = re.sub(rf"^\[stage\.{handout.stage.number}\.new\]\n", f'\\g<0>"{starter.HEADER}" = "stands where a task is not written yet"\n', kept,
                   count=1, flags=re.M)
@@ -164,6 +162,16 @@ def _wanted(handout, header, block):
         return number <= handout.stage.number
     task = re.search(r'^id\s*=\s*"([^"]+)"', block, re.M)
     return bool(task) and task.group(1) in handout.ids
+
+
+def _without_others(handout, header, block):
+    """The table of a step without the tasks that are not handed out."""
+    if not (handout.kept_whole and re.fullmatch(rf"stage\.{handout.stage.number}\.(?:part\.)?step", header)):
+        return block
+    def own(match):
+        ids = [i for i in re.findall(r'"([^"]+)"', match.group(1)) if i not in handout.kept_whole]
+        return f"tasks = [{', '.join(chr(34) + i + chr(34) for i in ids)}]\n" if ids else ""
+    return re.sub(r"^tasks = \[([^\]]*)\]\n", own, block, flags=re.M)
 
 
 # -- does an answer show? --------------------------------------------------------------------------------

@@ -10,19 +10,22 @@ from .errors import CourseError
 HELP = "a folder for students: earlier stages whole, this one to be written, no answers"
 EXAMPLES = """examples:
   ./course handout 03 --to ../stage03          a git repository of one commit, with its own README
+  ./course handout 07 --to ../stage07 --parts a,b         only the tasks of 07a and 07b
   ./course handout 03 --to ../stage03 --check  looks at a hand-out that is there: does a line of an answer show?
   ./course handout 03 --to ../stage03 --gradescope        besides ../stage03-gradescope.zip, Gradescope's autograder
   ./course handout 03 --to ../stage03 --github-classroom  with a workflow that tries the tasks on each push (feedback, no grade)
 
 In it: the stages before whole, the stage with its regions empty (faulty, where a bug is to be found), the notes up to it, the tasks' pages
-with their hints, the course command. Not in it: later stages, answers, "why it is so", the museum's patches of this stage, history.
+with their hints, the course command. With --parts only the tasks of these parts are to be written, and graded (grade 07a, grade 07b);
+the stage's other parts, before and behind them, are in it complete, answers and all, so that the server runs. Who wants to give the
+same students a later part afterwards hands out the whole stage and says which part is due. Not in it: later stages, answers, "why it is so", the museum's patches of this stage, history.
 The autograder's zip holds the answers: it is for Gradescope, not for students. A new hand-out is looked at as --check does."""
 
 
 def add_arguments(parser):
     parser.add_argument("stage", help="the stage, e.g. 03")
     parser.add_argument("--to", required=True, metavar="DIR", help="the new folder")
-    parser.add_argument("--parts", default="", help="of stage 07: only these parts, e.g. a,b")
+    parser.add_argument("--parts", default="", help="of stage 07: only the tasks of these parts, e.g. a,b; the others are complete in it")
     parser.add_argument("--solutions", action="store_true", help="with the texts (why it is so) of the earlier stages' tasks")
     parser.add_argument("--check", action="store_true", help="make nothing: look at the hand-out in DIR")
     parser.add_argument("--gradescope", action="store_true", help="besides: DIR-gradescope.zip, the autograder")

@@ -114,6 +114,7 @@ def note(handout, path, data):
         earlier = path.rsplit("/", 1)[1][:2] < handout.stage.number
         if not (earlier and handout.answers):
             text = without_why(text, language)
+        text = _without_exhibits(handout, text)
     return _without_later(handout, text).encode("utf-8", "surrogateescape")
 
 
@@ -121,6 +122,11 @@ def without_why(text, language):
     """The page of a task without the text that is shown after the pass: that gives the answer's reason away."""
     heading = re.escape(taskpage.SECTIONS["why"][language])
     return re.sub(rf"(^## {heading}\n).*?(?=^## |\Z)", rf"\1\n{_WITHHELD[language]}\n", text, flags=re.M | re.S)
+
+
+def _without_exhibits(handout, text):
+    """The pages of this stage's exhibits are not handed out: they say what the mistake is. Their names stay."""
+    return re.sub(rf"\[([^\]]+)\]\(\.\./museum/{handout.stage.number}-[^)]*\)", r"\1", text)
 
 
 def _without_later(handout, text):

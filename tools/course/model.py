@@ -1,5 +1,6 @@
 """The course as data: the repository, its stages, and what course.toml says about them."""
 
+import copy
 import difflib
 import os
 import pathlib
@@ -116,6 +117,28 @@ class Stage:
         self.exhibits = [Exhibit(number, e) for e in data.get("exhibit", [])]
         self.demo = data.get("demo", {})
         self.mine = False  # a student's work folder is meant, see Repo.use_work
+        self.part = ""     # "07b": only this part's tasks are meant, see Repo.find_part
+
+    @property
+    def parts(self):
+        """The parts that have tasks, in order; none in a stage without parts."""
+        return sorted({t.part for t in self.tasks if t.part})
+
+    @property
+    def name(self):
+        """What a command calls it: "07", or "07b"."""
+        return self.part or self.number
+
+    def of_parts(self, parts):
+        """The stage as if it had the tasks of these parts only; the error names those that there are."""
+        unknown = [p for p in parts if p not in self.parts]
+        if unknown:
+            there = f" (there are: {', '.join(self.parts)})" if self.parts else ""
+            raise UsageError(f"stage {self.number} has no part {unknown[0]} with tasks{there}")
+        cut = copy.copy(self)
+        cut.tasks = [t for t in self.tasks if t.part in parts]
+        cut.part = parts[0] if len(parts) == 1 else ""
+        return cut
 
     @property
     def present(self):
@@ -199,6 +222,14 @@ class Repo:
         near = difflib.get_close_matches(wanted, candidates, n=1, cutoff=0.4)
         hint = f"; did you mean {candidates[near[0]].folder}?" if near else ""
         raise UsageError(f"no stage named '{wanted}'{hint} (here: {self._names()})")
+
+    def find_part(self, name):
+        """As find; "07b" (or "7b") is stage 07 with the tasks of that part only."""
+        match = re.fullmatch(r"(?:stage)?0?(\d)([a-z])", str(name).strip().lower())
+        if not match:
+            return self.find(name)
+        stage = self.find(match.group(1))
+        return stage.of_parts([stage.number + match.group(2)])
 
     def select(self, names):
         """The named stages in order, or every stage that is there."""

@@ -64,6 +64,18 @@ def student(text):
     return found, problems
 
 
+def without_marks(text, task_ids):
+    """The text without the marks of these tasks; what is between them stays."""
+    gone, inside = [], False
+    for number, line in enumerate(text.splitlines()):
+        start = _STUDENT.match(line)
+        if start:
+            inside = start.group(1) in task_ids
+        if inside and (start or _STUDENT_END.match(line)):
+            gone.append(number)
+    return "".join(line for number, line in enumerate(text.splitlines(keepends=True)) if number not in set(gone))
+
+
 def region_text(text, name):
     """The lines of a quoted region, or None."""
     found, _ = quoted(text)

@@ -29,6 +29,8 @@ T = language.Texts(
      "force": "begin anew although the folder is there; it is kept as a backup",
      "there": "{name} is there already; nothing was changed. To go on: ./course task; to begin anew (a backup is kept): ./course start {number} --force",
      "no tasks": "stage {number} has no tasks",
+     "part": "a work folder holds a whole stage: ./course start {number}; a part's tasks by their numbers then: ./course task {part}.1, ./course watch {part}",
+     "parts": "{parts}: {points} points each",
      "first": "stage {number} is the first: there is nothing before it to bring along",
      "made": "{name} is made: {count} tasks, {points} points",
      "kept": "the folder as it was: {kept}",
@@ -51,6 +53,8 @@ T = language.Texts(
      "force": "폴더가 있어도 처음부터 다시 시작합니다. 지금 폴더는 보관됩니다",
      "there": "{name} 폴더가 이미 있어서 아무것도 바꾸지 않았습니다. 이어서 하기: ./course task, 처음부터 다시(보관본을 남김): ./course start {number} --force",
      "no tasks": "단계 {number}에는 과제가 없습니다",
+     "part": "작업 폴더는 단계 하나를 통째로 담습니다: ./course start {number}. 파트의 과제는 그다음에 번호로: ./course task {part}.1, ./course watch {part}",
+     "parts": "{parts}: 파트마다 {points}점",
      "first": "단계 {number}이 첫 단계라 가져올 것이 없습니다",
      "made": "{name} 폴더를 만들었습니다: 과제 {count}개, {points}점",
      "kept": "전에 있던 폴더: {kept}",
@@ -80,7 +84,9 @@ def add_arguments(parser):
 
 def run(repo, args):
     lang = language.choose(args)
-    stage = repo.find(args.stage)
+    stage = repo.find_part(args.stage)
+    if stage.part:
+        raise UsageError(T("part", number=stage.number, part=stage.part))
     if not stage.tasks:
         raise UsageError(T("no tasks", number=stage.number))
     work = Work(repo, stage)
@@ -93,6 +99,8 @@ def run(repo, args):
     carried = onward.carry(before, stage, given) if before else None
     kept = _make(work, given, carried)
     console.say(T("made", name=work.name, count=len(stage.tasks), points=sum(t.points for t in stage.tasks)))
+    if stage.parts:
+        console.say(T("parts", parts=", ".join(stage.parts), points=stage.points))
     if kept:
         console.say(T("kept", kept=kept.relative_to(repo.root).as_posix()))
     for task in stage.tasks:

@@ -11,6 +11,7 @@ HELP = "pack your files of a stage's tasks for the grader"
 EXAMPLES = """examples:
   ./course submit 04                 work/submit_04.zip
   ./course submit 04 --to kim.zip    under another name
+  ./course submit 07b                work/submit_07b.zip: only this part's tasks
 
 In it are the files of the tasks and manifest.json: per task a digest of your regions, when it was asked for and
 passed, and how many hints were used."""
@@ -18,6 +19,7 @@ HELP_KO = "과제 파일을 채점용으로 묶습니다"
 EXAMPLES_KO = """예:
   ./course submit 04                 work/submit_04.zip
   ./course submit 04 --to kim.zip    다른 이름으로
+  ./course submit 07b                work/submit_07b.zip: 이 파트의 과제만
 
 과제 파일과 manifest.json만 들어갑니다. manifest.json에는 과제마다 영역의 해시, 처음 본 때와 통과한 때, 사용한 힌트 수가 있습니다."""
 
@@ -50,7 +52,7 @@ def run(repo, args):
         elif mark in ("empty", "broken"):
             not_written.append(task.id)
     files["manifest.json"] = Version((json.dumps(manifest, indent=1, ensure_ascii=False) + "\n").encode("utf-8"))
-    target = pathlib.Path(args.to) if args.to else repo.root / "work" / f"submit_{work.stage.number}.zip"
+    target = pathlib.Path(args.to) if args.to else repo.root / "work" / f"submit_{work.stage.name}.zip"
     safe.write(target, works.pack(files))
     console.say(T("done", file=target if args.to else target.relative_to(repo.root).as_posix(), count=len(files) - 1,
                   passed=len(passed), all=len(work.stage.tasks), points=sum(t.points for t in passed)))

@@ -11,6 +11,7 @@ HELP = "build and test your tasks each time you save, on one screen"
 EXAMPLES = """examples:
   ./course watch 04          the next open task first; then whichever task you save
   ./course watch 04.3        begins with this task
+  ./course watch 07b         only the tasks of this part
   ./course watch             of the work folder that you are in, or of the last one started
   ./course watch 04 --once   tries the open tasks once and ends (exit code 0: they pass); 04.3 --once: this one
 
@@ -20,6 +21,7 @@ HELP_KO = "저장할 때마다 과제를 빌드하고 테스트합니다(한 화
 EXAMPLES_KO = """예:
   ./course watch 04          다음에 풀 과제부터 시작하고, 그 뒤로는 저장한 과제를 시험합니다
   ./course watch 04.3        이 과제부터
+  ./course watch 07b         이 파트의 과제만
   ./course watch             지금 있는 작업 폴더, 아니면 마지막에 시작한 단계
   ./course watch 04 --once   남은 과제를 한 번만 시험하고 끝냅니다(종료 코드 0: 통과). 04.3 --once: 이 과제만
 

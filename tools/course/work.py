@@ -164,7 +164,7 @@ def here(repo, folder=None):
 def current(repo, name=None):
     """The named stage's work folder; else where we are; else the last of those that were started."""
     if name:
-        return Work(repo, repo.find(name)).require()
+        return Work(repo, repo.find_part(name)).require()
     found = here(repo)
     if found:
         return found.require()

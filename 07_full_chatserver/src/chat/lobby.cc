@@ -87,6 +87,7 @@ void Lobby::DoConnected(net::SessionId id) {
 
 // [login]
 void Lobby::DoLogin(net::SessionId id, AccountNo account, std::string key) {
+  // <student 07a.2>
   Client* const client = Find(id);
   if (client == nullptr || client->state == State::kDropped) return;
   if (client->state != State::kConnected) return Refuse(*client, LobbyReason::kLoginPending);
@@ -104,12 +105,14 @@ void Lobby::DoLogin(net::SessionId id, AccountNo account, std::string key) {
     }
   };
   keys_.TakeKey(account, std::move(key), std::move(done));
+  // </student>
 }
 // [/login]
 
 // The continuation of DoLogin. Everything may have changed since: it looks for itself.
 // [answer]
 void Lobby::DoAnswer(net::SessionId id, std::uint64_t login_order, const KeyReply& reply) {
+  // <student 07a.2>
   Client* const client = Find(id);
   if (client == nullptr || client->state != State::kLookingUp ||
       client->login_order != login_order) {
@@ -137,6 +140,7 @@ void Lobby::DoAnswer(net::SessionId id, std::uint64_t login_order, const KeyRepl
   }
   if (client->says_no_more) port_.Finish(id);
   CountMoment();
+  // </student>
 }
 // [/answer]
 

@@ -9,8 +9,8 @@ namespace chat {
 // The key was right. One account, one session: the one whose C_LOGIN came later.
 // [grant]
 void Lobby::Grant(Client& client, const std::string& name) {
+  // <student 07a.4>
   const auto owner = accounts_.find(client.account);
-  // <student 07.3>
   if (owner != accounts_.end() && owner->second.login_order > client.login_order) {
     // The answers came in the other order than the requests.
     counts_.superseded.fetch_add(1, std::memory_order_relaxed);
@@ -24,12 +24,12 @@ void Lobby::Grant(Client& client, const std::string& name) {
       DropClient(*older, LobbyReason::kNewerLogin);
     }
   }
-  // </student>
   accounts_[client.account] = Owner{client.id, client.login_order};
   client.state = State::kLoggedIn;
   waiting_.Remove(client.id.index());
   Put(inside_, client);
   counts_.logins.fetch_add(1, std::memory_order_relaxed);
+  // </student>
 }
 // [/grant]
 
@@ -38,18 +38,31 @@ void Lobby::Refuse(Client& client, LobbyReason reason) {
   port_.RefuseLogin(client.id, reason);
 }
 
+// [drop]
 void Lobby::DropClient(Client& client, LobbyReason reason) {
+  // <student 07a.5>
   waiting_.Remove(client.id.index());
   inside_.Remove(client.id.index());
   FreeAccount(client);
   if (client.state == State::kLookingUp) --lookups_now_;
   client.state = State::kDropped;
   port_.Drop(client.id, reason);
+  // </student>
 }
+
+void Lobby::FreeAccount(const Client& client) {
+  // <student 07a.5>
+  // Only if it is still this session's: the account may belong to a newer one.
+  const auto owner = accounts_.find(client.account);
+  if (owner != accounts_.end() && owner->second.id == client.id) accounts_.erase(owner);
+  // </student>
+}
+// [/drop]
 
 // The list is in the order of `since`: only those over the limit are looked at, and one more.
 // [time-out]
 void Lobby::DropSilent(IndexList& list, job::Duration limit, LobbyReason reason) {
+  // <student 07e.5>
   if (limit <= job::Duration::zero()) return;
   const job::TimePoint now = options_.clock->Now();
   const job::Duration apart = now - std::exchange(checked_, now);
@@ -64,14 +77,9 @@ void Lobby::DropSilent(IndexList& list, job::Duration limit, LobbyReason reason)
     DropClient(client, reason);
   }
   CountMoment();
+  // </student>
 }
 // [/time-out]
-
-// Only if it is still this session's: the account may belong to a newer one.
-void Lobby::FreeAccount(const Client& client) {
-  const auto owner = accounts_.find(client.account);
-  if (owner != accounts_.end() && owner->second.id == client.id) accounts_.erase(owner);
-}
 
 Lobby::Client* Lobby::Find(net::SessionId id) {
   if (!id || id.index() >= clients_.size()) return nullptr;

@@ -82,12 +82,12 @@ std::shared_ptr<RequestBudget> LoginDesk::BudgetOf(AccountNo account) {
 
 // [admit]
 bool LoginDesk::Admit(net::SessionId id, AccountNo account, const std::string& name) {
+  // <student 07a.3>
   const std::shared_ptr<LoginSlot> slot = Find(id);
   if (slot == nullptr || slot->state.load(std::memory_order_acquire) != LoginState::kLoggingIn) {
     return false;
   }
   slot->account_requests = BudgetOf(account);
-  // <student 07.2>
   // Written down first: a log-in that succeeded is in the database whatever happens next.
   if (shut_.load(std::memory_order_acquire) || !chronicle_.Record(LoginRecord{account, id, true})) {
     RefuseLogin(id, LobbyReason::kTryLater);
@@ -104,9 +104,9 @@ bool LoginDesk::Admit(net::SessionId id, AccountNo account, const std::string& n
     return false;
   }
   sender_.Send(id, ClientPacketHandler::MakeSendBuffer(answer));
-  // </student>
   sender_.Trust(id);
   return true;
+  // </student>
 }
 // [/admit]
 

@@ -67,6 +67,7 @@ void Room::Chat(StayRef speaker, std::string_view message, JobBudget::Permit per
 
 // [commit]
 void Room::CommitTalk() {
+  // <student 07c.1>
   assert(InThisQueue());
   if (!talk_.empty()) LimitTalk();
   if (talk_.empty()) return;
@@ -83,14 +84,13 @@ void Room::CommitTalk() {
     record.place = id_;
     record.sequence = next_sequence_ + static_cast<std::uint32_t>(records_.size()) - 1;
   }
-  // <student 07.1>
   if (chronicle_.Record(records_)) {
     for (Talk& talk : talk_) Broadcast(std::move(talk.packet));
   } else {
     for (const Talk& talk : talk_) RefuseTalk(talk.speaker, Protocol::REFUSAL_NOT_STORED);
   }
-  // </student>
   talk_.clear();
+  // </student>
 }
 // [/commit]
 

@@ -77,6 +77,7 @@ void SectorGrid::Answer(net::SessionId id, bool success) {
 // Who hears it is decided now: later jobs of this slice may move people.
 // [talk]
 void SectorGrid::DoTalk(net::SessionId id, std::string_view message) {
+  // <student 07c.5>
   assert(InThisQueue());
   Event& event = events_.emplace_back();
   event.id = id;
@@ -99,6 +100,7 @@ void SectorGrid::DoTalk(net::SessionId id, std::string_view message) {
   map_.Hearers(speaker->sector, hearers_);
   event.hearers_end = hearers_.size();
   event.success = IsAllowed(event, message.size());
+  // </student>
 }
 // [/talk]
 
@@ -125,6 +127,7 @@ bool SectorGrid::IsAllowed(Event& event, std::size_t message_bytes) {
 
 // [slice-end]
 void SectorGrid::OnSliceEnd() {
+  // <student 07c.5>
   const struct AtEnd {
     SectorGrid& grid;
     ~AtEnd() { grid.ForgetSlice(); }  // also when the outlet throws: nothing is recorded twice
@@ -133,6 +136,7 @@ void SectorGrid::OnSliceEnd() {
   for (const Event& event : events_) Deliver(event, recorded);
   outlet_.Send(deliveries_);
   for (const std::function<void()>& then : std::exchange(left_, {})) then();
+  // </student>
 }
 // [/slice-end]
 
@@ -155,6 +159,7 @@ SectorTalk SectorGrid::TalkOf(const Event& event) const {
 }
 
 bool SectorGrid::RecordTurn() {
+  // <student 07c.5>
   for (const Event& event : events_) {
     if (event.talk && event.success) {
       turn_.push_back(TalkOf(event));
@@ -162,9 +167,11 @@ bool SectorGrid::RecordTurn() {
     }
   }
   return turn_.empty() || outlet_.Record(turn_);
+  // </student>
 }
 
 void SectorGrid::Deliver(const Event& event, bool recorded) {
+  // <student 07c.5>
   if (event.talk && event.success && recorded) {
     const net::PacketRef packet =
         outlet_.MakeTalk(TalkOf(event), next_number_++, next_sector_numbers_[event.sector]++);
@@ -185,6 +192,7 @@ void SectorGrid::Deliver(const Event& event, bool recorded) {
     deliveries_.push_back(
         {event.id, outlet_.MakeAnswer({event.id, event.at, event.success, marks_})});
   }
+  // </student>
 }
 
 }  // namespace chat

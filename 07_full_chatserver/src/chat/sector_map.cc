@@ -41,6 +41,7 @@ const SectorMap::Member* SectorMap::Find(net::SessionId id) const {
 
 bool SectorMap::Add(net::SessionId id, std::uint64_t player_id, std::string name, Position at,
                     std::uint64_t account) {
+  // <student 07c.3>
   if (!id || !Contains(at)) return false;
   if (id.index() >= members_.size()) members_.resize(id.index() + std::size_t{1});
   Member& member = members_[id.index()];
@@ -55,9 +56,11 @@ bool SectorMap::Add(net::SessionId id, std::uint64_t player_id, std::string name
   PutInto(member, SectorAt(at));
   ++size_;
   return true;
+  // </student>
 }
 
 bool SectorMap::Move(net::SessionId id, Position to) {
+  // <student 07c.3>
   if (Find(id) == nullptr || !Contains(to)) return false;
   Member& member = members_[id.index()];
   member.at = to;
@@ -66,15 +69,18 @@ bool SectorMap::Move(net::SessionId id, Position to) {
   TakeOut(member);
   PutInto(member, sector);
   return true;
+  // </student>
 }
 
 bool SectorMap::Remove(net::SessionId id) {
+  // <student 07c.3>
   if (Find(id) == nullptr) return false;
   Member& member = members_[id.index()];
   TakeOut(member);
   member.id = net::SessionId{};
   --size_;
   return true;
+  // </student>
 }
 
 void SectorMap::Hearers(std::uint32_t sector, std::vector<net::SessionId>& to) const {
@@ -84,18 +90,22 @@ void SectorMap::Hearers(std::uint32_t sector, std::vector<net::SessionId>& to) c
 }
 
 void SectorMap::PutInto(Member& member, std::uint32_t sector) {
+  // <student 07c.4>
   std::vector<std::uint32_t>& list = lists_[sector];
   member.sector = sector;
   member.place = static_cast<std::uint32_t>(list.size());
   list.push_back(member.id.index());
+  // </student>
 }
 
 void SectorMap::TakeOut(const Member& member) {
+  // <student 07c.4>
   std::vector<std::uint32_t>& list = lists_[member.sector];
   const std::uint32_t last = list.back();
   list[member.place] = last;
   members_[last].place = member.place;  // nothing changes when `last` is the member itself
   list.pop_back();
+  // </student>
 }
 
 }  // namespace chat

@@ -106,11 +106,11 @@ class SectorMap {
 template <class F>
 void SectorMap::ForEachNeighbour(std::uint32_t sector, F&& f) const {
   // [neighbours]
+  // <student 07c.2>
   const std::uint32_t row = sector / columns_;
   const std::uint32_t column = sector % columns_;
   const std::uint32_t top = row == 0 ? 0 : row - 1;
   const std::uint32_t left = column == 0 ? 0 : column - 1;
-  // <student 07.4>
   for (std::uint32_t r = top; r <= row + 1 && r < rows_; ++r) {
     for (std::uint32_t c = left; c <= column + 1 && c < columns_; ++c) f(r * columns_ + c);
   }

@@ -103,6 +103,7 @@ void ReportClient::Tell(Event event) {
 }
 
 void ReportClient::Run() {
+  // <student 07d.5>
   std::unique_lock lock(lock_);
   while (!stopping_) {
     changed_.wait(lock, [this] { return stopping_ || !events_.empty() || latest_; });
@@ -118,9 +119,11 @@ void ReportClient::Run() {
     }
     lock.lock();
   }
+  // </student>
 }
 
 void ReportClient::React(Event event) {
+  // <student 07d.5>
   switch (event) {
     case Event::kAccepted:
       policy_.OnConnected();
@@ -135,17 +138,21 @@ void ReportClient::React(Event event) {
                                             : "the connection has ended");
       return;
   }
+  // </student>
 }
 
 // A monitor server that takes the connection and says nothing is as good as none.
 void ReportClient::GiveUpSilence() {
+  // <student 07d.5>
   if (policy_.state() == services::ReportLink::State::kConnecting && Clock::now() >= answer_due_) {
     link_->Close();
   }
+  // </student>
 }
 
 // The former link has had its OnDisconnected, so it may go.
 void ReportClient::Connect() {
+  // <student 07d.5>
   link_ = std::make_unique<Link>(*this);
   refused_ = false;
   attempts_.fetch_add(1, std::memory_order_relaxed);
@@ -154,9 +161,11 @@ void ReportClient::Connect() {
   answer_due_ = Clock::now() + policy_.attempt_patience();
   if (status.ok()) status = service_.Join(std::move(socket), server_, *link_);
   if (!status.ok()) policy_.OnLost(Clock::now(), status.error());
+  // </student>
 }
 
 void ReportClient::Send(const services::MonitorReport& report) {
+  // <student 07d.5>
   Protocol::C_MONITOR_REPORT message;
   message.set_server_id(report.server_id);
   message.set_time_ms(static_cast<std::uint64_t>(report.time_ms));
@@ -166,6 +175,7 @@ void ReportClient::Send(const services::MonitorReport& report) {
     metric.set_value(value.value);
   }
   link_->SendPacket(MonitorServerPacketHandler::MakeSendBuffer(message));
+  // </student>
 }
 
 }  // namespace monitor

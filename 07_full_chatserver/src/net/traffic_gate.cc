@@ -12,6 +12,7 @@ void Server::PauseTraffic() {
 }
 
 void Server::ResumeTraffic() {
+  // <student 07e.4>
   const bool was_closed = traffic_gate_.closed();
   // [resume]
   for (Session* const parked : traffic_gate_.Open()) {
@@ -19,19 +20,20 @@ void Server::ResumeTraffic() {
   }
   // [/resume]
   if (was_closed) Log(LogLevel::kInfo, "traffic", SessionId{}, "resumed");
+  // </student>
 }
 
 // Caller: as IssueSends. True: the gate has the session's send flag now.
 bool SendPath::WaitAtGate(Session& session) {
+  // <student 07e.4>
   if (!gate_.closed()) return false;
   // [wait-at-gate]
-  // <student 07.5>
   session.io.Add();
   if (gate_.Park(session)) return true;
   life_.ReleaseIo(session);  // opened in between
   return false;
-  // </student>
   // [/wait-at-gate]
+  // </student>
 }
 
 }  // namespace net

@@ -169,6 +169,7 @@ std::string ChatService::StatusLine() const {
 
 // [shutdown]
 Summary ChatService::Shutdown() {
+  // <student 07e.6>
   Summary summary;
   if (std::exchange(shut_, true)) return summary;
   generator_.Shut();  // the flag: a check that came behind the actors' end would be a job dropped
@@ -195,6 +196,7 @@ Summary ChatService::Shutdown() {
   }
   if (chronicle_) summary.talk = chronicle_->talk();
   return summary;
+  // </student>
 }
 // [/shutdown]
 

@@ -17,6 +17,7 @@
 #include "tests/support/fake_services.h"
 #include "tests/support/service_config.h"
 #include "tests/support/storage_support.h"
+#include "tests/support/task_input.h"
 #include "tests/support/test_player.h"
 
 namespace {
@@ -109,6 +110,7 @@ TEST_F(ChatServiceTest, WithMetricsItStartsWhereTheCheckSaysSo) {
 }
 
 TEST_F(ChatServiceTest, WhatIsHeardIsInTheDatabase) {
+  TASK_INPUT("07e.6", "three clients in two rooms, room and sector chat, then Shutdown");
   StartServer();
   Player& one = Join("one", 1);
   Player& two = Join("two", 1);
@@ -137,6 +139,7 @@ TEST_F(ChatServiceTest, WhatIsHeardIsInTheDatabase) {
 }
 
 TEST_F(ChatServiceTest, AKeyOpensOneSessionAndAWrongOneNone) {
+  TASK_INPUT("07a.3", "a forged key, the right one, the right one again");
   StartServer();
   client::Ticket ticket = TicketOf("one");
   ASSERT_EQ(ticket.refusal, Protocol::REFUSAL_NONE);
@@ -303,6 +306,7 @@ TEST_F(ChatServiceTest, OthersSeeTheNameAndNoAccountNumber) {
 }
 
 TEST(ChatServer, WhatCannotBeWrittenDownIsNotSaid) {
+  TASK_INPUT("07c.1", "a chronicle that says no, then yes");
   course_test::FakeServices fakes;
   net::ServerOptions options;
   options.session_max = 4;
@@ -348,6 +352,7 @@ TEST(ChatServer, WhatCannotBeWrittenDownIsNotSaid) {
 }
 
 TEST_F(ChatServiceTest, AServerThatStopsTellsEverybodyAndLosesNothing) {
+  TASK_INPUT("07e.6", "15 messages in a room, then Shutdown");
   StartServer();
   Player& one = Join("one", 1);
   Player& two = Join("two", 1);

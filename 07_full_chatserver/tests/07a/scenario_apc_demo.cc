@@ -4,6 +4,7 @@
 
 #include "tests/support/catch.h"
 #include "tests/support/process.h"
+#include "tests/support/task_input.h"
 
 namespace {
 
@@ -26,6 +27,7 @@ SCENARIO("The rest of a log-in, later, on the chat's thread: by APC and by job")
   for (const char* seed : {"1", "7"}) {
     const support::Finished done =
         support::Run("apc_demo", {"--logins", std::to_string(kLogins), "--seed", seed});
+    TASK_INPUT("07a.6", "apc_demo --logins 40 --seed " << seed);
     INFO(done.output << done.errors);
     CHECK(done.exit_code == 0);
     for (int account = 1; account <= kLogins; ++account) {

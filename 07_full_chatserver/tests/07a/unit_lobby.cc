@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "tests/support/lobby_test_support.h"
+#include "tests/support/task_input.h"
 
 namespace {
 
@@ -14,6 +15,7 @@ using lobby_test::Lines;
 using lobby_test::Room;
 
 TEST(Lobby, TheRightKeyLetsInAndIsUsedUp) {
+  TASK_INPUT("07a.2", "account 77, the right key, twice");
   Room room;
   room.keys.Put(77, "secret");
   room.lobby->Connected(Id(1));
@@ -32,6 +34,7 @@ TEST(Lobby, TheRightKeyLetsInAndIsUsedUp) {
 }
 
 TEST(Lobby, ARefusedLoginMayBeTriedAgain) {
+  TASK_INPUT("07a.2", "the store is away, then answers");
   Room room;
   room.keys.Put(5, "good");
   room.lobby->Connected(Id(2));
@@ -46,6 +49,7 @@ TEST(Lobby, ARefusedLoginMayBeTriedAgain) {
 }
 
 TEST(Lobby, AWrongKeyEndsTheConnection) {
+  TASK_INPUT("07a.2", "a wrong key, then the right one on the same and on a new connection");
   Room room;
   room.keys.Put(5, "good");
   room.lobby->Connected(Id(2));
@@ -65,6 +69,7 @@ TEST(Lobby, AWrongKeyEndsTheConnection) {
 }
 
 TEST(Lobby, OneLoginAtATimePerSession) {
+  TASK_INPUT("07a.2", "two C_LOGIN at once, one before Connected, one after the log-in");
   Room room;
   room.lobby->Login(Id(9), 1, "k");  // never connected
   room.lobby->Connected(Id(1));
@@ -81,6 +86,7 @@ TEST(Lobby, OneLoginAtATimePerSession) {
 }
 
 TEST(Lobby, AnAnswerForSomebodyWhoHasGoneReachesNobody) {
+  TASK_INPUT("07a.2", "the client leaves while its key is looked up; the slot has a new tenant");
   Room room;
   room.lobby->Connected(Id(1));
   room.lobby->Login(Id(1), 1, "k");
@@ -95,6 +101,7 @@ TEST(Lobby, AnAnswerForSomebodyWhoHasGoneReachesNobody) {
 }
 
 TEST(Lobby, TheOlderConnectionIsDroppedAndItsLeaveTakesNothing) {
+  TASK_INPUT("07a.4", "sessions 1, 2, 3 as account 77; the Leave of 1 comes late");
   Room room;
   room.LogIn(1, 77);
   room.LogIn(2, 77);
@@ -110,6 +117,7 @@ TEST(Lobby, TheOlderConnectionIsDroppedAndItsLeaveTakesNothing) {
 }
 
 TEST(Lobby, TheLaterLoginWinsWhenTheAnswersComeInTheOtherOrder) {
+  TASK_INPUT("07a.4", "C_LOGIN of 1, then of 2; the answer for 2, then for 1");
   Room room;
   room.lobby->Connected(Id(1));
   room.lobby->Connected(Id(2));
@@ -125,6 +133,7 @@ TEST(Lobby, TheLaterLoginWinsWhenTheAnswersComeInTheOtherOrder) {
 
 // The newcomer is gone before he is let in: nobody else loses his place for it.
 TEST(Lobby, ANewcomerWhoHasGoneDropsNobody) {
+  TASK_INPUT("07a.4", "session 2 is gone when it is let in as account 77");
   Room room;
   room.LogIn(1, 77);
   room.ledger.SetGone(Id(2));
@@ -139,6 +148,7 @@ TEST(Lobby, ANewcomerWhoHasGoneDropsNobody) {
 // The process stood still for a minute: what the clients have sent meanwhile is read after the
 // check.
 TEST(Lobby, APauseOfTheProcessIsNobodysSilence) {
+  TASK_INPUT("07e.5", "checks each second, one comes after a minute");
   chat::LobbyOptions options;
   options.login_timeout = 10s;
   options.heartbeat_timeout = 10s;
@@ -168,6 +178,7 @@ TEST(Lobby, APauseOfTheProcessIsNobodysSilence) {
 }
 
 TEST(Lobby, LoginTimeoutDropsThoseOverIt) {
+  TASK_INPUT("07e.5", "login_timeout 10 s; 1 connects at 0 s, 2 at 4 s");
   chat::LobbyOptions options;
   options.login_timeout = 10s;
   Room room(options);
@@ -195,6 +206,7 @@ TEST(Lobby, LoginTimeoutDropsThoseOverIt) {
 }
 
 TEST(Lobby, HeartbeatTimeoutDropsTheSilent) {
+  TASK_INPUT("07a.5", "2 is dropped, 3 logs in as its account, the Leave of 2 comes late");
   chat::LobbyOptions options;
   options.heartbeat_timeout = 40s;
   Room room(options);
@@ -217,6 +229,7 @@ TEST(Lobby, HeartbeatTimeoutDropsTheSilent) {
 }
 
 TEST(Lobby, ATimeoutOfZeroIsNone) {
+  TASK_INPUT("07e.5", "both time-outs 0, a day of silence");
   chat::LobbyOptions options;
   options.login_timeout = options.heartbeat_timeout = 0s;
   Room room(options);
@@ -232,6 +245,7 @@ TEST(Lobby, ATimeoutOfZeroIsNone) {
 // An answer that comes after the lobby has gone: the store keeps its `done` for as long as it
 // likes.
 TEST(Lobby, AnAnswerAfterTheEndIsHarmless) {
+  TASK_INPUT("07a.2", "the answer comes when the lobby is gone");
   lobby_test::ManualKeys keys;
   lobby_test::Ledger ledger;
   {

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "tests/support/lobby_test_support.h"
+#include "tests/support/task_input.h"
 
 namespace {
 
@@ -119,6 +120,7 @@ TEST(LobbyRaces, OneSessionPerAccountWhateverTheOrder) {
   constexpr AccountNo kAccounts = 6;  // few: nearly every login is a duplicate
   const std::uint64_t seed = job_test::Seed();
   const std::uint64_t steps = job_test::Scaled(20'000);
+  TASK_INPUT("07a.4", kPosters << " posters, " << kAccounts << " accounts, seed " << seed);
 
   Auditor auditor;
   AnyOrderKeys keys(seed);

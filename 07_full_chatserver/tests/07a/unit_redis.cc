@@ -10,11 +10,14 @@
 #include <thread>
 
 #include "tests/outside/redis_fixture.h"
+#include "tests/support/task_input.h"
 
 namespace services {
 namespace {
 
 TEST_F(Redis, KeyOpensOneSessionOnce) {
+  TASK_INPUT("07a.1",
+             "a key of 64 bytes, too long, too short, right, used; a key of another version");
   ASSERT_TRUE(server_.Start()) << server_.Output();
   RedisClient client(Options());
   client.Start();
@@ -37,6 +40,7 @@ TEST_F(Redis, KeyOpensOneSessionOnce) {
 }
 
 TEST_F(Redis, MissingWrongExpiredAndReplacedKeys) {
+  TASK_INPUT("07a.1", "no key, wrong, empty, expired, replaced, binary, not a string");
   ASSERT_TRUE(server_.Start()) << server_.Output();
   RedisClient client(Options());
   client.Start();

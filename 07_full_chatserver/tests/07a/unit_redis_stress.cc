@@ -10,6 +10,7 @@
 
 #include "services/redis/redis_key_store.h"
 #include "tests/outside/redis_server.h"
+#include "tests/support/task_input.h"
 
 namespace services {
 namespace {
@@ -81,6 +82,7 @@ TEST(RedisStress, EveryCallbackOnceThroughKillsAndRestarts) {
 
 // Two chat servers, one account: the key lets one of them in.
 TEST(RedisStress, OneKeyOpensOneSessionOnManyServers) {
+  TASK_INPUT("07a.1", "two chat servers ask with the same key");
   if (!RedisServer::IsInstalled()) GTEST_SKIP() << "redis-server is not installed";
   RedisServer server;
   ASSERT_TRUE(server.Start()) << server.Output();

@@ -7,6 +7,7 @@ stage_unit_test(config
 stage_unit_test(journal
   tests/07b/unit_journal.cc
   tests/07b/unit_journal_sync.cc
+  tests/07b/unit_record.cc
   LINK journal
   LABELS stress)
 

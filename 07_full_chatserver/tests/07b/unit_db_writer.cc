@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "tests/support/database_support.h"
+#include "tests/support/task_input.h"
 #include "tests/support/writer_server.h"
 
 #ifdef __linux__
@@ -60,6 +61,7 @@ INSTANTIATE_TEST_SUITE_P(Databases, WriterTest, ::testing::Values(Kind::kSqlite,
                          });
 
 TEST_P(WriterTest, WhatIsStoredArrivesInOrder) {
+  TASK_INPUT("07b.5", "100 turns of 7 rows");
   const auto server = Make();
   for (int turn = 0; turn < 100; ++turn) {
     ASSERT_EQ(server->Store(Lines(std::to_string(turn) + ":", 7)).code, StoreCode::kStored);
@@ -149,6 +151,7 @@ TEST_P(WriterTest, NothingWaitsOnlyWhenAllIsStored) {
 }
 
 TEST_P(WriterTest, ACommitWhoseAnswerIsLostIsNotWrittenTwice) {
+  TASK_INPUT("07b.5", "20 turns of 3 rows, the answers of 3 commits are lost");
   const auto server = Make();
   faults_.lose_commits = 3;
   for (int turn = 0; turn < 20; ++turn) {
@@ -199,6 +202,7 @@ TEST_P(WriterTest, RefuseWhenTheJournalIsFull) {
 }
 
 TEST_P(WriterTest, ContinueWhenTheJournalIsFull) {
+  TASK_INPUT("07b.5", "on_full = continue, the journal full, the database away");
   WriterOptions options;
   options.on_full = db::OnFull::kContinue;
   options.queue_memory_bytes = 16 * 1024;
@@ -223,7 +227,9 @@ TEST_P(WriterTest, ContinueWhenTheJournalIsFull) {
 
 // Several update threads, and a database that fails at every step now and then.
 TEST_P(WriterTest, ExactlyOnceUnderRandomFailures) {
-  std::mt19937_64 random(storage_test::Seed());
+  const std::uint64_t seed = storage_test::Seed();
+  TASK_INPUT("07b.5", "3 threads, each call fails one time in 60, seed " << seed);
+  std::mt19937_64 random(seed);
   faults_.fail_at_random = [&] { return random() % 60 == 0; };  // the writer's thread only
   WriterOptions options;
   options.queue_memory_bytes = 4096;
@@ -248,6 +254,30 @@ TEST_P(WriterTest, ExactlyOnceUnderRandomFailures) {
   }
   EXPECT_EQ(Rows(), threads_count * turns * 3);
   EXPECT_EQ(Different(), threads_count * turns * 3);
+}
+
+// A hundred small turns wait while the database is away: they go into it 100 rows at a time, not
+// turn by turn, and a turn that is longer than that is cut.
+TEST(Writer, TurnsThatWaitShareATransaction) {
+  TASK_INPUT("07b.5", "100 turns of 3 rows and one of 250 wait; batch_rows is 100");
+  TemporaryFolder folder;
+  Faults faults;
+  WriterOptions options;
+  options.batch_rows = 100;
+  Server server(folder.File("journal"),
+                WithFaults(db::MakeSqlite({.path = folder.File("x.db")}), faults), options);
+  faults.down = true;
+  for (int turn = 0; turn < 100; ++turn) {
+    ASSERT_EQ(server.Store(Lines(std::to_string(turn) + ":", 3)).code, StoreCode::kStored);
+  }
+  ASSERT_EQ(server.Store(Lines("long:", 250)).code, StoreCode::kStored);
+  EXPECT_TRUE(WaitUntil([&] { return server.writer->Stats().state == WriterState::kDown; }));
+  const int before = faults.commits;
+  faults.down = false;
+  EXPECT_TRUE(server.WaitForRows(550));
+  EXPECT_TRUE(server.writer->Stop(30s).drained);
+  EXPECT_LE(faults.commits - before, 10) << "550 rows, 100 in a transaction";
+  EXPECT_GE(faults.commits - before, 6);
 }
 
 TEST(Writer, AWrongPasswordIsSaidAtStart) {

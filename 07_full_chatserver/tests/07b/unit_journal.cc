@@ -21,6 +21,7 @@
 
 #include "tests/support/faulty_ops.h"
 #include "tests/support/storage_support.h"
+#include "tests/support/task_input.h"
 
 namespace {
 
@@ -103,6 +104,7 @@ TEST(Crc32c, KnownValues) {
 }
 
 TEST_F(JournalTest, WhatIsAppendedIsReadInOrder) {
+  TASK_INPUT("07b.3", "a turn of 3 records, a turn of one");
   Journal journal;
   ASSERT_TRUE(journal.Open(Options()).ok());
   EXPECT_EQ(Append(journal, {"a", "", "ccc"}).last_id, 3U);
@@ -119,6 +121,7 @@ TEST_F(JournalTest, WhatIsAppendedIsReadInOrder) {
 }
 
 TEST_F(JournalTest, ARestartGoesOnWithTheNumbersAndANewSource) {
+  TASK_INPUT("07b.2", "two records, a restart, a third");
   std::uint64_t first_source = 0;
   {
     Journal journal;
@@ -171,6 +174,7 @@ TEST_F(JournalTest, AFolderThatIsLetGoMeanwhileIsTaken) {
 }
 
 TEST_F(JournalTest, SegmentsAreBegunAndGoWhenTheyAreConfirmed) {
+  TASK_INPUT("07b.3", "50 turns of 100 bytes, segment_bytes 1000");
   JournalOptions options = Options();
   options.segment_bytes = 1000;
   Journal journal;
@@ -243,6 +247,7 @@ TEST_F(JournalTest, NumbersGoOnWhenEverythingWasConfirmed) {
 
 // The file cut at every length: exactly the records that are whole come back, and writing goes on.
 TEST_F(JournalTest, ATailTornAnywhereIsCut) {
+  TASK_INPUT("07b.2", "four records, the file cut at every length");
   std::vector<std::uint64_t> ends;  // of the records
   std::string whole;
   {
@@ -278,6 +283,7 @@ TEST_F(JournalTest, ATailTornAnywhereIsCut) {
 }
 
 TEST_F(JournalTest, EveryFlippedBitIsFound) {
+  TASK_INPUT("07b.2", "two records, a bit flipped at every byte");
   {
     Journal journal;
     ASSERT_TRUE(journal.Open(Options()).ok());
@@ -364,6 +370,7 @@ TEST_F(JournalTest, DamageBetweenSegmentsIsSaidAndNothingIsCut) {
 }
 
 TEST_F(JournalTest, MaxBytesIsLikeAFullDisk) {
+  TASK_INPUT("07b.3", "turns of 100 bytes, max_bytes 3000");
   JournalOptions options = Options();
   options.segment_bytes = 1000;
   options.max_bytes = 3000;
@@ -394,6 +401,7 @@ class JournalFaultTest : public JournalTest {
 };
 
 TEST_F(JournalFaultTest, ShortAndInterruptedWritesAreFinished) {
+  TASK_INPUT("07b.3", "each write takes 3 bytes, each third is interrupted");
   int call = 0;
   ops_.on_write = [&](FileHandle file, std::uint64_t offset, std::string_view data) -> IoResult {
     if (++call % 3 == 0) return {0, make_error_code(std::errc::interrupted)};
@@ -408,6 +416,8 @@ TEST_F(JournalFaultTest, ShortAndInterruptedWritesAreFinished) {
 // The disk fills up after `room` bytes of the batch, for every `room`: nothing of it comes back,
 // neither in this run nor in the next, and what follows has its numbers.
 TEST_F(JournalFaultTest, AFullDiskLeavesNothingBehind) {
+  TASK_INPUT("07b.3",
+             "the disk fills up after 0..59 bytes of a batch; also when the file cannot be cut");
   for (const bool cannot_cut : {false, true}) {
     for (std::size_t room = 0; room < 60; ++room) {
       TemporaryFolder folder;
@@ -445,6 +455,7 @@ TEST_F(JournalFaultTest, AFullDiskLeavesNothingBehind) {
 }
 
 TEST_F(JournalFaultTest, OtherErrorsAreFailuresAndPass) {
+  TASK_INPUT("07b.3", "an I/O error, then a write that does nothing");
   Journal journal;
   ASSERT_TRUE(journal.Open(Faulty()).ok());
   ops_.on_write = [](FileHandle, std::uint64_t, std::string_view) -> IoResult {

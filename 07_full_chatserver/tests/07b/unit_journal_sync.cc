@@ -16,6 +16,7 @@
 #include "services/journal/journal.h"
 #include "tests/support/faulty_ops.h"
 #include "tests/support/storage_support.h"
+#include "tests/support/task_input.h"
 
 namespace {
 
@@ -75,6 +76,7 @@ class JournalSync : public ::testing::Test {
 };
 
 TEST_F(JournalSync, OneSyncForAllThatWaits) {
+  TASK_INPUT("07b.4", "4 threads, 100 turns each, a sync takes 100 ms");
   Open(100ms);
   std::vector<std::uint64_t> told;
   std::mutex lock;
@@ -107,6 +109,7 @@ TEST_F(JournalSync, OneSyncForAllThatWaits) {
 // What is appended while a sync runs waits for that one and the next, and for no other: by count,
 // on a disk that ends a sync when it is told to.
 TEST_F(JournalSync, NobodyWaitsForMoreThanTheRunningSyncAndTheNext) {
+  TASK_INPUT("07b.4", "syncs that end when they are told to");
   std::mutex lock;
   std::condition_variable change;
   int may_end = 0;  // guarded by lock
@@ -204,9 +207,29 @@ TEST_F(JournalSync, SafeMeansSyncedInAllSegments) {
   EXPECT_EQ(Recovered(folder_.path()).size(), 200U);
 }
 
+// The disk works on the first segment while the journal goes on through several more: when all of
+// it is called safe, none of those that were left behind may be missing.
+TEST_F(JournalSync, ASegmentThatIsLeftIsSyncedToo) {
+  TASK_INPUT("07b.6", "40 records of 100 bytes, segments of 1000, while the first sync runs");
+  segment_bytes_ = 1000;
+  std::atomic<bool> may_end{false};
+  ops_.on_sync = [&](int) { WaitUntil([&] { return may_end.load(); }); };
+  Open(0ms);
+  ASSERT_EQ(Append(*journal_, "first").code, AppendCode::kOk);
+  ASSERT_TRUE(WaitUntil([&] { return ops_.syncs == 1; }));
+  for (int i = 0; i < 40; ++i) {
+    ASSERT_EQ(Append(*journal_, std::string(100, 's')).code, AppendCode::kOk);
+  }
+  EXPECT_GE(journal_->Stats().segments, 4U);
+  may_end = true;
+  ASSERT_TRUE(WaitUntil([&] { return journal_->safe_id() == 41; }));
+  EXPECT_EQ(ops_.closed_unsynced, 0) << "segments that are called safe and were never synced";
+}
+
 // A sync fails: what is not safe is written once more, under its numbers, and nothing is appended
 // before that has succeeded.
 TEST_F(JournalSync, AfterASyncThatFailsItIsWrittenAgain) {
+  TASK_INPUT("07b.4", "5 rounds: a sync fails, then works again");
   Open(0ms);
   std::vector<std::string> expected;
   for (int round = 0; round < 5; ++round) {

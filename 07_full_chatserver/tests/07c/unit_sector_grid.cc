@@ -15,6 +15,7 @@
 #include "job/update_threads.h"
 #include "tests/support/job_test_support.h"
 #include "tests/support/sector_ear.h"
+#include "tests/support/task_input.h"
 
 namespace {
 
@@ -51,6 +52,7 @@ struct World {
 };
 
 TEST(SectorGrid, ThoseNearHearItAndTheOthersDoNot) {
+  TASK_INPUT("07c.5", "three at (0,0), (1,1), (2,2); one speaks, walks to (3,3), speaks");
   World world({5, 5, 1});
   world.grid->Join(Id(1), 11, "가온", {0, 0});
   world.grid->Join(Id(2), 12, "나래", {1, 1});
@@ -70,6 +72,7 @@ TEST(SectorGrid, ThoseNearHearItAndTheOthersDoNot) {
 }
 
 TEST(SectorGrid, WhoIsNotOnTheGridIsRefused) {
+  TASK_INPUT("07c.5", "talk and move before the join and after the leave");
   World world({2, 2, 1});
   world.grid->Talk(Id(1), "before");
   world.grid->Move(Id(1), {0, 0});
@@ -86,6 +89,7 @@ TEST(SectorGrid, WhoIsNotOnTheGridIsRefused) {
 }
 
 TEST(SectorGrid, WhatIsNotRecordedIsNotSentAndTakesNoNumber) {
+  TASK_INPUT("07c.5", "the first record fails");
   World world({1, 1, 1});
   world.outlet.FailRecords(1);
   world.grid->Join(Id(1), 1, "a", {0, 0});
@@ -100,6 +104,7 @@ TEST(SectorGrid, WhatIsNotRecordedIsNotSentAndTakesNoNumber) {
 }
 
 TEST(SectorGrid, AnOutletThatThrowsLosesItsSliceOnly) {
+  TASK_INPUT("07c.5", "the outlet throws once");
   World world({1, 1, 1});
   world.outlet.ThrowOnce();
   world.grid->Join(Id(1), 1, "a", {0, 0});
@@ -113,7 +118,9 @@ TEST(SectorGrid, AnOutletThatThrowsLosesItsSliceOnly) {
 
 // Random steps from one poster; what each session hears is known from a plain list of positions.
 TEST(SectorGrid, RandomStepsAgreeWithBruteForce) {
-  std::mt19937_64 random(job_test::Seed());
+  const std::uint64_t seed = job_test::Seed();
+  TASK_INPUT("07c.5", "small worlds, 600 random steps each, seed " << seed);
+  std::mt19937_64 random(seed);
   const auto pick = [&random](std::uint32_t below) {
     return static_cast<std::uint32_t>(random() % below);
   };
@@ -161,6 +168,7 @@ TEST(SectorGrid, EveryEarHearsConsecutiveSectorNumbersUnderLoad) {
   constexpr std::uint32_t kSessionsEach = 12;
   const std::uint64_t seed = job_test::Seed();
   const std::uint64_t steps = job_test::Scaled(6000);
+  TASK_INPUT("07c.5", kPosters << " posters, 48 sessions, 4 x 4 sectors, seed " << seed);
   World world({4, 4, 2}, 3);
   world.workers.Start();
   std::vector<std::thread> posters;

@@ -11,6 +11,7 @@
 
 #include "chat/sector_map.h"
 #include "tests/support/job_test_support.h"
+#include "tests/support/task_input.h"
 
 namespace {
 
@@ -45,7 +46,9 @@ std::vector<SessionId> ByBruteForce(const std::map<SessionId, Position>& all, Po
 }
 
 TEST(SectorMap, RandomStepsAgreeWithBruteForce) {
-  std::mt19937_64 random(job_test::Seed());
+  const std::uint64_t seed = job_test::Seed();
+  TASK_INPUT("07c.3", "small worlds, random steps (07c.2, 07c.4 as well), seed " << seed);
+  std::mt19937_64 random(seed);
   const auto pick = [&random](std::uint32_t below) {
     return static_cast<std::uint32_t>(random() % below);
   };
@@ -90,6 +93,7 @@ TEST(SectorMap, RandomStepsAgreeWithBruteForce) {
 
 // Hearing is mutual: that is what makes "I hear you" and "you hear me" the same question.
 TEST(SectorMap, NeighbourhoodIsSymmetricAndStopsAtTheEdge) {
+  TASK_INPUT("07c.2", "a world of 4 x 3 sectors");
   const SectorMap map({4, 3, 1});
   std::vector<std::vector<std::uint32_t>> heard_in(map.sectors());
   for (std::uint32_t sector = 0; sector < map.sectors(); ++sector) {
@@ -106,6 +110,7 @@ TEST(SectorMap, NeighbourhoodIsSymmetricAndStopsAtTheEdge) {
 }
 
 TEST(SectorMap, APositionOutsideIsRefusedAndChangesNothing) {
+  TASK_INPUT("07c.3", "2 x 2 sectors of 10 units, positions 20 and more");
   SectorMap map({2, 2, 10});
   EXPECT_FALSE(map.Add(Id(1), 1, "a", {20, 0}));
   EXPECT_TRUE(map.Add(Id(1), 1, "a", {19, 19}));
@@ -115,6 +120,7 @@ TEST(SectorMap, APositionOutsideIsRefusedAndChangesNothing) {
 }
 
 TEST(SectorMap, AStaleIdNeverReachesTheNextTenant) {
+  TASK_INPUT("07c.3", "slot 7, serial 1, then serial 2 without a Leave");
   SectorMap map({3, 3, 1});
   ASSERT_TRUE(map.Add(Id(7, 1), 1, "first", {0, 0}));
   // The first never said good-bye: the slot's new tenant takes its place.
@@ -125,6 +131,22 @@ TEST(SectorMap, AStaleIdNeverReachesTheNextTenant) {
   EXPECT_FALSE(map.Remove(Id(7, 1)));
   EXPECT_TRUE(HearersOf(map, 0).empty());
   EXPECT_EQ(HearersOf(map, 8), std::vector<SessionId>{Id(7, 2)});
+}
+
+// Whoever leaves a sector leaves a gap in its list; the last one moves there, and has to be found
+// there afterwards.
+TEST(SectorMap, WhoTakesTheGapIsFoundThere) {
+  TASK_INPUT("07c.4", "1, 2 and 3 in one sector; 1 goes, then 3 goes, then 2 is asked for");
+  SectorMap map({3, 3, 1});
+  for (std::uint32_t index = 1; index <= 3; ++index) {
+    ASSERT_TRUE(map.Add(Id(index), index, "a", {0, 0}));
+  }
+  ASSERT_TRUE(map.Remove(Id(1)));
+  ASSERT_TRUE(map.Remove(Id(3)));
+  EXPECT_EQ(HearersOf(map, 0), std::vector<SessionId>{Id(2)});
+  ASSERT_TRUE(map.Move(Id(2), {2, 2}));
+  EXPECT_TRUE(HearersOf(map, 0).empty());
+  EXPECT_EQ(HearersOf(map, 8), std::vector<SessionId>{Id(2)});
 }
 
 TEST(SectorMap, BadOptionsAreNamed) {

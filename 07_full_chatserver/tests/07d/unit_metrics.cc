@@ -20,6 +20,7 @@
 #include "services/monitor/standard_metrics.h"
 #include "services/monitor/system_usage.h"
 #include "tests/support/log_lines.h"
+#include "tests/support/task_input.h"
 #ifdef __linux__
 #include <fcntl.h>
 #endif
@@ -46,6 +47,7 @@ const double* Find(const std::vector<MetricSample>& samples, const std::string& 
 }
 
 TEST(Collector, AStateIsOneSampleForEachValue) {
+  TASK_INPUT("07d.1", "a state with two values");
   std::string_view now = "READONLY";
   Collector collector({7, milliseconds(1000)});
   collector.AddState("redis_trouble", "Why.", "reason", {"READONLY", "OOM"}, [&] { return now; });
@@ -67,6 +69,7 @@ TEST(Collector, AStateIsOneSampleForEachValue) {
 }
 
 TEST(Collector, CountersOfOneNameAreOneRate) {
+  TASK_INPUT("07d.1", "two counters of one name, 0 then 4 and 6, two seconds");
   double abroad = 0;
   double full = 0;
   Collector collector({});
@@ -88,6 +91,7 @@ TEST(Collector, CountersOfOneNameAreOneRate) {
 }
 
 TEST(Collector, GaugesAsTheyAreCountersAsRates) {
+  TASK_INPUT("07d.1", "a gauge 5, 6; a counter 1000, 1500, 10, 20");
   double sessions = 5;
   double packets = 1000;
   Collector collector({7, milliseconds(1000)});
@@ -121,6 +125,7 @@ TEST(Collector, GaugesAsTheyAreCountersAsRates) {
 }
 
 TEST(Collector, UnknownAndFailingSamplesAreLeftOut) {
+  TASK_INPUT("07d.1", "NaN, infinity, an exception, 1");
   Collector collector({});
   collector.AddGauge("nan", "", [] { return std::nan(""); });
   collector.AddGauge("inf", "", [] { return std::numeric_limits<double>::infinity(); });
@@ -132,6 +137,7 @@ TEST(Collector, UnknownAndFailingSamplesAreLeftOut) {
 }
 
 TEST(Collector, PreparesOnceARoundAndFeedsSinks) {
+  TASK_INPUT("07d.1", "two rounds, two gauges, one sink");
   Collector collector({});
   int rounds = 0;
   std::vector<MonitorReport> reports;
@@ -146,6 +152,7 @@ TEST(Collector, PreparesOnceARoundAndFeedsSinks) {
 }
 
 TEST(Collector, ThreadRunsRoundsUntilStopWhileOthersRead) {
+  TASK_INPUT("07d.1", "a round each millisecond, a reader beside");
   std::atomic<int> rounds{0};
   std::mutex mutex;
   std::condition_variable changed;
@@ -245,6 +252,7 @@ TEST(StandardMetrics, ALogThatCannotBeWrittenIsTold) {
 
 // 98 values of up to 10 ms, one of up to 100 ms, one longer than any bound.
 TEST(Collector, AHistogramIsToldWholeAndItsP99OfTheLastInterval) {
+  TASK_INPUT("07d.2", "bounds 0.01, 0.1; 98, 1 and 1 values; then 1000 more in the first bucket");
   HistogramValue values{{0.01, 0.1}, {98, 1, 1}, 2.0};
   EXPECT_DOUBLE_EQ(Quantile(values, 0.49), 0.005);
   EXPECT_DOUBLE_EQ(Quantile(values, 0.99), 0.1);
@@ -269,7 +277,19 @@ TEST(Collector, AHistogramIsToldWholeAndItsP99OfTheLastInterval) {
   EXPECT_EQ(collector.Latest()[0].histogram.counts, (std::vector<std::uint64_t>{1098, 1, 1}));
 }
 
+// A value of a bucket may lie anywhere in it: evenly spread is the guess.
+TEST(Quantile, LiesInTheBucketThatHasTheRank) {
+  TASK_INPUT("07d.2", "bounds 1, 2, 4 with 0, 4, 0, 0 values; then 10, 0, 10, 0");
+  const HistogramValue second{{1, 2, 4}, {0, 4, 0, 0}, 0};
+  EXPECT_DOUBLE_EQ(Quantile(second, 0.25), 1.25);
+  EXPECT_DOUBLE_EQ(Quantile(second, 1), 2) << "not 4: an empty bucket has nobody";
+  const HistogramValue apart{{1, 2, 4}, {10, 0, 10, 0}, 0};
+  EXPECT_DOUBLE_EQ(Quantile(apart, 0.5), 1);
+  EXPECT_DOUBLE_EQ(Quantile(apart, 0.75), 3);
+}
+
 TEST(ReportLink, WhatAReasonSaysStaysInItsQuotes) {
+  TASK_INPUT("07d.4", "a reason with a quote and a line end");
   const course_test::LogLines log;
   ReportLink link({milliseconds(100), milliseconds(800), milliseconds(3000)}, 5);
   ASSERT_TRUE(link.ShouldConnect(Time() + seconds(10)));
@@ -278,6 +298,7 @@ TEST(ReportLink, WhatAReasonSaysStaysInItsQuotes) {
 }
 
 TEST(ReportLink, ConnectsBacksOffAndForgivesAfterSuccess) {
+  TASK_INPUT("07d.4", "reconnect 100..800 ms, 8 attempts fail");
   ReportLink link({milliseconds(100), milliseconds(800), milliseconds(3000)}, 5);
   Time now = Time() + seconds(10);
   EXPECT_FALSE(link.MaySend());

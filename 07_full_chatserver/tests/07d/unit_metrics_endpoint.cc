@@ -9,6 +9,7 @@
 #include "services/monitor/standard_metrics.h"
 #include "tests/outside/child_process.h"
 #include "tests/outside/http_get.h"
+#include "tests/support/task_input.h"
 
 namespace services {
 namespace {
@@ -43,6 +44,7 @@ class Endpoint : public ::testing::Test {
 };
 
 TEST_F(Endpoint, TextFormatWithTypesAndHelp) {
+  TASK_INPUT("07d.3", "chat_job_seconds: bounds 0.001, 0.5; 3, 2 and 1 values");
   collector_.CollectOnce(Collector::Clock::now());
   const auto reply = HttpGet(endpoint_.port(), "/metrics");
   EXPECT_EQ(reply.status, 200);

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "services/monitor/monitor_core.h"
+#include "tests/support/task_input.h"
 
 namespace services {
 namespace {
@@ -165,6 +166,7 @@ class Core : public ::testing::Test {
 };
 
 TEST_F(Core, AlarmFiresAfterItsTimeAndEnds) {
+  TASK_INPUT("07d.6", "a > 10 for 5: 11 for five seconds, 12, 10");
   Report(1, 11);
   for (int i = 0; i < 4; ++i) {
     now_ += 1000;
@@ -187,6 +189,7 @@ TEST_F(Core, AlarmFiresAfterItsTimeAndEnds) {
 }
 
 TEST_F(Core, OneGoodValueStartsTheTimeAgain) {
+  TASK_INPUT("07d.6", "a > 10 for 5: each fifth value is 1");
   for (int i = 0; i < 20; ++i) {
     Report(1, i % 5 == 4 ? 1 : 11);
     EXPECT_TRUE(Firing().empty());
@@ -195,12 +198,14 @@ TEST_F(Core, OneGoodValueStartsTheTimeAgain) {
 }
 
 TEST_F(Core, RulesOfOneServerDoNotTouchOthers) {
+  TASK_INPUT("07d.6", "the rule of server 2, broken by 1 and 2");
   Report(1, 0, 0);
   Report(2, 0, 0);
   EXPECT_EQ(Firing(), (std::vector<std::string>{"2: 2: b < 1 for 0"}));
 }
 
 TEST_F(Core, SilentServerIsDownAndComesBack) {
+  TASK_INPUT("07d.6", "a server is silent for 3 s and reports again");
   Report(1, 99);
   Report(2, 0);
   now_ += 2999;

@@ -15,6 +15,7 @@
 #include "server/chat_service.h"
 #include "tests/support/log_lines.h"
 #include "tests/support/storage_support.h"
+#include "tests/support/task_input.h"
 #include "tests/support/test_support.h"
 
 namespace {
@@ -132,6 +133,7 @@ bool EndsSoon(Call call) {
 }
 
 TEST(ReportClient, ReportsArriveAlsoAtAServerThatComesBack) {
+  TASK_INPUT("07d.5", "a monitor server that ends and comes back");
   const net::WinsockScope winsock;
   Sink sink;
   std::unique_ptr<monitor::MonitorServer> server = StartMonitor(sink, 0);
@@ -161,6 +163,7 @@ TEST(ReportClient, ReportsArriveAlsoAtAServerThatComesBack) {
 }
 
 TEST(ReportClient, AnAttemptWithoutAnAnswerIsGivenUpAndTriedAgain) {
+  TASK_INPUT("07d.5", "a listener whose queue is full, connect_timeout 20 ms");
   const net::WinsockScope winsock;
   const SilentListener silent(true);
   services::ReportLinkOptions options;
@@ -178,6 +181,7 @@ TEST(ReportClient, AnAttemptWithoutAnAnswerIsGivenUpAndTriedAgain) {
 }
 
 TEST(ReportClient, StopDoesNotWaitForAnAttempt) {
+  TASK_INPUT("07d.5", "connect_timeout 10 minutes, Stop meanwhile");
   const net::WinsockScope winsock;
   const SilentListener silent(true);
   services::ReportLinkOptions options;
@@ -193,6 +197,7 @@ TEST(ReportClient, StopDoesNotWaitForAnAttempt) {
 
 // The system takes the connection, but nobody ever answers on it.
 TEST(ReportClient, AConnectionWithoutAnAnswerIsGivenUpAndTriedAgain) {
+  TASK_INPUT("07d.5", "a connection on which nobody answers, connect_timeout 50 ms");
   const net::WinsockScope winsock;
   const SilentListener silent(false);
   services::ReportLinkOptions options;
@@ -212,6 +217,7 @@ TEST(ReportClient, AConnectionWithoutAnAnswerIsGivenUpAndTriedAgain) {
 // A server that has not proven that it knows the secret changes nothing that is known of the
 // others.
 TEST(ReportClient, AWrongSecretIsRefusedAndSaid) {
+  TASK_INPUT("07d.5", "the secret is wrong");
   const net::WinsockScope winsock;
   const course_test::LogLines log;
   Sink sink;
@@ -292,6 +298,7 @@ TEST(ReportClient, AProofIsOfItsSecretItsChallengeAndItsServer) {
 }
 
 TEST(ReportClient, TheChatServerEndsWithoutTheMonitor) {
+  TASK_INPUT("07e.6", "a monitor server that does not answer");
   const net::WinsockScope winsock;
   const SilentListener silent(true);
   const storage_test::TemporaryFolder folder;

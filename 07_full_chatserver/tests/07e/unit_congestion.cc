@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "services/congestion/congestion_control.h"
+#include "tests/support/task_input.h"
 
 namespace services {
 namespace {
@@ -32,11 +33,13 @@ class Judged : public ::testing::Test {
 };
 
 TEST_F(Judged, TheFirstLookHasNothingToCompareWith) {
+  TASK_INPUT("07e.3", "one look");
   EXPECT_EQ(Add(5'000'000, 4'000'000), Change::kNone);
   EXPECT_FALSE(judge_.paused());
 }
 
 TEST_F(Judged, BothLimitsMustBePassed) {
+  TASK_INPUT("07e.3", "9999 and 10000 sent, 10 % and more repeated");
   Add(0, 0);
   EXPECT_EQ(Add(9'999, 9'999), Change::kNone) << "too few sent to judge";
   EXPECT_EQ(Add(10'000, 1'000), Change::kNone) << "10 % exactly";
@@ -47,6 +50,7 @@ TEST_F(Judged, BothLimitsMustBePassed) {
 }
 
 TEST_F(Judged, TenCleanLooksInARowEndIt) {
+  TASK_INPUT("07e.3", "paused, then 100 sent and none repeated, ten times");
   Pause();
   for (int i = 0; i < 9; ++i) ASSERT_EQ(Add(100, 0), Change::kNone) << i;
   EXPECT_EQ(Add(100, 0), Change::kResume);
@@ -55,6 +59,7 @@ TEST_F(Judged, TenCleanLooksInARowEndIt) {
 }
 
 TEST_F(Judged, OneDirtyLookStartsTheCountAgain) {
+  TASK_INPUT("07e.3", "nine clean looks, one dirty, ten clean");
   Pause();
   for (int i = 0; i < 9; ++i) ASSERT_EQ(Add(100, 0), Change::kNone);
   ASSERT_EQ(Add(1'000, 500), Change::kNone);
@@ -63,18 +68,21 @@ TEST_F(Judged, OneDirtyLookStartsTheCountAgain) {
 }
 
 TEST_F(Judged, OneLostSegmentOnAQuietNetworkIsClean) {
+  TASK_INPUT("07e.3", "paused, 1 of 5 repeated");
   Pause();
   for (int i = 0; i < 9; ++i) ASSERT_EQ(Add(5, 1), Change::kNone);
   EXPECT_EQ(Add(5, 1), Change::kResume);
 }
 
 TEST_F(Judged, StaysPausedWhileTheSystemRepeats) {
+  TASK_INPUT("07e.3", "paused, 200 of 300 repeated");
   Pause();
   for (int i = 0; i < 100; ++i) ASSERT_EQ(Add(300, 200), Change::kNone);
   EXPECT_TRUE(judge_.paused());
 }
 
 TEST_F(Judged, BlindMeansGoOn) {
+  TASK_INPUT("07e.3", "paused, then no counters");
   Pause();
   EXPECT_EQ(judge_.Look(std::nullopt), Change::kResume);
   EXPECT_EQ(judge_.Look(std::nullopt), Change::kNone);
@@ -82,6 +90,7 @@ TEST_F(Judged, BlindMeansGoOn) {
 }
 
 TEST_F(Judged, CountersWrapAt32BitsAndMayStartAgain) {
+  TASK_INPUT("07e.3", "counters that wrap at 32 bits; counters that begin anew");
   counters_ = {0xFFFFFFF0u, 0xFFFFFFF0u};
   judge_.Look(counters_);
   counters_ = {20'000 - 16, 5'000 - 16};

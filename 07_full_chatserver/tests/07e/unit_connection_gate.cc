@@ -6,6 +6,8 @@
 #include <map>
 #include <random>
 
+#include "tests/support/task_input.h"
+
 namespace {
 
 using services::ConnectionGate;
@@ -18,12 +20,14 @@ struct Time {
 };
 
 TEST(ConnectionGate, WithoutLimitsEverybodyComesInAndNothingIsRemembered) {
+  TASK_INPUT("07e.2", "no limits, 1000 knocks");
   ConnectionGate gate({});
   for (int i = 0; i < 1000; ++i) EXPECT_EQ(gate.Knock(7), GateAnswer::kOpen);
   EXPECT_EQ(gate.addresses(), 0U);
 }
 
 TEST(ConnectionGate, CountsConnectionsByAddress) {
+  TASK_INPUT("07e.2", "per_address 2");
   ConnectionGate gate({.per_address = 2});
   for (int i = 0; i < 2; ++i) {
     ASSERT_EQ(gate.Knock(1), GateAnswer::kOpen);
@@ -37,6 +41,7 @@ TEST(ConnectionGate, CountsConnectionsByAddress) {
 }
 
 TEST(ConnectionGate, TheRateIsABucketThatFillsAgain) {
+  TASK_INPUT("07e.2", "rate 10, burst 3");
   Time time;
   ConnectionGate gate({.rate = 10, .burst = 3}, [&time] { return time(); });
   for (int i = 0; i < 3; ++i) EXPECT_EQ(gate.Knock(1), GateAnswer::kOpen);
@@ -50,6 +55,7 @@ TEST(ConnectionGate, TheRateIsABucketThatFillsAgain) {
 }
 
 TEST(ConnectionGate, WrongKeysCostAnAddressItsWelcomeForAWhile) {
+  TASK_INPUT("07e.2", "wrong_keys 6 a minute");
   Time time;
   ConnectionGate gate({.wrong_keys = 6}, [&time] { return time(); });
   for (int guess = 0; guess < 6; ++guess) {
@@ -68,6 +74,7 @@ TEST(ConnectionGate, WrongKeysCostAnAddressItsWelcomeForAWhile) {
 }
 
 TEST(ConnectionGate, ForgetsWhoIsIdleAndRefusesAboveItsMemory) {
+  TASK_INPUT("07e.2", "entries_max 2000, 2000 addresses, then 5000");
   Time time;
   ConnectionGate gate({.per_address = 5, .rate = 1, .burst = 1, .entries_max = 2000},
                       [&time] { return time(); });
@@ -83,6 +90,7 @@ TEST(ConnectionGate, ForgetsWhoIsIdleAndRefusesAboveItsMemory) {
 
 // Against a model that forgets nothing.
 TEST(ConnectionGate, AgreesWithAModel) {
+  TASK_INPUT("07e.2", "20 addresses, 20000 random steps, dice 7");
   std::mt19937 dice(7);
   Time time;
   ConnectionGate gate({.per_address = 3, .rate = 2, .burst = 2, .entries_max = 100},

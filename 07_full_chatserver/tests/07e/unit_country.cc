@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "tests/outside/child_process.h"
+#include "tests/support/task_input.h"
 #endif
 
 namespace services {
@@ -27,6 +28,7 @@ std::uint32_t Ip(const std::string& text) {
 }
 
 TEST(Country, WithoutADatabaseEverybodyMayComeIn) {
+  TASK_INPUT("07e.1", "no database");
   CountryCheck check;
   EXPECT_EQ(check.Open({}), "");
   for (const char* text : {"127.0.0.1", "10.0.0.1", "8.8.8.8"}) {
@@ -79,6 +81,7 @@ class CountryFile : public ::testing::Test {
 };
 
 TEST_F(CountryFile, OnlyKoreaAndLoopbackByDefault) {
+  TASK_INPUT("07e.1", "addresses at the borders of every range");
   struct Case {
     const char* address;
     Entry entry;
@@ -114,6 +117,7 @@ TEST_F(CountryFile, OnlyKoreaAndLoopbackByDefault) {
 }
 
 TEST_F(CountryFile, EachRuleCanBeChanged) {
+  TASK_INPUT("07e.1", "loopback refused, private and unknown allowed, US and JP");
   options_.allow_loopback = false;
   options_.allow_private = true;
   options_.allow_unknown = true;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tests/support/recording_server.h"
+#include "tests/support/task_input.h"
 #include "tests/support/tcp_client.h"
 #include "tests/support/test_support.h"
 
@@ -36,6 +37,7 @@ net::PacketRef Numbered(const RecordingServer& server, std::uint32_t number) {
 class TrafficGateTest : public testing::TestWithParam<net::AcceptMode> {};
 
 TEST_P(TrafficGateTest, WhatIsSentWhileItIsClosedLeavesInOrderWhenItOpens) {
+  TASK_INPUT("07e.4", "20 packets at the closed gate");
   RecordingServer server(Options(GetParam()));
   ASSERT_TRUE(server.Start().ok());
   TcpClient client(server.port());
@@ -57,6 +59,7 @@ TEST_P(TrafficGateTest, WhatIsSentWhileItIsClosedLeavesInOrderWhenItOpens) {
 // Nobody, not even those whose accepts were on their way when it closed: the one of the thread, or
 // all that AcceptEx keeps outstanding.
 TEST_P(TrafficGateTest, NobodyComesInWhileItIsClosedAndEverybodyWhenItOpens) {
+  TASK_INPUT("07e.4", "24 clients at the closed gate, two rounds");
   constexpr std::size_t kClients = 24;
   net::ServerOptions options = Options(GetParam());
   options.session_max = 64;
@@ -88,6 +91,7 @@ TEST_P(TrafficGateTest, NobodyComesInWhileItIsClosedAndEverybodyWhenItOpens) {
 }
 
 TEST_P(TrafficGateTest, AStopSendsThoseAwayWhoWaitAtTheClosedGate) {
+  TASK_INPUT("07e.4", "8 clients at the closed gate, Stop");
   net::ServerOptions options = Options(GetParam());
   options.accepts_outstanding = 4;
   RecordingServer server(options);
@@ -102,6 +106,7 @@ TEST_P(TrafficGateTest, AStopSendsThoseAwayWhoWaitAtTheClosedGate) {
 }
 
 TEST_P(TrafficGateTest, ASessionThatEndsAtTheClosedGateIsFreedWhenItOpens) {
+  TASK_INPUT("07e.4", "a parked session whose client resets");
   RecordingServer server(Options(GetParam()));
   ASSERT_TRUE(server.Start().ok());
   auto client = std::make_unique<TcpClient>(server.port());
@@ -114,6 +119,7 @@ TEST_P(TrafficGateTest, ASessionThatEndsAtTheClosedGateIsFreedWhenItOpens) {
 }
 
 TEST_P(TrafficGateTest, AStopOpensIt) {
+  TASK_INPUT("07e.4", "a parked session, Stop");
   RecordingServer server(Options(GetParam()));
   ASSERT_TRUE(server.Start().ok());
   TcpClient client(server.port());
@@ -127,6 +133,7 @@ TEST_P(TrafficGateTest, AStopOpensIt) {
 
 // Senders and a gate that opens and closes all the time: nothing is lost, nothing comes twice.
 TEST_P(TrafficGateTest, NothingIsLostWhileItMoves) {
+  TASK_INPUT("07e.4", "3000 packets while the gate opens and closes");
   constexpr std::uint32_t kPackets = 3000;
   RecordingServer server(Options(GetParam()));
   ASSERT_TRUE(server.Start().ok());

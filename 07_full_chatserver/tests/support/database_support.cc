@@ -236,6 +236,7 @@ class FaultyConnection final : public db::Connection {
   db::Result Commit() override {
     if (Fails()) return Lost();
     db::Result result = real_->Commit();
+    if (result.ok()) ++faults_.commits;
     if (faults_.lose_commits > 0) {
       --faults_.lose_commits;
       return Lost();

@@ -64,6 +64,7 @@ class TestDatabase {
 struct Faults {
   std::atomic<bool> down{false};         // nothing works
   std::atomic<bool> full{false};         // inserts do not
+  std::atomic<int> commits{0};           // that have taken place
   std::atomic<int> lose_commits{0};      // so many commits take place, but their answer is lost
   std::function<bool()> fail_at_random;  // before every call; set before the connection is used
 };

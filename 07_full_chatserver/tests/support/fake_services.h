@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 
@@ -19,11 +20,19 @@ struct FakeServices final : chat::KeyLookup, net::Doorman, chat::Chronicle {
   void Entered(const net::PeerAddress&) override {}
   void Left(const net::PeerAddress&) override {}
   bool Record(std::span<const chat::TalkRecord> turn) override {
+    if (on_talk) on_talk(turn);
     if (full.load()) return false;
     written.fetch_add(turn.size());
     return true;
   }
-  bool Record(const chat::LoginRecord&) override { return !full.load(); }
+  bool Record(const chat::LoginRecord& login) override {
+    if (on_login) on_login(login);
+    return !full.load();
+  }
+
+  // What is to be written down, before it is answered. Set before the threads; by actors.
+  std::function<void(std::span<const chat::TalkRecord>)> on_talk;
+  std::function<void(const chat::LoginRecord&)> on_login;
 
   // atomic: the test sets them, actors read them
   std::atomic<chat::KeyAnswer> answer{chat::KeyAnswer::kRight};

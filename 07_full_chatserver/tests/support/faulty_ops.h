@@ -6,8 +6,8 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <map>
 #include <mutex>
-#include <set>
 #include <string>
 #include <thread>
 
@@ -41,18 +41,20 @@ class FaultyOps final : public journal::FileOps {
   }
   void Close(journal::FileHandle file) override {
     {
-      const std::lock_guard guard(lock_);
-      if (unsynced_.erase(file) != 0) ++closed_unsynced;
+      const std::lock_guard guard(pages_lock_);
+      const Pages& pages = pages_[file];
+      if (pages.synced < pages.written) ++closed_unsynced;
+      pages_.erase(file);  // the number is another file's soon
     }
     real().Close(file);
   }
   journal::IoResult WriteSome(journal::FileHandle file, std::uint64_t offset,
                               std::string_view data) override {
-    {
-      const std::lock_guard guard(lock_);
-      unsynced_.insert(file);
-    }
-    return on_write ? on_write(file, offset, data) : real().WriteSome(file, offset, data);
+    const journal::IoResult result =
+        on_write ? on_write(file, offset, data) : real().WriteSome(file, offset, data);
+    const std::lock_guard guard(pages_lock_);
+    pages_[file].written = std::max(pages_[file].written, offset + result.bytes);
+    return result;
   }
   journal::IoResult ReadSome(journal::FileHandle file, std::uint64_t offset, char* to,
                              std::size_t size) override {
@@ -64,12 +66,23 @@ class FaultyOps final : public journal::FileOps {
   std::error_code Sync(journal::FileHandle file) override {
     const int number = ++syncs;
     if (on_sync) on_sync(number);
-    if (!sync_fails) {  // before it: what is written while it runs may have come too late
-      const std::lock_guard guard(lock_);
-      unsynced_.erase(file);
-    }
     std::this_thread::sleep_for(sync_takes.load());  // the disk: what is tested waits, not the test
-    return sync_fails ? make_error_code(std::errc::io_error) : real().Sync(file);
+    std::uint64_t written = 0;
+    {
+      const std::lock_guard guard(pages_lock_);
+      const Pages& pages = pages_[file];
+      if (sync_fails) {
+        Drop(file, pages);
+        return make_error_code(std::errc::io_error);
+      }
+      written = pages.written;
+    }
+    const std::error_code error = real().Sync(file);
+    if (!error) {
+      const std::lock_guard guard(pages_lock_);
+      pages_[file].synced = written;
+    }
+    return error;
   }
   std::error_code SyncFolder(const std::string& folder) override {
     return real().SyncFolder(folder);
@@ -77,8 +90,24 @@ class FaultyOps final : public journal::FileOps {
   std::error_code Remove(const std::string& path) override { return real().Remove(path); }
 
  private:
-  std::mutex lock_;
-  std::set<journal::FileHandle> unsynced_;  // guarded by lock_
+  struct Pages {
+    std::uint64_t synced = 0;
+    std::uint64_t written = 0;
+  };
+
+  // As a system does whose write-back has failed: the pages are gone, and the next sync is fine.
+  void Drop(journal::FileHandle file, const Pages& pages) {
+    const std::string nothing(pages.written - pages.synced, '\0');
+    std::uint64_t at = 0;
+    while (at < nothing.size()) {
+      const auto result = real().WriteSome(file, pages.synced + at, nothing.substr(at));
+      if (result.error) return;
+      at += result.bytes;
+    }
+  }
+
+  std::mutex pages_lock_;
+  std::map<journal::FileHandle, Pages> pages_;  // guarded by pages_lock_
 };
 
 }  // namespace storage_test

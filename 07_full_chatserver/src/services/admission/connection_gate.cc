@@ -26,6 +26,7 @@ ConnectionGate::ConnectionGate(const ConnectionLimits& limits,
     : limits_(limits), now_(std::move(now)) {}
 
 GateAnswer ConnectionGate::Knock(std::uint32_t address) {
+  // <student 07e.2>
   if (!IsLimited()) return GateAnswer::kOpen;
   const Clock::time_point now = now_();
   const std::lock_guard lock(lock_);
@@ -47,6 +48,7 @@ GateAnswer ConnectionGate::Knock(std::uint32_t address) {
   }
   if (answer != GateAnswer::kOpen) ++refused_;
   return answer;
+  // </student>
 }
 
 void ConnectionGate::Entered(std::uint32_t address) {
@@ -73,24 +75,29 @@ void ConnectionGate::WrongKey(std::uint32_t address) {
 }
 
 ConnectionGate::Entry& ConnectionGate::At(std::uint32_t address, Clock::time_point now) {
+  // <student 07e.2>
   const auto [found, fresh] = entries_.try_emplace(address);
   Entry& entry = found->second;
   if (fresh) entry = {0, double(limits_.burst), double(limits_.wrong_keys), now};
   Fill(entry, now);
   return entry;
+  // </student>
 }
 
 void ConnectionGate::Fill(Entry& entry, Clock::time_point now) const {
+  // <student 07e.2>
   const std::chrono::duration<double> passed = now - entry.filled;
   entry.filled = now;
   entry.tokens = std::min<double>(limits_.burst, entry.tokens + passed.count() * limits_.rate);
   entry.keys =
       std::min<double>(limits_.wrong_keys, entry.keys + passed.count() * limits_.wrong_keys / 60);
+  // </student>
 }
 
 // Those about whom there is nothing to remember. Called again when the table has doubled, so each
 // entry is looked at a bounded number of times.
 void ConnectionGate::ForgetIdle(Clock::time_point now) {
+  // <student 07e.2>
   for (auto entry = entries_.begin(); entry != entries_.end();) {
     Fill(entry->second, now);
     const bool idle = entry->second.connections == 0 &&
@@ -99,6 +106,7 @@ void ConnectionGate::ForgetIdle(Clock::time_point now) {
     entry = idle ? entries_.erase(entry) : std::next(entry);
   }
   forget_at_ = std::max<std::size_t>(1024, entries_.size() * 2);
+  // </student>
 }
 
 std::size_t ConnectionGate::addresses() const {

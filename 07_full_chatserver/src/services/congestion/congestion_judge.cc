@@ -30,6 +30,7 @@ std::optional<std::string> CongestionOptions::Validate() const {
 
 // [judge]
 CongestionJudge::Change CongestionJudge::Look(std::optional<TcpCounters> counters) {
+  // <student 07e.3>
   if (!counters) {
     last_.reset();
     clean_ = 0;
@@ -53,15 +54,18 @@ CongestionJudge::Change CongestionJudge::Look(std::optional<TcpCounters> counter
   if (clean_ < options_.clean_checks) return Change::kNone;
   paused_ = false;
   return Change::kResume;
+  // </student>
 }
-// [/judge]
 
 bool CongestionJudge::IsClean() const {
+  // <student 07e.3>
   const std::uint64_t percent = options_.retransmit_percent;
   if (100 * retransmitted_ <= percent * sent_) return true;
   const auto sample = static_cast<std::uint64_t>(options_.sample.count());
   const auto window = paused_ ? static_cast<std::uint64_t>(options_.recheck.count()) : sample;
   return 100 * retransmitted_ * sample < percent * options_.segments_min * window;
+  // </student>
 }
+// [/judge]
 
 }  // namespace services

@@ -87,6 +87,7 @@ std::string CountryCheck::Refresh() {
 
 // [check]
 CountryAnswer CountryCheck::Check(std::uint32_t ip) const {
+  // <student 07e.1>
   const std::shared_ptr<const MmdbFile> database = Database();
   if (!database) return {Entry::kNoDatabase, ""};
   if (kLoopback.Contains(ip)) {
@@ -103,6 +104,7 @@ CountryAnswer CountryCheck::Check(std::uint32_t ip) const {
   const auto& allowed = options_.allowed;
   const bool listed = std::find(allowed.begin(), allowed.end(), country) != allowed.end();
   return {listed ? Entry::kCountry : Entry::kRefusedCountry, country};
+  // </student>
 }
 // [/check]
 

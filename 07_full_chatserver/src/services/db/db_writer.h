@@ -1,3 +1,4 @@
+// [promise]
 // The database writer: chat and log-ins on their way into the database, on a thread of its own.
 //
 //   update thread   at the end of a turn: Store(batch) -> journal (one write) -> queue;
@@ -10,6 +11,7 @@
 //
 // Threading: construct and Start by the owner; Store by any thread (one at a time, it holds a lock
 // over the write); Stats by any thread; Stop by the owner.
+// [/promise]
 #pragma once
 
 #include <atomic>
@@ -49,6 +51,7 @@ struct WriterOptions {
   [[nodiscard]] std::optional<std::string> Validate() const;
 };
 
+// [wish-or-fact]
 // A wish may be refused (somebody wants to say something), a fact has happened (somebody has gone):
 // it has a reserve in the journal, and without a journal it is kept in memory, whatever on_full
 // says.
@@ -64,6 +67,7 @@ struct StoreResult {
   StoreCode code = StoreCode::kStored;
   std::string reason;  // of the others, for the log; one line
 };
+// [/wish-or-fact]
 
 enum class WriterState : unsigned char { kConnecting, kUp, kDown, kFull, kStopped };
 std::string_view ToString(WriterState state);
@@ -120,6 +124,7 @@ class DbWriter {
   DrainResult Stop(std::chrono::milliseconds bound);
 
  private:
+  // [portion]
   struct Portion {  // what the thread is about to store; kept until the database has it
     bool loose = false;
     std::uint64_t source = 0;
@@ -128,6 +133,7 @@ class DbWriter {
     std::vector<journal::Record> records;  // into bytes
     std::size_t done = 0;                  // records that are stored
   };
+  // [/portion]
 
   void Run();
   Result Connect();

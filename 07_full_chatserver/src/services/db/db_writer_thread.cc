@@ -21,6 +21,15 @@ using services::Quoted;
 
 constexpr std::size_t kReadBytes = 256 * 1024;
 
+// Rows that are not where they belong.
+void Say(const StoreReport& report, std::size_t statement_bytes_max, const std::string& folder) {
+  if (report.rejected > 0) spdlog::warn("db_rows_rejected rows={}", report.rejected);
+  if (report.parked > 0) {
+    spdlog::error("db_rows_parked rows={} statement_bytes_max={} file={}", report.parked,
+                  statement_bytes_max, Quoted(folder + "/PARKED"));
+  }
+}
+
 }  // namespace
 
 // --- connecting -----------------------------------------------------------------------------------
@@ -147,7 +156,9 @@ bool DbWriter::GetPortion() {
   return false;
 }
 
+// [take-turn]
 void DbWriter::TakeTurn(Work& work) {
+  // <student 07b.5>
   Portion& portion = portion_.emplace(Portion{});
   portion.loose = work.kind == Work::Kind::kLoose;
   portion.source = portion.loose ? loose_source_ : journal_.source();
@@ -168,7 +179,9 @@ void DbWriter::TakeTurn(Work& work) {
     if (portion.loose) record.id = loose_next_++;
     portion.records.push_back(record);
   }
+  // </student>
 }
+// [/take-turn]
 
 bool DbWriter::TakeFromJournal(const Work& work) {
   journal::ReadResult read = journal_.Read(work.from, work.to, kReadBytes);
@@ -203,6 +216,7 @@ bool DbWriter::TakeFromJournal(const Work& work) {
 
 // [store-portion]
 Result DbWriter::StorePortion() {
+  // <student 07b.5>
   Result result;
   while (result.ok() && portion_->done < portion_->records.size()) {
     const std::span<const journal::Record> rest =
@@ -219,13 +233,10 @@ Result DbWriter::StorePortion() {
     written_.fetch_add(rows.size(), std::memory_order_relaxed);
     rejected_.fetch_add(report.rejected, std::memory_order_relaxed);
     queue_.SetInHand(portion_->records.size() - portion_->done);
-    if (report.rejected > 0) spdlog::warn("db_rows_rejected rows={}", report.rejected);
-    if (report.parked > 0) {
-      spdlog::error("db_rows_parked rows={} statement_bytes_max={} file={}", report.parked,
-                    connection_->statement_bytes_max(), Quoted(journal_.folder() + "/PARKED"));
-    }
+    Say(report, connection_->statement_bytes_max(), journal_.folder());
   }
   return result;
+  // </student>
 }
 // [/store-portion]
 

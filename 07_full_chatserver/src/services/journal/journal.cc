@@ -73,8 +73,10 @@ Journal::~Journal() {
   if (sync_thread_.joinable()) sync_thread_.join();
 }
 
+// [rotation]
 // On an error there is no open file; the next Append tries again.
 std::error_code Journal::BeginSegment() {
+  // <student 07b.6>
   if (file_ && options_.sync) to_sync_.push_back(std::move(file_));
   file_.reset();
   // A segment without records would have the name of the new one.
@@ -104,10 +106,13 @@ std::error_code Journal::BeginSegment() {
   spoilt_ = false;
   new_names_ = true;
   return {};
+  // </student>
 }
+// [/rotation]
 
 // [append]
 AppendResult Journal::Append(Batch& batch, Share share) {
+  // <student 07b.3>
   const std::lock_guard guard(lock_);
   AppendResult result;
   if (batch.empty()) return result;
@@ -144,11 +149,12 @@ AppendResult Journal::Append(Batch& batch, Share share) {
   }
   written_.store(result.last_id, std::memory_order_release);
   return result;
+  // </student>
 }
-// [/append]
 
 // At the end of the last segment, or of a new one.
 std::error_code Journal::Write(const Batch& batch) {
+  // <student 07b.3>
   const std::uint64_t size = batch.bytes().size();
   const bool is_long = file_ && segments_.back().size > kSegmentHeader &&
                        segments_.back().size + size > options_.segment_bytes;
@@ -159,16 +165,20 @@ std::error_code Journal::Write(const Batch& batch) {
   error = WriteAll(*options_.ops, file_->get(), end, batch.bytes()).error;
   if (error) TakeBack(end);
   return error;
+  // </student>
 }
 
 // A part of a batch may be in the file: its sender is about to be told that it is not, so it must
 // not come back after a restart.
 void Journal::TakeBack(std::uint64_t size) {
+  // <student 07b.3>
   const std::error_code error = options_.ops->Truncate(file_->get(), size);
   // What lies behind the end then does not count as soon as there is another segment: it begins
   // with the same numbers, and Recover goes by its name.
   if (error) spoilt_ = true;
+  // </student>
 }
+// [/append]
 
 // --- what goes ------------------------------------------------------------------------------------
 

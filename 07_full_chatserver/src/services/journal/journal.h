@@ -1,3 +1,4 @@
+// [promise]
 // The journal: what must not be lost is in this folder before anybody hears of it.
 //
 // Promise: when Append has answered kOk, the batch is with the operating system (one write) and
@@ -14,6 +15,7 @@
 //
 // Threading: Open first, alone. Then Append by any thread; Hold, Read and RemoveConfirmed by one
 // other thread (the database writer); the rest by any thread.
+// [/promise]
 #pragma once
 
 #include <atomic>
@@ -58,6 +60,7 @@ struct JournalOptions {
   [[nodiscard]] std::optional<std::string> Validate() const;
 };
 
+// [answers]
 // The last part of max_bytes is for what cannot be refused any more, because it has happened.
 enum class Share : unsigned char { kOrdinary, kReserve };
 
@@ -73,6 +76,7 @@ struct AppendResult {
   std::uint64_t last_id = 0;
   std::error_code error;  // empty with kFull: max_bytes
 };
+// [/answers]
 
 struct ReadResult {
   std::uint64_t source = 0;
@@ -106,6 +110,7 @@ class Journal {
   Journal(const Journal&) = delete;
   Journal& operator=(const Journal&) = delete;
 
+  // [verbs]
   // Recovers what is in the folder (made if it does not exist) and begins a new segment.
   net::Status Open(const JournalOptions& options);
 
@@ -130,6 +135,7 @@ class Journal {
   // Everything up to `id` is in the database: segments without anything else go, the oldest first,
   // as far as keep_bytes (and 256 files) have no room for them, or others need theirs.
   void RemoveConfirmed(std::uint64_t id);
+  // [/verbs]
 
   // Of the records that Append writes now.
   std::uint64_t source() const { return source_; }

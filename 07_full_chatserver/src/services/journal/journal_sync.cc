@@ -36,6 +36,7 @@ void Journal::Tell(std::uint64_t safe_id) {
 
 // [sync-loop]
 void Journal::SyncLoop() {
+  // <student 07b.4>
   std::unique_lock lock(lock_);
   while (true) {
     wake_sync_.wait(lock, [this] { return stopping_ || !unsafe_.empty(); });
@@ -60,6 +61,7 @@ void Journal::SyncLoop() {
     (void)WriteAgain();
     wake_sync_.wait_for(lock, kRetry, [this] { return stopping_; });
   }
+  // </student>
 }
 // [/sync-loop]
 

@@ -45,7 +45,9 @@ void Batch::Add(std::uint32_t kind, std::string_view payload) {
   ++count_;
 }
 
+// [seal]
 void Batch::Seal(std::uint64_t first_id) {
+  // <student 07b.1>
   std::uint64_t id = first_id;
   for (std::size_t at = 0; at < bytes_.size();) {
     char* const record = bytes_.data() + at;
@@ -54,9 +56,13 @@ void Batch::Seal(std::uint64_t first_id) {
     PutInteger(record + 4, RecordCrc({record, size}));
     at += size;
   }
+  // </student>
 }
+// [/seal]
 
+// [parse]
 Parse ParseRecord(std::string_view& bytes, Record& record) {
+  // <student 07b.1>
   if (bytes.empty()) return Parse::kEnd;
   if (bytes.size() < kRecordHeader) return Parse::kTorn;
   const std::size_t length = GetInteger<std::uint32_t>(bytes.data());
@@ -69,6 +75,8 @@ Parse ParseRecord(std::string_view& bytes, Record& record) {
   record.payload = whole.substr(kRecordHeader);
   bytes.remove_prefix(whole.size());
   return Parse::kRecord;
+  // </student>
 }
+// [/parse]
 
 }  // namespace journal

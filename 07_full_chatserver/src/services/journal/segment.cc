@@ -42,11 +42,13 @@ bool ReadHeader(FileOps& ops, FileHandle file, Segment& segment, std::error_code
   return true;
 }
 
+// [scan]
 // Finds the end of the last whole record; `torn` = nothing but a part of a record follows it.
 // Records from `limit` on do not count: the next segment has those numbers, so these were taken
 // back (and could not be cut off at the time).
 std::error_code Scan(FileOps& ops, FileHandle file, std::uint64_t limit, Segment& segment,
                      bool& torn) {
+  // <student 07b.2>
   torn = false;
   segment.size = kSegmentHeader;
   segment.last_id = segment.first_id - 1;
@@ -74,7 +76,9 @@ std::error_code Scan(FileOps& ops, FileHandle file, std::uint64_t limit, Segment
     }
     bytes.erase(0, bytes.size() - rest.size());
   }
+  // </student>
 }
+// [/scan]
 
 std::error_code Cut(FileOps& ops, const Segment& segment) {
   std::error_code error;

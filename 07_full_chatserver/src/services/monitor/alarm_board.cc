@@ -6,8 +6,10 @@
 
 namespace services {
 
+// [alarm-update]
 void AlarmBoard::OnValues(std::uint32_t server_id, std::int64_t now_ms,
                           const std::map<std::string, double>& values) {
+  // <student 07d.6>
   Update({server_id, rules_.size()}, false, 0, 0, now_ms);
   for (std::size_t i = 0; i < rules_.size(); ++i) {
     const AlarmRule& rule = rules_[i];
@@ -17,20 +19,23 @@ void AlarmBoard::OnValues(std::uint32_t server_id, std::int64_t now_ms,
     const double value = known ? found->second : 0;
     Update({server_id, i}, known && rule.IsBroken(value), rule.for_ms, value, now_ms);
   }
+  // </student>
 }
 
 void AlarmBoard::OnServerDown(std::uint32_t server_id, std::int64_t now_ms) {
+  // <student 07d.6>
   for (std::size_t i = 0; i < rules_.size(); ++i) Update({server_id, i}, false, 0, 0, now_ms);
   Update({server_id, rules_.size()}, true, 0, 0, now_ms);
+  // </student>
 }
 
 void AlarmBoard::Forget(std::uint32_t server_id, std::int64_t now_ms) {
   for (std::size_t i = 0; i <= rules_.size(); ++i) Update({server_id, i}, false, 0, 0, now_ms);
 }
 
-// [alarm-update]
 void AlarmBoard::Update(Key key, bool broken, std::int64_t for_ms, double value,
                         std::int64_t now_ms) {
+  // <student 07d.6>
   const auto found = states_.find(key);
   if (!broken) {
     if (found == states_.end()) return;
@@ -44,6 +49,7 @@ void AlarmBoard::Update(Key key, bool broken, std::int64_t for_ms, double value,
   if (state.firing || now_ms - state.since_ms < for_ms) return;
   state.firing = true;
   Record(key, true, value, now_ms);
+  // </student>
 }
 // [/alarm-update]
 

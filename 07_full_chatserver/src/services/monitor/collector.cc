@@ -15,7 +15,9 @@ std::int64_t UnixMilliseconds() {
 
 }  // namespace
 
+// [quantile]
 double Quantile(const HistogramValue& values, double fraction) {
+  // <student 07d.2>
   std::uint64_t total = 0;
   for (const std::uint64_t count : values.counts) total += count;
   if (total == 0) return std::numeric_limits<double>::quiet_NaN();
@@ -30,7 +32,9 @@ double Quantile(const HistogramValue& values, double fraction) {
     below += here;
   }
   return values.bounds.back();
+  // </student>
 }
+// [/quantile]
 
 void Collector::AddGauge(std::string name, std::string help, Sampler sample) {
   Source source;
@@ -105,6 +109,7 @@ void Collector::Run() {
 
 // [collect]
 void Collector::CollectOnce(Clock::time_point now) {
+  // <student 07d.1>
   for (const auto& prepare : prepares_) prepare();
   const double seconds = std::chrono::duration<double>(now - last_round_).count();
   std::vector<MetricSample> latest;
@@ -132,19 +137,22 @@ void Collector::CollectOnce(Clock::time_point now) {
     report_ = report;
   }
   for (const Sink& sink : sinks_) sink(report);
+  // </student>
 }
-// [/collect]
 
 double Collector::Ask(const Sampler& sample) {
+  // <student 07d.1>
   try {
     return sample();
   } catch (...) {
     return std::numeric_limits<double>::quiet_NaN();
   }
+  // </student>
 }
 
 void Collector::AppendRate(Source& source, double value, double seconds,
                            std::vector<MetricValue>& report) const {
+  // <student 07d.1>
   // The first round has nothing to compare with; a sum that fell has begun anew.
   const bool comparable = source.has_last && value >= source.last && seconds > 0;
   if (comparable && !source.rate_name.empty()) {
@@ -157,15 +165,19 @@ void Collector::AppendRate(Source& source, double value, double seconds,
   }
   source.last = value;
   source.has_last = true;
+  // </student>
 }
 
 void Collector::AppendP99(Source& source, HistogramValue value, std::vector<MetricValue>& report) {
+  // <student 07d.2>
   const std::vector<std::uint64_t> before = std::exchange(source.last_counts, value.counts);
   if (before.empty() || source.rate_name.empty()) return;
   for (std::size_t i = 0; i < value.counts.size(); ++i) value.counts[i] -= before[i];
   const double p99 = Quantile(value, 0.99);
   report.push_back({source.rate_name, std::isfinite(p99) ? p99 : 0.0});
+  // </student>
 }
+// [/collect]
 
 std::vector<MetricSample> Collector::Latest() const {
   const std::lock_guard lock(mutex_);

@@ -1,3 +1,4 @@
+// [promise]
 // The collection thread: asks sampling functions once per interval and keeps the latest answers for
 // /metrics and for the report to the monitor server.
 //
@@ -11,6 +12,7 @@
 //
 // Threading: Add*, Start, Stop and the destructor by one owner thread, Add* before Start; Latest
 // and BuildReport by any thread.
+// [/promise]
 #pragma once
 
 #include <chrono>
@@ -33,6 +35,7 @@ enum class MetricKind : unsigned char {
   kHistogram,
 };
 
+// [histogram]
 // How often a value fell between two bounds, since the start.
 struct HistogramValue {
   std::vector<double> bounds;         // upper ones, growing
@@ -42,6 +45,7 @@ struct HistogramValue {
 
 // As Prometheus' histogram_quantile: evenly spread within a bucket. NaN: there are none.
 double Quantile(const HistogramValue& values, double fraction);
+// [/histogram]
 
 // What this one of several samples of one name is about: reason="country". Empty: there is one.
 struct MetricLabel {
@@ -78,6 +82,7 @@ class Collector {
   Collector(const Collector&) = delete;
   Collector& operator=(const Collector&) = delete;
 
+  // [verbs]
   void AddGauge(std::string name, std::string help, Sampler sample);
   // The report carries the growth per second as `rate_name` (when given), not the sum: that is what
   // a chart shows. /metrics has the sum: Prometheus makes rates itself.
@@ -108,6 +113,7 @@ class Collector {
 
   std::vector<MetricSample> Latest() const;
   MonitorReport BuildReport() const;
+  // [/verbs]
 
  private:
   struct Source {

@@ -9,17 +9,6 @@ std::string Explain(const RedisReply& reply) {
   return std::string(ToString(reply.kind)) + ": " + reply.text;
 }
 
-// Redis runs a script alone, from its beginning to its end. Lua compares strings by their address,
-// which takes the same time wherever they differ.
-constexpr const char* kCompareAndDelete =
-    "local value = redis.call('GET', KEYS[1]) "
-    "if not value or value == '' then return false end "
-    "local head, size = string.match(value, '^(1:(%d+):)') "
-    "if not head then return redis.error_reply('ERR a session key of another version') end "
-    "local last = #head + tonumber(size) "
-    "if string.sub(value, #head + 1, last) ~= ARGV[1] then return 0 end "
-    "redis.call('DEL', KEYS[1]) return '1' .. string.sub(value, last + 1)";
-
 }  // namespace
 
 std::vector<std::string> RedisKeyStore::GiveProbe(const std::string& prefix) {
@@ -43,6 +32,17 @@ void RedisKeyStore::Put(std::uint64_t account, account::IssuedKey issued, std::c
 
 // [take-and-check]
 void RedisKeyStore::TakeAndCheck(std::uint64_t account, std::string offered, CheckCallback done) {
+  // <student 07a.1>
+  // Redis runs a script alone, from its beginning to its end. Lua compares strings by their
+  // address, which takes the same time wherever they differ.
+  constexpr const char* kCompareAndDelete =
+      "local value = redis.call('GET', KEYS[1]) "
+      "if not value or value == '' then return false end "
+      "local head, size = string.match(value, '^(1:(%d+):)') "
+      "if not head then return redis.error_reply('ERR a session key of another version') end "
+      "local last = #head + tonumber(size) "
+      "if string.sub(value, #head + 1, last) ~= ARGV[1] then return 0 end "
+      "redis.call('DEL', KEYS[1]) return '1' .. string.sub(value, last + 1)";
   client_.Send(
       {"EVAL", kCompareAndDelete, "1", prefix_ + std::to_string(account), std::move(offered)},
       [done = std::move(done)](const RedisReply& reply) {
@@ -55,6 +55,7 @@ void RedisKeyStore::TakeAndCheck(std::uint64_t account, std::string offered, Che
           done(KeyVerdict::kUnavailable, Explain(reply));
         }
       });
+  // </student>
 }
 // [/take-and-check]
 
