@@ -91,6 +91,7 @@ RUN = """\
 cd /autograder/source/course || exit 1
 exec ./course grade {what} --yes --from /autograder/submission --format gradescope --out /autograder/results/results.json
 """
+_CHAPTER = re.compile(r"\]\((?:[a-z.]+/)*(\d\d)[a-z]?_\w+\.md")  # a link to one
 
 
 def readmes(handout):
@@ -130,6 +131,11 @@ def _without_exhibits(handout, text):
 
 
 def _without_later(handout, text):
-    """Rows of tables that lead to a later stage go."""
-    later = [s.folder for s in handout.repo.stages.values() if s.number > handout.stage.number and s.folder]
-    return "".join(l for l in text.splitlines(keepends=True) if not (l.startswith("|") and any(f in l for f in later)))
+    """Rows of tables that lead to a later stage, or to a chapter about it, go."""
+    number = handout.stage.number
+    folders = [s.folder for s in handout.repo.stages.values() if s.number > number and s.folder]
+
+    def is_later(line):
+        return any(f in line for f in folders) or any(chapter > number for chapter in _CHAPTER.findall(line))
+
+    return "".join(l for l in text.splitlines(keepends=True) if not (l.startswith("|") and is_later(l)))

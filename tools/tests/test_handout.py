@@ -134,7 +134,7 @@ class HandoutTest(CourseTree):
                      "notes/en/tasks/03.1.md"):
             self.file(name, f"{name}\n")
         self.file(".gitignore", "/build/\n/work/\n")
-        self.file("notes/README.md", "| [One](../01_one) |\n| [Later](../03_three) |\n")
+        self.file("notes/README.md", "| [One](../01_one) |\n| [Later](../03_three) |\n| [Later too](en/03_later.md) |\n")
         for task in ("01.1", "02.1", "02.2"):
             self.file(f"notes/en/tasks/{task}.md", PAGE.format(id=task, title="t", purpose="What it is for", hint="Hint 1", why="Why it is so"))
             self.file(f"notes/ko/tasks/{task}.md", PAGE.format(id=task, title="t", purpose="무엇을 위한 것인가", hint="힌트 1", why="왜 그런가"))
