@@ -27,6 +27,7 @@ COMMANDS = {
     "carry": "course.carry",
     "grade": "course.grade_command",
     "handout": "course.handout_command",
+    "mutate": "course.mutate_command",
     "doctor": "course.doctor",
     # a student's
     "start": "course.start_command",
@@ -106,7 +107,7 @@ def main(argv=None):
             parser.print_help()
             return USAGE
         root = find_root()
-        if args.command in ("run", "trace", "test", "build", "check", "grade", "watch"):  # those that build
+        if args.command in ("run", "trace", "test", "build", "check", "grade", "watch", "mutate"):  # those that build
             place.check(root)
         return args.module.run(Repo(root), args)
     except CourseError as e:

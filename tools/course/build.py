@@ -153,12 +153,12 @@ def make(repo, config, again, targets=()):
         targets = ["ALL_BUILD" if target == "all" else target for target in targets]
     if targets:
         command += ["--target", *targets]
-    cpu = _children_cpu()
+    cpu = children_cpu()
     result = process.run_logged(command, log, status, on_line, env=env, cwd=repo.root)
     status.done(result.code == 0)
     if result.code != 0:
         process.fail(result, f"building {config}", first_error(result.tail), again)
-    return status.seconds(), _children_cpu() - cpu
+    return status.seconds(), children_cpu() - cpu
 
 
 def build(repo, config, stages, again, targets=()):
@@ -167,7 +167,7 @@ def build(repo, config, stages, again, targets=()):
     return make(repo, config, again, targets)
 
 
-def _children_cpu():
+def children_cpu():
     """Seconds of processor time that ended child processes have taken."""
     times = os.times()
     return times.children_user + times.children_system

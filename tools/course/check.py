@@ -4,7 +4,7 @@ import contextlib
 import time
 
 from . import (card, check_code, check_lesson, check_museum, check_notes, check_portable, check_quotes, check_slides, check_stages, check_tasks,
-               check_text, check_windows, console, museum)
+               check_text, check_windows, console, museum, mutate_list)
 from .errors import UsageError
 
 HELP = "hold the stages, the notes and the code to the course's rules"
@@ -25,6 +25,7 @@ CHECKS = {
     "tests": (check_stages.carried_tests, False, (), "tests of a stage also run in the next, unless retired"),
     "tasks": (check_tasks.tasks, False, (), "regions, points, pages and exhibits of the tasks"),
     "museum": (check_museum.check, False, (), "patches, pages and index of the bug museum fit course.toml"),
+    "mutants": (mutate_list.check, False, (), "every reason in tools/mutants still has its code"),
     "steps": (check_lesson.steps, False, (), "the steps of the lessons cover what they name, within their budget"),
     "groups": (check_lesson.groups, False, (), "every file is in a step or in exactly one group"),
     "parts": (check_lesson.parts, False, (), "no part of a long stage needs a later one"),

@@ -66,6 +66,26 @@ class Model:
         target = self.targets.get(collection, {})
         return {self._by_id[d["id"]]["name"] for d in target.get("dependencies", []) if d["id"] in self._by_id}
 
+    def sources(self, name):
+        """Paths of all that goes into a target's program: its sources, those of its libraries, and what they include."""
+        targets, wanted, queue, roots = set(), [name], [], []
+        while wanted:
+            current = wanted.pop()
+            if current not in targets:
+                targets.add(current)
+                target = self.targets[current]
+                queue += [os.path.join(self.root, s["path"]) for s in target.get("sources", []) if "compileGroupIndex" in s]
+                roots += [i["path"] for g in target.get("compileGroups", []) for i in g.get("includes", []) if i["path"] not in roots]
+                wanted += [n for n in self.members(current) if self.targets[n]["type"] in ("STATIC_LIBRARY", "OBJECT_LIBRARY")]
+        seen = set()
+        while queue:
+            path = os.path.normpath(queue.pop())
+            if path in seen or not os.path.isfile(path):
+                continue
+            seen.add(path)
+            queue += [os.path.join(r, n) for n in self._file(path)[1] for r in (os.path.dirname(path), *roots)]
+        return seen
+
     # --- fingerprints -----------------------------------------------------------------------------
 
     def fingerprint(self, name):

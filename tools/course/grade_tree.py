@@ -165,12 +165,12 @@ class Slot:
     def judge(self, spec):
         """(why the test does not count as passed, None when it does; Outcome)."""
         expected = self.expected[spec]
-        wall = min(RUN.wall, 6 + 8 * expected.seconds) * _crowd()
+        wall = min(RUN.wall, 6 + 8 * expected.seconds) * crowd()
         canary, outcome = self.run(spec, RUN._replace(wall=round(wall, 1)))
         return verdict(spec, canary, outcome, expected), outcome
 
 
-def _crowd():
+def crowd():
     """How many times longer things take now: more than two programs for each core share it."""
     return max(1.0, min(4.0, os.getloadavg()[0] / (2 * (os.cpu_count() or 1))))
 

@@ -47,8 +47,14 @@ _NO_TYPES = {"return", "co_return", "throw", "case", "else", "do", "new", "delet
 
 
 class Token:
-    def __init__(self, kind, text, line):
-        self.kind, self.text, self.line = kind, text, line
+    """`at`: where it begins in the text."""
+
+    def __init__(self, kind, text, line, at):
+        self.kind, self.text, self.line, self.at = kind, text, line, at
+
+    @property
+    def end(self):
+        return self.at + len(self.text)
 
 
 def tokens(text):
@@ -58,7 +64,7 @@ def tokens(text):
         match = _TOKEN.match(text, at)
         kind = match.lastgroup if match.lastgroup != "mark" else "raw"
         if kind not in ("blank", "comment"):
-            found.append(Token(kind, match.group(0), line))
+            found.append(Token(kind, match.group(0), line, at))
         line += match.group(0).count("\n")
         at = match.end()
     return found
