@@ -51,7 +51,7 @@ def shown(repo, work, lang):
     pieces = [works.Work(repo, stage.of_parts([p])) for p in stage.parts] or [work]
     if len(pieces) > 1:
         yield _head(work, stage.title_ko if lang == "ko" else stage.title)
-    titles = {p.id: p.title[lang] for p in lesson.of(stage).parts}
+    titles = {p.id: p.title[lang] for p in lesson.of(stage).parts} if stage.parts else {}
     for piece in pieces:
         yield _head(piece, titles.get(piece.stage.part) or (stage.title_ko if lang == "ko" else stage.title))
         yield console.table([_row(piece, t, lang) for t in piece.stage.tasks])

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import time
 
-from . import build, console, trace_command, trace_file, trace_page
+from . import console, trace_command, trace_file, trace_page
 from .errors import CourseError, UsageError
 from .text import TEXT
 
@@ -78,21 +78,21 @@ def record(repo, names, yes, again):
 
 
 def _run(repo, one, file, output, yes, again):
-    """The run's program; one that listens gets what its story says, then Ctrl-C. Returns its exit code."""
+    """The run's program; one that listens gets a client that sends these pieces, then Ctrl-C. Returns its exit code.
+
+    "stay": the client is still there when Ctrl-C comes."""
     stage, told = repo.find(one.stage), one.story["record"]
-    client = told.get("client")
-    trace_command.prepare(repo, stage, [one.program, *([client["program"]] if client else [])], yes, again)
+    trace_command.prepare(repo, stage, [one.program], yes, again)
     with open(output, "wb") as out:
         child = trace_command.start(repo, stage, one.program, one.arguments, file, stdin=subprocess.DEVNULL, stdout=out)
         try:
-            if client or "pieces" in told:
-                port = _port(child, output)
-                if client:
-                    arguments = [a.replace("{port}", str(port)) for a in client["arguments"]]
-                    subprocess.run([str(build.program(repo, build.native_config("release"), stage, client["program"])), *arguments],
-                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=120, check=True)
-                else:
-                    _send(port, told["pieces"])
+            if "pieces" in told:
+                with socket.create_connection(("127.0.0.1", _port(child, output)), 10) as link:
+                    _send(link, told["pieces"])
+                    if told.get("stay"):
+                        child.send_signal(signal.SIGINT)
+                        return child.wait(120)
+                time.sleep(_BETWEEN)
                 child.send_signal(signal.SIGINT)
             return child.wait(120)
         finally:
@@ -111,14 +111,18 @@ def _port(child, output):
     raise CourseError(f"the program did not say where it listens ({output})")
 
 
-def _send(port, pieces):
-    """A client that sends its bytes in these pieces, each some time after the other, and stays for the answer."""
-    with socket.create_connection(("127.0.0.1", port), 10) as link:
-        link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        for piece in pieces:
-            time.sleep(_BETWEEN)
-            link.sendall(bytes.fromhex(piece))
+def _send(link, pieces):
+    """Sends the pieces, each some time after the other, and reads the answers: with unread bytes a close would be a reset."""
+    link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    for piece in pieces:
         time.sleep(_BETWEEN)
+        link.sendall(bytes.fromhex(piece))
+    time.sleep(_BETWEEN)
+    link.setblocking(False)
+    try:
+        link.recv(1 << 16)
+    except BlockingIOError:
+        pass  # the program does not answer
 
 
 def check(repo, node, *files):

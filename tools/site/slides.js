@@ -15,9 +15,9 @@
     place.innerHTML = svg;
     figure.replaceWith(place);
   }
-  fit();
   await Reveal.initialize({width: 1280, height: 720, margin: 0.02, center: false, hash: true, slideNumber: "c/t", transition: "none", controls: false,
                            pdfSeparateFragments: false, pdfMaxPagesPerSlide: 1, plugins: [RevealNotes]});
+  fit();
   window.ready = true;
 
   // A diagram takes what its slide has left; where that is too little, the code gives way.
