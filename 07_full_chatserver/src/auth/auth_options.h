@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 
 namespace auth {
 
@@ -15,6 +17,9 @@ struct AuthOptions {
   std::uint32_t queue_max = 1000;
   std::uint32_t address_queue_max = 64;      // of these, of one address
   std::uint32_t name_bytes = kNameBytesMax;  // or fewer
+
+  // Nothing, or what is wrong.
+  [[nodiscard]] std::optional<std::string> Validate() const;
 };
 
 }  // namespace auth

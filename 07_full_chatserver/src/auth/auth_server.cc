@@ -6,6 +6,15 @@
 
 namespace auth {
 
+std::optional<std::string> AuthOptions::Validate() const {
+  if (threads == 0) return "auth: at least one thread must hash";
+  if (queue_max == 0 || address_queue_max == 0) return "auth: a log-in must have a place to wait";
+  if (name_bytes == 0 || name_bytes > kNameBytesMax) {
+    return "auth: name_bytes must be 1.." + std::to_string(kNameBytesMax);
+  }
+  return std::nullopt;
+}
+
 AuthServer::AuthServer(const net::ServerOptions& server_options, const AuthOptions& options,
                        net::Doorman& door, Backend& backend)
     : Server(server_options),

@@ -105,7 +105,15 @@ Findings CheckOptions(const config::Config& config) {
   Add(found, "server", WrongOf(ChatNetOptions(config)));
   Add(found, "auth", WrongOf(AuthNetOptions(config)));
   Add(found, "monitor_server", WrongOf(MonitorNetOptions(config)));
-  Add(found, "monitor_server.alarms", WhatThrows(MonitorOptions, config));
+  Add(found, "auth", config.auth.desk.Validate());
+  Add(found, "auth", config.auth.hash.Validate());
+  Add(found, "auth", config.auth.guesses.Validate());
+  Add(found, "limits", config.connections.Validate());
+  Add(found, "country", config.country.Validate());
+  Add(found, "monitor_server", config.monitor_server.core.Validate());
+  const auto interval = config.monitor.collector.Validate();
+  Add(found, "monitor", interval);
+  if (!interval) Add(found, "monitor_server.alarms", WhatThrows(MonitorOptions, config));
   Add(found, "monitor.secret", WhatThrows(MonitorSecret, config));
   Add(found, "sector", config.world.Validate());
   Add(found, "update", config.update.Validate());
@@ -115,7 +123,11 @@ Findings CheckOptions(const config::Config& config) {
   Add(found, "login", ValidateKeys(config.login));
   Add(found, "congestion", config.congestion.judge.Validate());
   Add(found, "log", config.log.Validate());
-  if (MakeConnection(config) == nullptr) {
+  const config::Database& database = config.database;
+  const bool is_mariadb = database.kind == config::DatabaseKind::kMariaDb;
+  const auto wrong = is_mariadb ? database.mariadb.Validate() : database.sqlite.Validate();
+  Add(found, "database", wrong);
+  if (!wrong && MakeConnection(config) == nullptr) {
     Add(found, "database.kind", "this program was built without that database");
   }
   return found;

@@ -150,6 +150,19 @@ SCENARIO("Every part is asked itself, whatever the ranges of the keys say") {
       {"login", [](config::Config& to) { to.login.redis.database = 99; }},
       {"congestion", [](config::Config& to) { to.congestion.judge.clean_checks = 0; }},
       {"log", [](config::Config& to) { to.log.rotate_bytes = 1; }},
+      {"auth", [](config::Config& to) { to.auth.desk.threads = 0; }},
+      {"auth", [](config::Config& to) { to.auth.hash.memory_bytes = 1; }},
+      {"auth", [](config::Config& to) { to.auth.guesses.window = {}; }},
+      {"limits", [](config::Config& to) { to.connections.entries_max = 0; }},
+      {"country", [](config::Config& to) { to.country.allowed = {"Korea"}; }},
+      {"database", [](config::Config& to) { to.database.sqlite.path.clear(); }},
+      {"database",
+       [](config::Config& to) {
+         to.database.kind = config::DatabaseKind::kMariaDb;
+         to.database.mariadb.name.clear();
+       }},
+      {"monitor", [](config::Config& to) { to.monitor.collector.interval = {}; }},
+      {"monitor_server", [](config::Config& to) { to.monitor_server.core.server_gone_ms = 0; }},
   };
   CHECK(server::CheckOptions({}).empty());
   for (const auto& [key, spoil] : parts) {

@@ -1,6 +1,7 @@
 #include "services/account/guess_limiter.h"
 
 #include <algorithm>
+#include <stdexcept>
 
 namespace account {
 
@@ -16,6 +17,15 @@ std::string PairOf(std::string_view account, std::string_view address) {
 }
 
 }  // namespace
+
+std::optional<std::string> GuessLimits::Validate() const {
+  if (per_account == 0 || per_address == 0) return "guesses: at least one must be allowed";
+  if (window.count() <= 0) return "guesses: window must be above 0 s";
+  if (delay_max.count() < 0) return "guesses: delay_max must not be below 0 ms";
+  if (known_for.count() <= 0) return "guesses: known_for must be above 0 s";
+  if (entries_max == 0) return "guesses: entries_max must be above 0";
+  return std::nullopt;
+}
 
 // --- one table ------------------------------------------------------------------------------------
 
@@ -61,6 +71,15 @@ void GuessLimiter::Table::GiveBack(std::string_view name) {
 }
 
 // --- all of them ----------------------------------------------------------------------------------
+
+GuessLimiter::GuessLimiter(const GuessLimits& limits)
+    : limits_(limits),
+      pair_(limits.window, limits.entries_max),
+      address_(limits.window, limits.entries_max),
+      account_(limits.window, limits.entries_max),
+      known_(limits.entries_max, limits.known_for) {
+  if (const auto wrong = limits.Validate()) throw std::invalid_argument(*wrong);
+}
 
 // [guess-limits]
 GuessLimiter::Clock::duration GuessLimiter::WaitOf(const std::string& pair,

@@ -20,6 +20,7 @@
 #include <cstdint>
 #include <list>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -35,18 +36,17 @@ struct GuessLimits {
   std::chrono::milliseconds delay_max{4000};
   std::chrono::seconds known_for{24 * 3600};  // an address that has succeeded
   std::size_t entries_max = 100'000;          // of each kind
+
+  // Nothing, or what is wrong.
+  [[nodiscard]] std::optional<std::string> Validate() const;
 };
 
 class GuessLimiter {
  public:
   using Clock = std::chrono::steady_clock;
 
-  explicit GuessLimiter(const GuessLimits& limits)
-      : limits_(limits),
-        pair_(limits.window, limits.entries_max),
-        address_(limits.window, limits.entries_max),
-        account_(limits.window, limits.entries_max),
-        known_(limits.entries_max, limits.known_for) {}
+  // Throws std::invalid_argument with Validate()'s line.
+  explicit GuessLimiter(const GuessLimits& limits);
 
   // Cheap, before anything is queued: nothing is charged.
   struct Look {

@@ -6,7 +6,20 @@
 
 namespace account {
 
+std::optional<std::string> HashCost::Validate() const {
+  if (ops < crypto_pwhash_OPSLIMIT_MIN || ops > crypto_pwhash_OPSLIMIT_MAX) {
+    return "hash: ops must be " + std::to_string(crypto_pwhash_OPSLIMIT_MIN) + ".." +
+           std::to_string(crypto_pwhash_OPSLIMIT_MAX);
+  }
+  if (memory_bytes < crypto_pwhash_MEMLIMIT_MIN || memory_bytes > crypto_pwhash_MEMLIMIT_MAX) {
+    return "hash: memory_bytes must be " + std::to_string(crypto_pwhash_MEMLIMIT_MIN) + ".." +
+           std::to_string(crypto_pwhash_MEMLIMIT_MAX);
+  }
+  return std::nullopt;
+}
+
 PasswordHasher::PasswordHasher(const HashCost& cost) : cost_(cost) {
+  if (const auto wrong = cost.Validate()) throw std::invalid_argument(*wrong);
   if (sodium_init() < 0) throw std::runtime_error("libsodium cannot start: no random numbers");
   std::string secret(32, '\0');
   randombytes_buf(secret.data(), secret.size());

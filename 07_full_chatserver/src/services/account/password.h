@@ -15,12 +15,16 @@ namespace account {
 struct HashCost {
   std::uint64_t ops = 2;  // libsodium's "interactive"
   std::size_t memory_bytes = 64 * 1024 * 1024;
+
+  // Nothing, or what is wrong: libsodium's bounds.
+  [[nodiscard]] std::optional<std::string> Validate() const;
 };
 inline constexpr HashCost kTestHashCost{1, 8192};  // the least there is: tests only
 
 class PasswordHasher {
  public:
-  // Throws std::runtime_error when libsodium cannot start.
+  // Throws std::invalid_argument with Validate()'s line, std::runtime_error when libsodium cannot
+  // start.
   explicit PasswordHasher(const HashCost& cost = {});
 
   // Text with its own salt and cost, for the database. Nothing: out of memory.

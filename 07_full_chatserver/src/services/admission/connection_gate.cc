@@ -1,6 +1,7 @@
 #include "services/admission/connection_gate.h"
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 namespace services {
@@ -21,9 +22,17 @@ const char* ToString(GateAnswer answer) {
   return "?";
 }
 
+std::optional<std::string> ConnectionLimits::Validate() const {
+  if (burst == 0) return "connections: burst must be at least 1";
+  if (entries_max == 0) return "connections: entries_max must be above 0";
+  return std::nullopt;
+}
+
 ConnectionGate::ConnectionGate(const ConnectionLimits& limits,
                                std::function<Clock::time_point()> now)
-    : limits_(limits), now_(std::move(now)) {}
+    : limits_(limits), now_(std::move(now)) {
+  if (const auto wrong = limits.Validate()) throw std::invalid_argument(*wrong);
+}
 
 GateAnswer ConnectionGate::Knock(std::uint32_t address) {
   // <student 07e.2>

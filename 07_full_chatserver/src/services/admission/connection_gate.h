@@ -14,6 +14,8 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <unordered_map>
 
 namespace services {
@@ -24,6 +26,9 @@ struct ConnectionLimits {
   std::uint32_t burst = 1;            // new ones at once, at least 1
   std::uint32_t wrong_keys = 0;       // a minute; 0: no limit
   std::size_t entries_max = 100'000;  // addresses that are remembered
+
+  // Nothing, or what is wrong.
+  [[nodiscard]] std::optional<std::string> Validate() const;
 };
 
 enum class GateAnswer : std::uint8_t { kOpen, kTooMany, kTooFast, kWrongKeys, kTooManyAddresses };
@@ -32,6 +37,7 @@ const char* ToString(GateAnswer answer);
 class ConnectionGate {
  public:
   using Clock = std::chrono::steady_clock;
+  // Throws std::invalid_argument with Validate()'s line.
   explicit ConnectionGate(const ConnectionLimits& limits,
                           std::function<Clock::time_point()> now = &Clock::now);
 

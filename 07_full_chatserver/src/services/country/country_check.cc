@@ -58,11 +58,16 @@ const char* ToString(Entry entry) {
   return "?";
 }
 
-std::string CountryCheck::Open(const CountryOptions& options) {
-  options_ = options;
-  for (const std::string& code : options.allowed) {
+std::optional<std::string> CountryOptions::Validate() const {
+  for (const std::string& code : allowed) {
     if (!IsCountryCode(code)) return "country: '" + code + "' is not a code of two capital letters";
   }
+  return std::nullopt;
+}
+
+std::string CountryCheck::Open(const CountryOptions& options) {
+  if (const auto wrong = options.Validate()) return *wrong;
+  options_ = options;
   if (options.database.empty()) return "";
   mark_ = MarkOf(options.database);
   std::string error;

@@ -18,6 +18,7 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,9 @@ struct CountryOptions {
   bool allow_loopback = true;
   bool allow_private = false;
   bool allow_unknown = false;  // addresses that the database does not know
+
+  // Nothing, or what is wrong. The file is not looked at.
+  [[nodiscard]] std::optional<std::string> Validate() const;
 };
 
 enum class Entry : unsigned char {

@@ -33,6 +33,20 @@ const std::string& TextOf(const Cell& cell) {
   return value != nullptr ? *value : empty;
 }
 
+std::optional<std::string> SqliteOptions::Validate() const {
+  if (path.empty()) return "database: a path is needed";
+  return std::nullopt;
+}
+
+std::optional<std::string> MariaDbOptions::Validate() const {
+  if (socket.empty() && (host.empty() || port == 0 || port > 65535)) {
+    return "database: a host and a port 1..65535, or a socket, are needed";
+  }
+  if (name.empty()) return "database: the name of a database is needed";
+  if (connect_ms == 0 || request_ms == 0) return "database: time-outs must be above 0 ms";
+  return std::nullopt;
+}
+
 #ifndef COURSE_WITH_MARIADB
 std::unique_ptr<Connection> MakeMariaDb(const MariaDbOptions&) {
   return nullptr;

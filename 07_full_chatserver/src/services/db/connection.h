@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -79,7 +80,11 @@ struct SqliteOptions {
   std::string path;                // its folder is made
   bool survive_power_cut = false;  // synchronous = FULL instead of NORMAL
   std::uint32_t lock_ms = 5000;    // wait for other processes' locks
+
+  // Nothing, or what is wrong. The file is not looked at.
+  [[nodiscard]] std::optional<std::string> Validate() const;
 };
+// Both throw std::invalid_argument with Validate()'s line.
 std::unique_ptr<Connection> MakeSqlite(const SqliteOptions& options);
 
 struct MariaDbOptions {
@@ -91,6 +96,9 @@ struct MariaDbOptions {
   std::string name;
   std::uint32_t connect_ms = 3000;   // whole seconds are used, rounded up
   std::uint32_t request_ms = 10000;  // as above
+
+  // Nothing, or what is wrong. Nobody is called.
+  [[nodiscard]] std::optional<std::string> Validate() const;
 };
 // nullptr: this program was built without MariaDB's client library.
 std::unique_ptr<Connection> MakeMariaDb(const MariaDbOptions& options);

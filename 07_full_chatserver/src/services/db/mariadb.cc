@@ -4,6 +4,7 @@
 #include <cstring>
 #include <map>
 #include <mutex>
+#include <stdexcept>
 
 #include "services/db/connection.h"
 
@@ -269,6 +270,7 @@ Result MariaDbConnection::Fetch(MYSQL_STMT* statement, std::vector<Row>* rows) {
 }  // namespace
 
 std::unique_ptr<Connection> MakeMariaDb(const MariaDbOptions& options) {
+  if (const auto wrong = options.Validate()) throw std::invalid_argument(*wrong);
   return std::make_unique<MariaDbConnection>(options);
 }
 

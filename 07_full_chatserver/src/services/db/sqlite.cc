@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <map>
+#include <stdexcept>
 
 #include "services/db/connection.h"
 
@@ -195,6 +196,7 @@ Result SqliteConnection::Run(std::string_view sql, std::span<const Value> values
 }  // namespace
 
 std::unique_ptr<Connection> MakeSqlite(const SqliteOptions& options) {
+  if (const auto wrong = options.Validate()) throw std::invalid_argument(*wrong);
   return std::make_unique<SqliteConnection>(options);
 }
 

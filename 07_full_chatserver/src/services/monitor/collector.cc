@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <stdexcept>
 #include <utility>
 
 namespace services {
@@ -78,6 +79,15 @@ void Collector::AddBeforeSampling(std::function<void()> prepare) {
 
 void Collector::AddSink(Sink sink) {
   sinks_.push_back(std::move(sink));
+}
+
+std::optional<std::string> CollectorOptions::Validate() const {
+  if (interval.count() <= 0) return "collector: interval must be above 0 ms";
+  return std::nullopt;
+}
+
+Collector::Collector(CollectorOptions options) : options_(options) {
+  if (const auto wrong = options.Validate()) throw std::invalid_argument(*wrong);
 }
 
 void Collector::Start() {

@@ -20,6 +20,7 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -69,6 +70,9 @@ struct MetricSample {
 struct CollectorOptions {
   std::uint32_t server_id = 1;
   std::chrono::milliseconds interval{1000};  // > 0
+
+  // Nothing, or what is wrong.
+  [[nodiscard]] std::optional<std::string> Validate() const;
 };
 
 class Collector {
@@ -77,7 +81,8 @@ class Collector {
   using Sampler = std::function<double()>;  // NaN: not known now, left out
   using Sink = std::function<void(const MonitorReport&)>;
 
-  explicit Collector(CollectorOptions options) : options_(options) {}
+  // Throws std::invalid_argument with Validate()'s line.
+  explicit Collector(CollectorOptions options);
   ~Collector() { Stop(); }
   Collector(const Collector&) = delete;
   Collector& operator=(const Collector&) = delete;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <stdexcept>
 #include <utility>
 
 namespace services {
@@ -26,8 +27,17 @@ MonitorOptions WithClock(MonitorOptions options) {
 
 }  // namespace
 
+std::optional<std::string> MonitorOptions::Validate() const {
+  if (history_points == 0) return "monitor_server: a history has at least one point";
+  if (servers_max == 0) return "monitor_server: at least one server must be allowed";
+  if (server_gone_ms <= 0) return "monitor_server: server_gone_ms must be above 0";
+  return std::nullopt;
+}
+
 MonitorCore::MonitorCore(MonitorOptions options)
-    : options_(WithClock(std::move(options))), alarms_(options_.alarms) {}
+    : options_(WithClock(std::move(options))), alarms_(options_.alarms) {
+  if (const auto wrong = options_.Validate()) throw std::invalid_argument(*wrong);
+}
 
 // [on-report]
 void MonitorCore::OnReport(std::uint32_t server_id, std::int64_t time_ms,

@@ -13,6 +13,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,9 @@ struct MonitorOptions {
   std::int64_t server_gone_ms = 5000;  // without a report for so long: down
   std::vector<AlarmRule> alarms;
   std::function<std::int64_t()> now_ms;  // Unix time that never goes back; empty: the real one
+
+  // Nothing, or what is wrong.
+  [[nodiscard]] std::optional<std::string> Validate() const;
 };
 
 struct ServerView {
@@ -51,6 +55,7 @@ struct MonitorView {
 
 class MonitorCore final : public ReportSink {
  public:
+  // Throws std::invalid_argument with Validate()'s line.
   explicit MonitorCore(MonitorOptions options);
 
   void OnReport(std::uint32_t server_id, std::int64_t time_ms,
