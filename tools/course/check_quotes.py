@@ -15,6 +15,11 @@ def without(text):
     return _BLOCK.sub("", text)
 
 
+def blocks(text):
+    """The code of the page's blocks."""
+    return "\n".join(match.group(0) for match in _BLOCK.finditer(text))
+
+
 def check(repo):
     """The block of each quote shows what its region holds now, and of a task only what a student starts with."""
     return [f"{path}: the code of its quotes is stale; ./course check quotes --fix" for path, text in _pages(repo) if text != _right(repo, path, text)], []

@@ -1,5 +1,7 @@
 """Check: each chapter's slides are there in both languages, say the same, fit, and last one lecture."""
 
+import unicodedata
+
 from . import deck
 
 
@@ -41,9 +43,16 @@ def _alone(repo, one):
             problems.append(f"{one.path}:{slide.line}: a slide without a title")
         if len(slide.notes) != 1:
             problems.append(f"{one.path}:{slide.line}: {len(slide.notes)} notes with minutes; a slide has one (<!-- 4 min: ... -->)")
+        for line in slide.code_lines():
+            if _columns(line) > deck.COLUMNS:
+                problems.append(f"{one.path}:{slide.line}: {_columns(line)} columns, a slide holds {deck.COLUMNS}: {line.strip()}")
         for item in slide.items:
             problems += [f"{one.path}:{item.line}: {p}" for p in _item(repo, one, item)]
     return problems
+
+
+def _columns(line):
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line)
 
 
 def _item(repo, one, item):

@@ -1,11 +1,11 @@
-// Stands in the files that `./course mutate` changes: all changes are compiled in, and the environment
-// variable COURSE_MUTANT says which one is in force.
+// Stands in the files that `./course mutate` changes: all changes are compiled in, and the
+// environment variable COURSE_MUTANT says which one is in force.
 //
 //   (course_mutant(17) ? (a <= b) : (a < b))
 //
 // With COURSE_MUTANTS_SEEN, the name of a file, each place that is reached leaves a mark there: a
-// change that a test does not reach need not be tried with it. The file is mapped, so that the marks
-// of programs that end by a signal are there, too.
+// change that a test does not reach need not be tried with it. The file is mapped, so that the
+// marks of programs that end by a signal are there, too.
 #pragma once
 
 #include <fcntl.h>

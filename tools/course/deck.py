@@ -16,7 +16,7 @@ from .site import quotes
 
 FOLDER = "notes/slides"
 LANGUAGES = ("ko", "en")
-SLIDES, MINUTES, LINES = range(15, 26), range(80, 96), 20
+SLIDES, MINUTES, LINES, COLUMNS = range(15, 26), range(80, 96), 20, 82
 
 _CHAPTER = re.compile(r"notes/ko/((\d\d)[a-z]?)_\w+\.md")
 _NOTE = re.compile(r"<!--\s*(\d+)\s*(?:min|분):\s*(.*?)\s*-->", re.S)
@@ -65,6 +65,15 @@ class Slide:
     @property
     def items(self):
         return [b for b in self.blocks if isinstance(b, Item)]
+
+    def code_lines(self):
+        """The lines of its code blocks."""
+        fence = False
+        for line in "\n".join(b for b in self.blocks if isinstance(b, str)).splitlines():
+            mark = line.lstrip().startswith("```")
+            fence ^= mark
+            if fence and not mark:
+                yield line
 
     @property
     def minutes(self):

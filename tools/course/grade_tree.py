@@ -7,6 +7,7 @@ student's text is in, ccache may answer but not learn."""
 import collections
 import hashlib
 import json
+import os
 import pathlib
 import re
 import secrets

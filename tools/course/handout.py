@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 
-from . import exhibits, handout_pages, regions, starter, student_code
+from . import check_quotes, exhibits, handout_pages, regions, starter, student_code
 from .carry_plan import Version
 from .errors import CourseError
 from .model import tomllib
@@ -189,9 +189,12 @@ def leaks(repo, handout, folder):
     found = []
     for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.relative_to(folder).parts[0] != ".git"):
         name = path.relative_to(folder).as_posix()
-        text = _squeezed(path.read_bytes().decode("utf-8", "replace"))
+        text = path.read_bytes().decode("utf-8", "replace")
         code = name.endswith(_CODE) and any(name.startswith(s.folder + "/") for s in repo.stages.values())
-        found += [f"{name} has an answer of {task}: {shown}" for squeezed, (shown, task) in (pieces if code else lines).items() if squeezed in text]
+        quoted = check_quotes.blocks(text) if name.endswith(".md") else ""  # code, too: what the stage's files have is no answer
+        for answers, shown_text in ((pieces, text),) if code else ((lines, check_quotes.without(text)), (pieces, quoted)):
+            squeezed_text = _squeezed(shown_text)
+            found += [f"{name} has an answer of {task}: {shown}" for squeezed, (shown, task) in answers.items() if squeezed in squeezed_text]
     return found + _history(folder)
 
 

@@ -106,6 +106,10 @@ class CheckTest(SlidesTest):
         (self.root / "notes/slides/figures/queue.mmd").unlink()
         self.assertTrue(any("notes/slides/figures/queue.mmd does not exist" in p for p in self.problems()), self.problems())
 
+    def test_a_command_that_is_wider_than_its_slide(self):
+        self.deck("ko", change=lambda text: text.replace("Idea 2.", "```\n" + "한" * 42 + "\n" + "x" * 82 + "\n```"))
+        self.assertEqual(["notes/slides/ko/02.md:8: 84 columns, a slide holds 82: " + "한" * 42], self.problems())
+
     def test_the_tasks_of_another_chapter(self):
         self.deck("en", change=lambda text: text.replace("#tasks=02", "#tasks=01"))
         self.assertTrue(any(p.endswith("the tasks of 01 in the deck of 02") for p in self.problems()), self.problems())
