@@ -3,7 +3,6 @@
 import contextlib
 import os
 import pathlib
-import re
 import sys
 
 from . import box, console, doctor, grade_class, grade_report, grade_tree, grading, lock, packages, submission

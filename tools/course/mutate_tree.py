@@ -83,7 +83,7 @@ class Tree:
             if path.relative_to(self.source).as_posix() not in files:
                 path.unlink()
         for path, content in files.items():
-            grade_tree.put(self.source / path, content)
+            trial.put(self.source / path, content)
             if (self.stage.path / path).is_file():
                 shutil.copymode(self.stage.path / path, self.source / path)
         query = self.folder / ".cmake" / "api" / "v1" / "query" / "codemodel-v2"
@@ -101,7 +101,7 @@ class Tree:
         return schema.text.encode("utf-8", "surrogateescape")
 
     def _write(self, file):
-        grade_tree.put(self.source / file, self._schema_text(file))
+        trial.put(self.source / file, self._schema_text(file))
 
     # -- what does not compile -----------------------------------------------------------------------
 
@@ -223,7 +223,7 @@ class Tree:
     def alone(self, mutant):
         """Puts this mutant, and no other, into its file; False when that is known not to compile."""
         changed = mutate_schema.plainly(mutant.text, mutant.point)
-        grade_tree.put(self.source / mutant.file, changed.encode("utf-8", "surrogateescape"))
+        trial.put(self.source / mutant.file, changed.encode("utf-8", "surrogateescape"))
         return not mutant.file.endswith(".h") or self.compiles(mutant.file)[0]
 
     def back(self, mutant):
