@@ -53,9 +53,9 @@ PURPOSES = {
                   ("prometheus", "prometheus"), ("chromium", "chromium"), ("mmdb-bin", "mmdblookup")],
     # AddressSanitizer, ThreadSanitizer: Clang compiles them in half of GCC's time (llvm: names in their reports)
     "sanitizers": [("clang", "clang"), ("libclang-rt-dev", "libclang_rt"), ("llvm", "llvm-symbolizer")],
-    # the tests of this command: it is held to work in a Korean locale that is not UTF-8, and `grade` to hold off what students
-    # may try
-    "tools": [("locales", "/usr/share/i18n/locales/ko_KR"), ("bubblewrap", "bwrap")],
+    # the tests of this command: it is held to work in a Korean locale that is not UTF-8, `grade` to hold off what students may
+    # try, and the viewer of traces to rebuild what the port recorded
+    "tools": [("locales", "/usr/share/i18n/locales/ko_KR"), ("bubblewrap", "bwrap"), ("nodejs", "node")],
     # ./course site; what it renders with comes from npm, in the versions of tools/site/package-lock.json
     "site": [("nodejs", "node"), ("npm", "npm")],
     # ./course slides --pdf
