@@ -29,7 +29,6 @@ MonitorOptions WithClock(MonitorOptions options) {
 
 std::optional<std::string> MonitorOptions::Validate() const {
   if (history_points == 0) return "monitor_server: a history has at least one point";
-  if (servers_max == 0) return "monitor_server: at least one server must be allowed";
   if (server_gone_ms <= 0) return "monitor_server: server_gone_ms must be above 0";
   return std::nullopt;
 }
