@@ -11,11 +11,11 @@
 
 #include "net/peer_address.h"
 #include "services/country/country_check.h"
+#include "tests/support/task_input.h"
 #ifndef _WIN32
 #include <unistd.h>
 
 #include "tests/outside/child_process.h"
-#include "tests/support/task_input.h"
 #endif
 
 namespace services {
