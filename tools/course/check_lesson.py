@@ -83,6 +83,17 @@ def anchor(heading):
     return re.sub(r"[^\w\- ]", "", plain).strip().replace(" ", "-")
 
 
+def anchors(text):
+    """The addresses of a page's headings; the second of a name is NAME-1. Ids that the page sets itself are among them."""
+    found = set(re.findall(r'<\w+[^>]* id="([^"]+)"', text))
+    for name in map(anchor, headings(text)):
+        again = 0
+        while (f"{name}-{again}" if again else name) in found:
+            again += 1
+        found.add(f"{name}-{again}" if again else name)
+    return found
+
+
 def _tasks(stage, told):
     problems = []
     for task in stage.tasks:

@@ -5,7 +5,7 @@ import re
 import subprocess
 import urllib.parse
 
-from . import regions
+from . import check_lesson, regions
 from .carry_plan import has_markers, is_binary
 
 _FENCE = re.compile(r"^(```|~~~).*?^\1\s*$", re.M | re.S)
@@ -62,17 +62,23 @@ def references(repo):
 
 
 def links(repo):
-    problems = []
+    """What a page leads to is there: the file, and in a page the heading."""
+    problems, anchors = [], {}
     for path in _pages(repo):
         base = os.path.dirname(path)
         for line, target in _page_links(_text(repo, path)):
             target = urllib.parse.unquote(target)
-            if not _is_relative(target) or target.startswith("#"):
+            if not _is_relative(target):
                 continue
-            file = target.split("#")[0]
-            full = os.path.normpath(os.path.join(base, file))
+            file, _, name = target.partition("#")
+            full = os.path.normpath(os.path.join(base, file)) if file else path
             if full.startswith("..") or not (repo.root / full).exists():
                 problems.append(f"{path}:{line}: {file} does not exist")
+            elif name and "=" not in name and full.endswith(".md"):
+                if full not in anchors:
+                    anchors[full] = check_lesson.anchors(_text(repo, full))
+                if name not in anchors[full]:
+                    problems.append(f"{path}:{line}: {full} has no heading #{name}")
     return problems, []
 
 
@@ -108,17 +114,20 @@ def translations(repo):
 
 
 def _last_change(repo, paths):
-    """path -> time of the last commit that touched it; uncommitted files count as newest."""
+    """path -> time of the last commit that touched it, or said that it is still right by a line "Translation-checked: PATH" at the
+    end of its message (the other language got better words, no more); uncommitted files count as newest."""
     if not paths or not (repo.root / ".git").exists():
         return {}
-    out = subprocess.run(["git", "log", "--format=%x01%ct", "--name-only", "--", *paths], cwd=repo.root,
-                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False).stdout.decode("utf-8", "replace")
     dates = {}
-    for block in out.split("\x01")[1:]:
-        time, _, names = block.partition("\n")
-        for name in names.split("\n"):
-            if name:
-                dates.setdefault(name, int(time))
+    for what in (("--format=%x01%ct", "--name-only", "--", *paths),
+                 ("--format=%x01%ct%n%(trailers:key=Translation-checked,valueonly)", "--grep=^Translation-checked:")):
+        out = subprocess.run(["git", "log", *what], cwd=repo.root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                             check=False).stdout.decode("utf-8", "replace")
+        for block in out.split("\x01")[1:]:
+            time, _, names = block.partition("\n")
+            for name in filter(None, names.split("\n")):
+                for page in (name, _counterpart(name)) if "--grep" in what[1] else (name,):
+                    dates[page] = max(dates.get(page, 0), int(time))
     out = subprocess.run(["git", "status", "--porcelain", "-z", "--", *paths], cwd=repo.root, stdout=subprocess.PIPE,
                          stderr=subprocess.DEVNULL, check=False).stdout.decode("utf-8", "replace")
     for entry in out.split("\0"):

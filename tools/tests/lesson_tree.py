@@ -71,7 +71,7 @@ class LessonTree(CourseTree):
         for language, title in (("en", "t"), ("ko", "가")):
             file = self.root / taskpage.path("02.1", language)
             file.parent.mkdir(parents=True)
-            file.write_text(task_page("02.1", title, language).replace("../01.md", "../02.md"), encoding="utf-8")
+            file.write_text(task_page("02.1", title, language).replace("../01.md#x", "../02.md"), encoding="utf-8")
         self.lesson()
 
     def lesson(self, *steps, head="[course]\nsteps = [1, 6]\n", groups=GROUPS, extra="", first=FIRST):

@@ -2,6 +2,7 @@
 
 import os
 import unittest
+from unittest import mock
 
 from student_tree import page
 from tree import CourseTree
@@ -198,11 +199,16 @@ class CheckTest(CourseTree):
         self.assertIn("[post-recv] is not closed", self.check("regions"))
 
     def test_links(self):
-        self.page("notes/en/01.md", "[a](02.md) [b](https://example.org/x) [c](#here) `[d](none.md)`\n"
-                                    "```\n[e](none.md)\n```\n![f](pic.png)\n")
+        self.page("notes/en/01.md", "[a](02.md) [b](https://example.org/x) [c](#here-it-is) `[d](none.md)`\n"
+                                    "```\n[e](none.md)\n```\n![f](pic.png)\n\n## Here it is\n\n[g](#nowhere) [h](03.md#two-1) [i](03.md#two-2)\n")
+        self.page("notes/en/03.md", "# Two\n\n## Two\n")
         out = self.check("links")
         self.assertIn("notes/en/01.md:1: 02.md", out)
         self.assertIn("notes/en/01.md:5: pic.png", out)
+        self.assertIn("notes/en/01.md:9: notes/en/01.md has no heading #nowhere", out)
+        self.assertIn("notes/en/01.md:9: notes/en/03.md has no heading #two-2", out)
+        self.assertNotIn("here-it-is", out)
+        self.assertNotIn("two-1", out)
         self.assertNotIn("none.md", out)
 
     def test_translations(self):
@@ -213,6 +219,12 @@ class CheckTest(CourseTree):
         self.check("translations", code=0)
         self.page("notes/en/01.md", "y\n")
         self.assertIn("notes/ko/01.md is older than notes/en/01.md", self.check("translations", code=0))
+        with mock.patch.dict(os.environ, GIT_COMMITTER_DATE="2099-01-01T00:00:00"):  # two commits of one second are of one age
+            self.commit()
+        self.assertIn("notes/ko/01.md is older than notes/en/01.md", self.check("translations", code=0))
+        with mock.patch.dict(os.environ, GIT_COMMITTER_DATE="2099-01-01T01:00:00"):
+            self.commit("Words\n\nTranslation-checked: notes/ko/01.md\n")
+        self.assertNotIn("older", self.check("translations", code=0))
 
     def test_stage_table(self):
         for page in ("README.md", "README.ko.md"):

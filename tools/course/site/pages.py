@@ -133,6 +133,10 @@ class Site:
             doc.html = self._promises(doc)
         code = iter(rendered[len(self.documents):])
         self._code = {path: (next(code), next(code) if source.given is not None else ()) for path, source in self._listed.items()}
+        for doc in self.documents:  # first, because other pages lead to their rows
+            for found in doc.blocks:
+                if not isinstance(found, quotes.Quote) and found[0] == "table":
+                    doc.tables[found] = tables.TABLES[found[2]](self.repo, found[1], doc.lang)
         pages = [self._page(doc) for doc in self.documents]
         if self.repo.data.get("course", {}).get("handout"):  # what leads to a later stage leads nowhere there
             self.problems.clear()
@@ -206,7 +210,6 @@ class Site:
             return listing.quote(found, self._code[found.path], doc.lang, link)
         kind, path, name = found
         if kind == "table":
-            doc.tables[found] = tables.TABLES[name](self.repo, path, doc.lang)
             return doc.tables[found]
         return f'<div class="widget" data-widget="{esc(name)}"></div><script src="{relative(doc.out, f"assets/{name}.js")}" defer></script>'
 
@@ -216,7 +219,7 @@ class Site:
         path, fragment = self._target(doc, target)
         to = self._by_path.get(path) or self._card(path, doc.lang)
         if to:
-            if fragment and fragment not in (n for _, n, _ in to.headings) and f' id="{fragment}"' not in to.html:
+            if fragment and fragment not in (n for _, n, _ in to.headings) and not any(f' id="{fragment}"' in h for h in (to.html, *to.tables.values())):
                 self.problems.append(f"{doc.path}: {to.path} has no heading #{fragment}")
             return relative(doc.out, to.out) + ("#" + fragment if fragment else "") if to is not doc or not fragment else "#" + fragment
         where = self.address(path, doc.lang)
