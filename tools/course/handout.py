@@ -68,7 +68,7 @@ class Handout:
                 data = given[inside].data
             if inside and self.kept_whole and b"<student " in data:
                 data = regions.without_marks(data.decode("utf-8", "surrogateescape"), self.kept_whole).encode("utf-8", "surrogateescape")
-            if path.startswith("notes/"):
+            if path.startswith("notes/") or inside in ("README.md", "README.ko.md"):
                 data = handout_pages.note(self, path, data)
             found[path] = Version(data, os.access(self.repo.root / path, os.X_OK))
         found[f"{self.stage.folder}/{starter.HEADER}"] = given[starter.HEADER]

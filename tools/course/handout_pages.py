@@ -92,6 +92,7 @@ cd /autograder/source/course || exit 1
 exec ./course grade {what} --yes --from /autograder/submission --format gradescope --out /autograder/results/results.json
 """
 _CHAPTER = re.compile(r"\]\((?:[a-z.]+/)*(\d\d)[a-z]?_\w+\.md")  # a link to one
+_TASK = re.compile(r"tasks/(\d\d[a-z]?\.\d+)\.md\)")
 
 
 def readmes(handout):
@@ -131,11 +132,12 @@ def _without_exhibits(handout, text):
 
 
 def _without_later(handout, text):
-    """Rows of tables that lead to a later stage, or to a chapter about it, go."""
+    """Rows of tables that lead to a later stage, to a chapter about it, or to a task that is not handed out, go."""
     number = handout.stage.number
     folders = [s.folder for s in handout.repo.stages.values() if s.number > number and s.folder]
 
     def is_later(line):
-        return any(f in line for f in folders) or any(chapter > number for chapter in _CHAPTER.findall(line))
+        return (any(f in line for f in folders) or any(chapter > number for chapter in _CHAPTER.findall(line))
+                or not handout.kept_whole.isdisjoint(_TASK.findall(line)))
 
     return "".join(l for l in text.splitlines(keepends=True) if not (l.startswith("|") and is_later(l)))
