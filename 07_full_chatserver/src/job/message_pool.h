@@ -208,17 +208,24 @@ class MessagePool {
     batch = Batch{};
   }
 
+  // A full look before each chunk: the threads that found the stack empty together wait for the
+  // lock, and all but the first find what that one has shared. Without it each would make a chunk.
   static Batch Refill() {
-    PoolSlotHeader* header = SharedState().free_batches.Pop(
-        [](std::uint32_t number) -> PoolSlotHeader& { return SlotAt(number)->header; });
-    if (header == nullptr) return MakeChunk();
-    return Batch{SlotAt(header->self), header->batch_size};
+    if (const Batch batch = TakeShared(); batch.size != 0) return batch;
+    const std::lock_guard lock(SharedState().mutex);
+    if (const Batch batch = TakeShared(); batch.size != 0) return batch;
+    return MakeChunk();
   }
 
-  // Allocates a chunk, keeps one batch of it and shares the others.
+  static Batch TakeShared() {
+    PoolSlotHeader* header = SharedState().free_batches.Pop(
+        [](std::uint32_t number) -> PoolSlotHeader& { return SlotAt(number)->header; });
+    return header == nullptr ? Batch{} : Batch{SlotAt(header->self), header->batch_size};
+  }
+
+  // Allocates a chunk, keeps one batch of it and shares the others. The caller holds the lock.
   static Batch MakeChunk() {
     Shared& shared = SharedState();
-    const std::lock_guard lock(shared.mutex);
     if (shared.chunk_count == kMaxChunks) throw std::bad_alloc();
     Slot* slots = new Slot[kChunkSlots];
     const std::uint32_t first_number = shared.chunk_count * kChunkSlots + 1;
