@@ -203,10 +203,15 @@ class StarterTest(unittest.TestCase):
         """Runs the line in the checkout as a batch file; returns (exit code, lines)."""
         (self.checkout / "line.bat").write_bytes(f"@echo off\r\n{line}\r\n".encode())
         path = ";".join("Z:" + str(self.folder / name).replace("/", "\\") for name in there or ["nothing"])
-        out = subprocess.run(["wine", "cmd", "/c", "line.bat"], cwd=self.checkout, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                             stderr=subprocess.STDOUT, timeout=120, check=False,
-                             env=dict(os.environ, WINEPREFIX=ctest.wine_prefix(mock.Mock(root=REPO)), WINEDEBUG="-all", DISPLAY="",
-                                      WINEPATH=path, FAKE_USABLE=usable))
+        environment = dict(os.environ, WINEPREFIX=ctest.wine_prefix(mock.Mock(root=REPO)), WINEDEBUG="-all", DISPLAY="",
+                           WINEPATH=path, FAKE_USABLE=usable)
+        # Wine's cmd, beside many others on a busy machine, sometimes fails to start a program that it has just run, and
+        # says (exit code 9009) that there is none of that name. A line that is wrong is wrong three times.
+        for _ in range(3):
+            out = subprocess.run(["wine", "cmd", "/c", "line.bat"], cwd=self.checkout, stdin=subprocess.DEVNULL,
+                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120, check=False, env=environment)
+            if out.returncode != 9009 % 256:
+                break
         return out.returncode, out.stdout.decode("utf-8", "replace").splitlines()
 
     def tools(self):
