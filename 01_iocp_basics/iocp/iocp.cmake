@@ -4,5 +4,5 @@ if(WIN32)
 else()
   file(GLOB iocp_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/linux/*.cc
        ${CMAKE_CURRENT_LIST_DIR}/linux/win32/*.cc)
-  stage_library(iocp ${iocp_sources} UNITED)
+  stage_library(iocp ${iocp_sources})
 endif()

@@ -4,8 +4,7 @@ stage_library(test_support
   tests/support/test_support_linux.cc
   tests/support/test_support_waiter.cc
   tests/support/test_support_windows.cc
-  LINK iocp course_gtest_main
-  UNITED)
+  LINK iocp course_gtest_main)
 
 stage_unit_test(conformance
   tests/iocp/unit_conformance_port.cc

@@ -4,7 +4,7 @@ import contextlib
 import time
 
 from . import (card, check_code, check_lesson, check_museum, check_notes, check_portable, check_quotes, check_slides, check_stages, check_tasks,
-               check_text, check_windows, console, museum, mutate_list)
+               check_text, check_windows, console, lesson_cmake, museum, mutate_list)
 from .errors import UsageError
 
 HELP = "hold the stages, the notes and the code to the course's rules"
@@ -15,7 +15,7 @@ EXAMPLES = """examples:
   ./course check tasks --emptied --task 07b.2   only what this task's tests need; --task 07b: a part
   ./course check --museum 02      builds each exhibit of the bug museum and sees its tests fail (long); NN NAME: only that one
   ./course check --all            also the slow ones: every header alone, clang-tidy, the exhibits
-  ./course check format --fix     mend formatting (also: readme, cards, quotes, museum)
+  ./course check format --fix     mend formatting (also: readme, cards, quotes, museum, steps)
   ./course check --list           what each check looks at"""
 
 # name -> (function(repo) -> (problems, notes), slow, needs which packages, what it looks at)
@@ -51,13 +51,13 @@ CHECKS = {
 }
 
 
-FIXES = {"readme": check_text.write_stage_table, "cards": card.write_cards, "quotes": check_quotes.write, "museum": check_museum.write_index, "format": check_code.reformat}
+FIXES = {"readme": check_text.write_stage_table, "cards": card.write_cards, "quotes": check_quotes.write, "museum": check_museum.write_index, "steps": lesson_cmake.write, "format": check_code.reformat}
 
 
 def add_arguments(parser):
     parser.add_argument("names", nargs="*", metavar="check", help="only these checks (see --list); with --museum: a stage, and exhibits of it")
     parser.add_argument("--all", action="store_true", help="the slow checks too")
-    parser.add_argument("--fix", action="store_true", help="mend what can be mended: formatting, the tables of stages, the cards' steps, the notes' quotes, the museum's index")
+    parser.add_argument("--fix", action="store_true", help="mend what can be mended: formatting, the tables of stages, the cards' steps, the notes' quotes, the museum's index, the build's list of what the steps read")
     parser.add_argument("--emptied", action="store_true",
                         help="tasks: see that the declared tests fail while the student's region is empty")
     parser.add_argument("--museum", action="store_true",

@@ -3,7 +3,7 @@
 import fnmatch
 import re
 
-from . import check_stages, globs, lesson, regions
+from . import check_stages, globs, lesson, lesson_cmake, regions
 from .lesson_data import GROUPS
 
 _INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
@@ -22,6 +22,7 @@ def steps(repo):
         for step in told.steps:
             problems += _names(stage, told, step)
         problems += _tasks(stage, told)
+        problems += lesson_cmake.problems(stage)
         problems += _overlaps(told)
         problems += _folder_reasons(stage, told)
         found, sizes = _budget(repo, stage, told)

@@ -115,7 +115,7 @@ class Model:
         for source in target.get("sources", []):
             generated |= source.get("isGenerated", False)
             if "compileGroupIndex" in source and not source.get("isGenerated"):
-                code.append(os.path.join(self.root, source["path"]))
+                code += self._united(os.path.join(self.root, source["path"]))
         if stage is not None:
             text, unknown, reads_data = self.read(stage, code, roots)
             digest.update(text)
@@ -127,6 +127,13 @@ class Model:
             if self._by_id[self.targets[name]["id"]]["type"] != "UTILITY":
                 digest.update(self.fingerprint(name).encode())
         return digest.hexdigest()
+
+    def _united(self, path):
+        """The source, or those that it only collects: which of them are compiled together does not change the program."""
+        if os.path.basename(os.path.dirname(path)) != "united" or not path.startswith(str(self.tree)):
+            return [path]
+        stage = next(s for s in self.stages.values() if f"/{s.folder}/" in path)
+        return [os.path.join(stage.path, name) for name in self._file(path)[1]]
 
     def _plain(self, text, stage):
         """Without what says which stage or which tree it is; what is made once per tree lies in the first stage's folder."""
@@ -171,7 +178,7 @@ class Model:
         """Messages, templates, pages: what the build makes code from."""
         if stage.number not in self._folders:
             self._folders[stage.number] = digest_of(
-                stage, [p for p in stage.files() if not p.endswith((*_CODE, ".md", "CMakeLists.txt"))
+                stage, [p for p in stage.files() if not p.endswith((*_CODE, ".md", "CMakeLists.txt", "cmake/lesson.cmake"))
                         and (not p.endswith(".cmake") or p.startswith(("src/proto/", "support/cmake/")))
                         and not p.startswith(("tests/", "conf/"))])
         return self._folders[stage.number]

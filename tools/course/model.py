@@ -173,7 +173,7 @@ class Repo:
             raise CourseError(f"{file}: {e}") from None
         course = self.data.get("course", {})
         self.default_budget = course.get("budget", 600)
-        self.own_files = course.get("own", ["README.md", "README.ko.md"])
+        self.own_files = course.get("own", ["README.md", "README.ko.md", "support/cmake/lesson.cmake"])
         self.numbered_files = course.get("numbered", ["CMakeLists.txt"])
         self.data_folders = course.get("data", [])
         bad = [n for n, d in self.data.get("stage", {}).items()

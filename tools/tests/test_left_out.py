@@ -119,6 +119,23 @@ class ClosureTest(CourseTree):
         self.assertEqual("stage01_unit_a", found["stage02_unit_a"])
         self.assertNotIn("stage03_unit_a", found)
 
+    def test_which_files_are_compiled_together_changes_nothing(self):
+        """What a stage's lesson reads is compiled alone there, and together with the rest in the others."""
+        self.write_all("tests/more.cc", "int more;\n")
+        united = self.root / "build" / "release" / FOLDERS["02"] / "united"
+        united.mkdir(parents=True)
+        (united / "unit_a.cc").write_text('#include "tests/more.cc"\n#include "tests/unit_a.cc"\n', encoding="utf-8")
+
+        def change(number, targets):
+            sources = targets[1]["sources"]
+            if number == "02":
+                sources[0]["path"] = f"build/release/{FOLDERS[number]}/united/unit_a.cc"
+            else:
+                sources.append(dict(sources[0], path=f"{FOLDERS[number]}/tests/more.cc"))
+        found = self.repeats(change=change)
+        self.assertEqual("stage01_unit_a", found["stage02_unit_a"])
+        self.assertEqual("stage01_unit_a", found["stage03_unit_a"])
+
     def test_generated_code_is_what_generates_it(self):
         self.write_all("tests/unit_a.cc", "#include \"made.pb.h\"\n")
         self.write_all("proto/made.proto", "message A {}\n")

@@ -18,6 +18,17 @@ class StepsTest(LessonTree):
         self.assertIn("02: 9 lines of 900 in 2 steps: queue 4, worker 5", out)  # marks do not count
         self.assertIn("02: steps 2, programs 1, labs 1, support 2, library 1, tests 2 files", out)
 
+    def test_the_build_knows_what_the_steps_read(self):
+        """What a student changes is compiled on its own: lesson.cmake, made from the steps, not edited."""
+        self.write("02", "support/cmake/stage.cmake", "include(lesson.cmake)\n")
+        file = self.root / "02_two" / "support" / "cmake" / "lesson.cmake"
+        self.assertIn("02_two/support/cmake/lesson.cmake is not what the steps of course.toml say", self.check("steps"))
+        self.assertEqual(0, self.course("check", "steps", "--fix")[0])
+        self.assertIn("set(stage_lesson\n  net/worker.cc)\n", file.read_text(encoding="utf-8"))
+        file.write_text(file.read_text(encoding="utf-8").replace("worker", "other"), encoding="utf-8")
+        self.assertIn("./course check steps --fix", self.check("steps"))
+        self.assertFalse((file.parents[3] / "01_one" / "support" / "cmake" / "lesson.cmake").exists(), "that stage has no build")
+
     def problem(self, expected, *steps, **options):
         self.lesson(*steps, **options)
         out = self.check("steps")

@@ -2,8 +2,7 @@
 # when it is copied away from its neighbours. Targets carry the stage's name (stage01_iocp), because the
 # top-level build puts all stages into one tree.
 #
-#   stage_library(NAME sources... [LINK libs...] [QUICK] [UNITED])
-#     QUICK: compiled quickly rather than well; UNITED: all as one file
+#   stage_library(NAME sources... [LINK libs...] [QUICK])       QUICK: compiled quickly rather than well
 #   stage_program(NAME sources... [LINK libs...] [MEASURED])    MEASURED: its own files are fast, too
 #   stage_bench(NAME sources... [LINK libs...])                 a measurement: built with the target course_benches
 #   stage_unit_test(NAME sources... [LINK libs...] [LABELS labels...] [TIMEOUT seconds])        GoogleTest
@@ -22,7 +21,7 @@ endif()
 # Off for whoever builds the course: another compiler, another opinion. On in `./course test --all`.
 option(COURSE_WERROR "Warnings are errors, with GCC 11 to 14, Clang 14 to 19 and MSVC" OFF)
 option(COURSE_PCH "Precompiled headers" ON)
-option(COURSE_UNITE "Compile the port, and each test of several files, as one file" ON)
+option(COURSE_UNITE "Compile what the lesson does not read as one file for each library, and each test as one" ON)
 
 set(warnings_are_errors ${COURSE_WERROR})
 set(compiler ${CMAKE_CXX_COMPILER_ID}-${CMAKE_CXX_COMPILER_VERSION})
@@ -33,6 +32,7 @@ endif()
 find_package(Threads REQUIRED)
 include(CTest)
 include(${CMAKE_CURRENT_LIST_DIR}/dependencies.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/lesson.cmake)
 
 # Unit and stress tests: what the sanitizer runs build. Benchmarks: what no test starts, built when asked for.
 if(NOT TARGET course_sanitized)
@@ -128,31 +128,36 @@ function(_stage_library_kind result)
 endfunction()
 
 # Most of what a small file costs is paid again for the next one: headers, and the templates of the standard library and
-# of GoogleTest. So what is built far more often than changed (the port, and tests of several files) is compiled as one
-# file that includes the others. Their file-local names have to differ, as they have to for a reader.
+# of GoogleTest. So what is built far more often than changed (all of a library but what the lesson reads, and tests of
+# several files) is compiled as one file that includes the others. Their file-local names have to differ, as they have to
+# for a reader. What is made while building is not among them: CMake knows when to make it by its name.
 function(_stage_unite result name)
-  list(LENGTH ARGN count)
-  if(NOT COURSE_UNITE OR count LESS 2)
-    set(${result} ${ARGN} PARENT_SCOPE)
-    return()
-  endif()
-  set(united "")
+  set(together "")
+  set(alone "")
   foreach(source IN LISTS ARGN)
-    if(IS_ABSOLUTE ${source})  # as a glob gives them
+    cmake_path(IS_PREFIX CMAKE_BINARY_DIR ${source} NORMALIZE made)
+    if(IS_ABSOLUTE ${source} AND NOT made)  # as a glob gives them
       file(RELATIVE_PATH source ${CMAKE_CURRENT_SOURCE_DIR} ${source})
     endif()
-    string(APPEND united "#include \"${source}\"\n")
+    if(made OR source IN_LIST stage_lesson OR NOT source MATCHES "\\.cc$" OR NOT COURSE_UNITE)
+      list(APPEND alone ${source})
+    else()
+      list(APPEND together ${source})
+    endif()
   endforeach()
-  file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/united/${name}.cc CONTENT "${united}" @ONLY)
-  set(${result} ${CMAKE_CURRENT_BINARY_DIR}/united/${name}.cc PARENT_SCOPE)
+  list(LENGTH together count)
+  if(count GREATER 1)
+    list(TRANSFORM together REPLACE "(.+)" "#include \"\\1\"\n")
+    string(CONCAT united ${together})
+    file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/united/${name}.cc CONTENT "${united}" @ONLY)
+    set(together ${CMAKE_CURRENT_BINARY_DIR}/united/${name}.cc)
+  endif()
+  set(${result} ${together} ${alone} PARENT_SCOPE)
 endfunction()
 
 function(stage_library name)
-  cmake_parse_arguments(arg "QUICK;UNITED" "" "LINK" ${ARGN})
-  set(sources ${arg_UNPARSED_ARGUMENTS})
-  if(arg_UNITED)
-    _stage_unite(sources ${name} ${sources})
-  endif()
+  cmake_parse_arguments(arg "QUICK" "" "LINK" ${ARGN})
+  _stage_unite(sources ${name} ${arg_UNPARSED_ARGUMENTS})
   add_library(${STAGE}_${name} STATIC ${sources})
   target_link_libraries(${STAGE}_${name} PUBLIC ${STAGE}_options)
   _stage_link(${STAGE}_${name} ${arg_LINK})

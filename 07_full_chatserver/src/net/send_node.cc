@@ -16,7 +16,7 @@ namespace {
 using LiveCounter = std::atomic<std::int64_t>;
 
 // The part that the threads share.
-struct Store {
+struct NodeStore {
   std::mutex lock;
   std::vector<SendNode*> batches;                  // guarded by lock; lists of kNodeBatch nodes
   std::vector<std::unique_ptr<SendNode[]>> slabs;  // guarded by lock; owns every node for ever
@@ -39,8 +39,8 @@ struct Store {
 };
 
 // Never destroyed: threads may end (and return their nodes) after the static objects are gone.
-Store& TheStore() {
-  static Store* const store = new Store;
+NodeStore& TheNodeStore() {
+  static NodeStore* const store = new NodeStore;
   return *store;
 }
 
@@ -48,13 +48,13 @@ Store& TheStore() {
 // same batch at every call.
 struct Cache {
   Cache() {
-    const std::lock_guard guard(TheStore().lock);
-    TheStore().threads.push_back(&live);
+    const std::lock_guard guard(TheNodeStore().lock);
+    TheNodeStore().threads.push_back(&live);
   }
   Cache(const Cache&) = delete;
   Cache& operator=(const Cache&) = delete;
   ~Cache() {
-    Store& store = TheStore();
+    NodeStore& store = TheNodeStore();
     const std::lock_guard guard(store.lock);
     if (spare != nullptr) store.batches.push_back(spare);
     if (first != nullptr) store.batches.push_back(first);  // a short batch: it runs out early
@@ -78,7 +78,7 @@ SendNode* AllocateSendNode(PacketRef packet, bool last) {
   Cache& cache = ThreadObject<Cache>::Get();
   if (cache.first == nullptr) {
     cache.first =
-        cache.spare != nullptr ? std::exchange(cache.spare, nullptr) : TheStore().TakeBatch();
+        cache.spare != nullptr ? std::exchange(cache.spare, nullptr) : TheNodeStore().TakeBatch();
     cache.count = kNodeBatch;
   }
   SendNode* const node = cache.first;
@@ -98,8 +98,8 @@ std::size_t FreeSendNodes(SendNode* first) {
     node->packet = PacketRef();
     if (cache.count == kNodeBatch) {
       if (cache.spare != nullptr) {
-        const std::lock_guard guard(TheStore().lock);
-        TheStore().batches.push_back(cache.spare);
+        const std::lock_guard guard(TheNodeStore().lock);
+        TheNodeStore().batches.push_back(cache.spare);
       }
       cache.spare = std::exchange(cache.first, nullptr);
       cache.count = 0;
@@ -114,7 +114,7 @@ std::size_t FreeSendNodes(SendNode* first) {
 }
 
 std::int64_t LiveSendNodes() {
-  Store& store = TheStore();
+  NodeStore& store = TheNodeStore();
   const std::lock_guard guard(store.lock);
   std::int64_t sum = store.live_of_ended;
   for (const LiveCounter* thread : store.threads) sum += thread->load(std::memory_order_relaxed);
@@ -122,7 +122,7 @@ std::int64_t LiveSendNodes() {
 }
 
 std::uint64_t SendNodesMade() {
-  Store& store = TheStore();
+  NodeStore& store = TheNodeStore();
   const std::lock_guard guard(store.lock);
   return store.slabs.size() * kNodeBatch;
 }

@@ -77,6 +77,8 @@ std::string ValueText(const Option& option, Config& config, bool hide_secrets);
 
 using FieldOf = Field (*)(Config&);
 
+inline constexpr std::uint64_t kMinuteMs = 60'000;
+
 // kPath: pointers to members, from Config inwards. A time is counted in Unit.
 template <class Unit, auto... kPath>
 Field In(Config& config) {

@@ -23,9 +23,7 @@ constexpr FieldOf kCongestion = &At<&Config::congestion, &Congestion::judge, kPa
 template <auto... kPath>
 constexpr FieldOf kLog = &At<&Config::log, kPath...>;
 
-constexpr std::uint64_t kMinuteMs = 60'000;
-
-constexpr Option kOptions[] = {
+constexpr Option kOperationOptions[] = {
     Flag("monitor.metrics", kMonitor<&Monitor::metrics>, "Serve /metrics for Prometheus.",
          "Prometheus용 /metrics를 연다."),
     String("monitor.metrics_bind", kMonitor<&Monitor::metrics_bind>, Text::kIpv4,
@@ -132,7 +130,7 @@ constexpr Option kOptions[] = {
 }  // namespace
 
 std::span<const Option> OperationOptions() {
-  return kOptions;
+  return kOperationOptions;
 }
 
 }  // namespace config

@@ -24,7 +24,7 @@ constexpr FieldOf kConnections = &At<&Config::connections, kPath...>;
 constexpr std::uint64_t kDayMs = 86'400'000;
 constexpr std::uint64_t kGiB = 1ULL << 30;
 
-constexpr Option kOptions[] = {
+constexpr Option kServerOptions[] = {
     Number("server.id",
            &At<&Config::monitor, &Monitor::collector, &services::CollectorOptions::server_id>, 1,
            65535, "Number of this server in reports, rows and metrics.",
@@ -207,7 +207,7 @@ constexpr Option kOptions[] = {
 }  // namespace
 
 std::span<const Option> ServerOptions() {
-  return kOptions;
+  return kServerOptions;
 }
 
 }  // namespace config

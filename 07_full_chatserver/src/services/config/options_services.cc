@@ -29,10 +29,9 @@ constexpr FieldOf kMariaDb = &At<&Config::database, &Database::mariadb, kPath...
 template <auto... kPath>
 constexpr FieldOf kJournal = &At<&Config::journal, kPath...>;
 
-constexpr std::uint64_t kMinuteMs = 60'000;
 constexpr std::uint64_t kMiB = 1 << 20;
 
-constexpr Option kOptions[] = {
+constexpr Option kServiceOptions[] = {
     Choice(
         "login.store", &At<&Config::login, &Login::store>, kStoreNames,
         "Where session keys are: redis, or memory (lessons without Redis: auth runs inside "
@@ -187,7 +186,7 @@ constexpr Option kOptions[] = {
 }  // namespace
 
 std::span<const Option> ServiceOptions() {
-  return kOptions;
+  return kServiceOptions;
 }
 
 }  // namespace config

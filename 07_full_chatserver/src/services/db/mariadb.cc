@@ -53,7 +53,7 @@ Code CodeOf(unsigned native) {
 struct CloseStatement {
   void operator()(MYSQL_STMT* statement) const { mysql_stmt_close(statement); }
 };
-using Statement = std::unique_ptr<MYSQL_STMT, CloseStatement>;
+using PreparedStatement = std::unique_ptr<MYSQL_STMT, CloseStatement>;
 struct FreeResult {
   void operator()(MYSQL_RES* result) const { mysql_free_result(result); }
 };
@@ -106,7 +106,7 @@ class MariaDbConnection final : public Connection {
   MariaDbOptions options_;
   MYSQL* handle_ = nullptr;
   std::size_t statement_bytes_max_ = 0;
-  std::map<std::string, Statement, std::less<>> statements_;
+  std::map<std::string, PreparedStatement, std::less<>> statements_;
 };
 
 // A lost connection is closed here: the server has rolled back, and its prepared statements are
@@ -176,7 +176,7 @@ Result MariaDbConnection::Prepare(std::string_view sql, MYSQL_STMT*& statement) 
     statement = known->second.get();
     return {};
   }
-  Statement made(mysql_stmt_init(handle_));
+  PreparedStatement made(mysql_stmt_init(handle_));
   if (made == nullptr) return {Code::kUnavailable, 0, "out of memory"};
   if (mysql_stmt_prepare(made.get(), sql.data(), sql.size()) != 0) {
     const std::string text = mysql_stmt_error(made.get());

@@ -1,0 +1,39 @@
+# What the steps of this stage read (course.toml), and a student changes: each is compiled on its own, the rest of a
+# library as one file (stage.cmake). Made by ./course check steps --fix.
+set(stage_lesson
+  apps/apc_demo.cc
+  src/auth/auth_server.cc
+  src/chat/handlers.cc
+  src/chat/lobby.cc
+  src/chat/lobby_rules.cc
+  src/chat/login_desk.cc
+  src/chat/message_generator.cc
+  src/chat/room.cc
+  src/chat/sector_grid.cc
+  src/chat/sector_handlers.cc
+  src/chat/sector_host.cc
+  src/chat/sector_map.cc
+  src/monitor_link/monitor_server.cc
+  src/monitor_link/report_client.cc
+  src/net/connect_attempt.cc
+  src/net/traffic_gate.cc
+  src/server/chat_service.cc
+  src/server/journal_chronicle.cc
+  src/services/account/account_service.cc
+  src/services/admission/connection_gate.cc
+  src/services/congestion/congestion_judge.cc
+  src/services/country/country_check.cc
+  src/services/db/db_writer_thread.cc
+  src/services/journal/journal.cc
+  src/services/journal/journal_sync.cc
+  src/services/journal/record.cc
+  src/services/journal/segment.cc
+  src/services/login/key_verdict.cc
+  src/services/monitor/alarm_board.cc
+  src/services/monitor/collector.cc
+  src/services/monitor/metrics_endpoint.cc
+  src/services/monitor/monitor_api.cc
+  src/services/monitor/monitor_core.cc
+  src/services/monitor/report_link.cc
+  src/services/redis/redis_client.cc
+  src/services/redis/redis_key_store.cc)
