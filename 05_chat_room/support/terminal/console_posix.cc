@@ -158,15 +158,15 @@ bool Console::Write(std::string_view text) {
 }
 
 ConsoleEvent Console::Wait(bool want_input, int timeout_ms) {
-  using Kind = ConsoleEvent::Kind;
-  if (state_->output_gone) return {Kind::kStop, {}};
+  using EventKind = ConsoleEvent::Kind;
+  if (state_->output_gone) return {EventKind::kStop, {}};
   for (;;) {
     const bool read_input = want_input && !state_->input_ended;
     pollfd entries[3] = {{state_->signals, POLLIN, 0},
                          {state_->wake, POLLIN, 0},
                          {read_input ? STDIN_FILENO : -1, POLLIN, 0}};
     const int ready = poll(entries, 3, timeout_ms);
-    if (ready == 0) return {Kind::kTimeout, {}};
+    if (ready == 0) return {EventKind::kTimeout, {}};
     if (ready < 0) continue;  // EINTR
     if (entries[0].revents != 0) {
       signalfd_siginfo info{};
@@ -174,11 +174,11 @@ ConsoleEvent Console::Wait(bool want_input, int timeout_ms) {
       switch (info.ssi_signo) {
         case SIGCONT:  // the shell has used the terminal while we were stopped
           if (state_->keys) SetRawMode();
-          return {Kind::kResized, {}};
+          return {EventKind::kResized, {}};
         case SIGWINCH:
-          return {Kind::kResized, {}};
+          return {EventKind::kResized, {}};
         default:
-          return {Kind::kStop, {}};
+          return {EventKind::kStop, {}};
       }
     }
     const bool input_first = state_->woken_last && entries[2].revents != 0;
@@ -186,15 +186,15 @@ ConsoleEvent Console::Wait(bool want_input, int timeout_ms) {
     if (state_->woken_last) {
       eventfd_t count = 0;
       eventfd_read(state_->wake, &count);
-      return {Kind::kWoken, {}};
+      return {EventKind::kWoken, {}};
     }
     char bytes[4096];
     const ssize_t count = read(STDIN_FILENO, bytes, sizeof bytes);
-    if (count > 0) return {Kind::kInput, std::string(bytes, static_cast<std::size_t>(count))};
+    if (count > 0) return {EventKind::kInput, std::string(bytes, static_cast<std::size_t>(count))};
     if (count < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-    if (state_->keys) return {Kind::kStop, {}};  // the terminal has gone away
+    if (state_->keys) return {EventKind::kStop, {}};  // the terminal has gone away
     state_->input_ended = true;
-    return {Kind::kEndOfInput, {}};
+    return {EventKind::kEndOfInput, {}};
   }
 }
 

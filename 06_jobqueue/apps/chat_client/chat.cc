@@ -204,7 +204,9 @@ void Chat::OnLine(std::string_view line) {
 }
 
 void Chat::OnLongLine() {
-  Problem("not sent: a message has " + std::to_string(kMaxMessage) + " bytes at most");
+  std::string problem = "not sent: a message has ";
+  problem.append(std::to_string(kMaxMessage)).append(" bytes at most");
+  Problem(problem);
 }
 
 std::optional<std::size_t> Chat::FindCharacter(std::string_view name) const {

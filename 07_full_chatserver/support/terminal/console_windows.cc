@@ -184,8 +184,8 @@ bool Console::Write(std::string_view text) {
 }
 
 ConsoleEvent Console::Wait(bool want_input, int timeout_ms) {
-  using Kind = ConsoleEvent::Kind;
-  if (state_->output_gone) return {Kind::kStop, {}};
+  using EventKind = ConsoleEvent::Kind;
+  if (state_->output_gone) return {EventKind::kStop, {}};
   Process& process = TheProcess();
   const bool read_input = want_input && !state_->input_ended;
   if (read_input && !process.keys && !state_->reading) {
@@ -199,24 +199,24 @@ ConsoleEvent Console::Wait(bool want_input, int timeout_ms) {
                                input_first ? state_->wake : input};
     const DWORD limit = timeout_ms < 0 ? INFINITE : static_cast<DWORD>(timeout_ms);
     const DWORD ready = WaitForMultipleObjects(read_input ? 3 : 2, handles, FALSE, limit);
-    if (ready == WAIT_OBJECT_0) return {Kind::kStop, {}};
-    if (ready != WAIT_OBJECT_0 + 1 && ready != WAIT_OBJECT_0 + 2) return {Kind::kTimeout, {}};
+    if (ready == WAIT_OBJECT_0) return {EventKind::kStop, {}};
+    if (ready != WAIT_OBJECT_0 + 1 && ready != WAIT_OBJECT_0 + 2) return {EventKind::kTimeout, {}};
     state_->woken_last = handles[ready - WAIT_OBJECT_0] == state_->wake;
-    if (state_->woken_last) return {Kind::kWoken, {}};
+    if (state_->woken_last) return {EventKind::kWoken, {}};
     if (process.keys) {
       bool resized = false;
       std::string bytes = state_->ReadKeys(resized);
-      if (!bytes.empty()) return {Kind::kInput, std::move(bytes)};
-      if (resized) return {Kind::kResized, {}};
+      if (!bytes.empty()) return {EventKind::kInput, std::move(bytes)};
+      if (resized) return {EventKind::kResized, {}};
       continue;  // an event without a character
     }
     std::string bytes = std::move(process.chunk);
     if (bytes.empty()) {
       state_->input_ended = true;
-      return {Kind::kEndOfInput, {}};
+      return {EventKind::kEndOfInput, {}};
     }
     SetEvent(process.taken);
-    return {Kind::kInput, std::move(bytes)};
+    return {EventKind::kInput, std::move(bytes)};
   }
 }
 
