@@ -10,7 +10,7 @@ from lesson_tree import WORKER, LessonTree
 
 from course import check_quotes
 from course.errors import CourseError
-from course.model import Repo
+from course.model import Repo, find_root
 from course.site import command, diffs, listing, pages, quotes, serve, shell, tables, verify
 
 LINK = "[net/worker.cc: loop](../../02_two/net/worker.cc#region=loop)"
@@ -161,6 +161,14 @@ class PagesTest(SiteTest):
         self.assertEqual([], site.problems)
         self.assertIn('(<a href="port.html#p11">P11</a>), not P12. <code>P11</code>', found["en/02.html"].body)
         self.assertIn('<p id="p11"><strong>P11.</strong>', found["port.html"].body)
+
+    def test_each_promise_has_a_title_in_both_languages(self):
+        repo, table = Repo(find_root()), "01_iocp_basics/tests/iocp/conformance_table.py"
+        titles = {lang: tables.promise_titles(repo, table, lang) for lang in ("ko", "en")}
+        self.assertEqual(list(titles["en"]), list(titles["ko"]))
+        for name, title in titles["ko"].items():  # or nothing but names of the API
+            self.assertTrue(re.search("[가-힣]", title) or title == titles["en"][name], name)
+        self.assertIn(titles["ko"]["P41"], tables.promises(repo, table, "ko"))
 
     def test_a_hand_out_has_no_later_stages(self):
         self.note("# N\n\n[t](../../07_x/a.proto#table=packets)\n\n[a](../../07_x/a.h) b\n")

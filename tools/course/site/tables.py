@@ -157,15 +157,16 @@ def read_marks(text):
     return [(item, function, *(constants.get(v) or _joined(v) for v in said)) for function, item, *said in _MARKED.findall(text)]
 
 
-def promise_titles(repo, path):
-    return dict(re.findall(r'^    "(P\d+)": "(.*)",$', _text(repo, path), re.M))
+def promise_titles(repo, path, lang="en"):
+    tables = {node.targets[0].id: node.value for node in ast.parse(_text(repo, path)).body if isinstance(node, ast.Assign)}
+    return ast.literal_eval(tables["TITLES_KO" if lang == "ko" else "TITLES"])
 
 
 def promises(repo, path, lang):
     """Each item of the conformance table with the tests that are named after it, and what they say on the two systems: on Linux
     all pass, or CI fails; under Wine, too, or the test says what is different there."""
     stage, file = stage_of(repo, path)
-    titles, tests, marks = promise_titles(repo, path), {}, {}
+    titles, tests, marks = promise_titles(repo, path, lang), {}, {}
     for other in stage.files():
         if other.startswith(posixpath.dirname(file) + "/") and other.endswith(".cc"):
             text = _text(repo, f"{stage.folder}/{other}")
