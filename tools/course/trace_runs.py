@@ -3,19 +3,15 @@
 With "seen" the program's own output, what it saw in the port, is kept as NAME.seen.json: the trace is held to it."""
 
 import json
-import re
 import shutil
-import signal
-import socket
 import subprocess
-import time
+import tempfile
 
-from . import console, trace_command, trace_file, trace_page
+from . import console, trace_command, trace_file, trace_page, trace_peer
 from .errors import CourseError, UsageError
 from .text import TEXT
 
 MOST_BYTES = 60_000
-_BETWEEN = 0.3  # seconds between two pieces; a run in which they came together is not kept
 
 
 class Run:
@@ -78,51 +74,16 @@ def record(repo, names, yes, again):
 
 
 def _run(repo, one, file, output, yes, again):
-    """The run's program; one that listens gets a client that sends these pieces, then Ctrl-C. Returns its exit code.
-
-    "stay": the client is still there when Ctrl-C comes."""
+    """The run's program with who talks to it (trace_peer.py), in a folder of its own. Returns its exit code."""
     stage, told = repo.find(one.stage), one.story["record"]
-    trace_command.prepare(repo, stage, [one.program], yes, again)
-    with open(output, "wb") as out:
-        child = trace_command.start(repo, stage, one.program, one.arguments, file, stdin=subprocess.DEVNULL, stdout=out)
+    trace_command.prepare(repo, stage, [one.program, *trace_peer.programs(told)], yes, again)
+    with open(output, "wb") as out, tempfile.TemporaryDirectory(prefix="course-trace-") as folder:
+        child = trace_command.start(repo, stage, one.program, one.arguments, file, stdin=subprocess.DEVNULL, stdout=out, cwd=folder)
         try:
-            if "pieces" in told:
-                with socket.create_connection(("127.0.0.1", _port(child, output)), 10) as link:
-                    _send(link, told["pieces"])
-                    if told.get("stay"):
-                        child.send_signal(signal.SIGINT)
-                        return child.wait(120)
-                time.sleep(_BETWEEN)
-                child.send_signal(signal.SIGINT)
-            return child.wait(120)
+            return trace_peer.talk(repo, stage, told, child, output)
         finally:
             child.kill()
             child.wait()
-
-
-def _port(child, output):
-    """Where the program says that it listens."""
-    end = time.monotonic() + 60
-    while time.monotonic() < end and child.poll() is None:
-        found = re.search(r"listening on \S+:(\d+)", output.read_text(encoding="utf-8", errors="replace"))
-        if found:
-            return int(found.group(1))
-        time.sleep(0.05)
-    raise CourseError(f"the program did not say where it listens ({output})")
-
-
-def _send(link, pieces):
-    """Sends the pieces, each some time after the other, and reads the answers: with unread bytes a close would be a reset."""
-    link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    for piece in pieces:
-        time.sleep(_BETWEEN)
-        link.sendall(bytes.fromhex(piece))
-    time.sleep(_BETWEEN)
-    link.setblocking(False)
-    try:
-        link.recv(1 << 16)
-    except BlockingIOError:
-        pass  # the program does not answer
 
 
 def check(repo, node, *files):

@@ -13,7 +13,7 @@ import unittest
 import trace_busy
 from tree import CourseTree
 
-from course import build, doctor, packages, trace_file, trace_page, trace_runs
+from course import build, doctor, packages, trace_file, trace_page, trace_peer, trace_runs
 from course.model import Repo, find_root
 
 NODE = shutil.which("node")
@@ -208,8 +208,38 @@ class RunsTest(unittest.TestCase):
         self.assertLess(6, len(self.taken("lifo")))
         self.assertEqual(1, len(set(self.taken("lifo"))))
 
+    def senders(self, name, least):
+        """Whether a thread that is ever in a list of the port issued them, for each send of `least` bytes or more."""
+        events = json.loads(next(r for r in RUNS if r.name == name).text())["traceEvents"]
+        workers = {e["args"]["thread"] for e in events if e["name"] == "thread moved"}
+        return [e["tid"] in workers for e in events
+                if e["name"] == "operation completed" and e["args"]["kind"] == "send" and e["args"]["bytes"] >= least]
+
+    def test_chat_is_sent_by_workers_under_a_lock_and_by_others_with_an_actor(self):
+        lock, actor = self.senders("lock", 47), self.senders("actor", 47)  # what was said; answers to log-ins are shorter
+        self.assertLessEqual(3, min(len(lock), len(actor)))
+        self.assertTrue(all(lock), lock)
+        self.assertFalse(any(actor), actor)
+
     def test_the_state_is_held_to_what_the_program_saw(self):
         self.assertTrue(any(run.seen for run in RUNS))
+
+
+class PeerTest(unittest.TestCase):
+    def test_frames_are_those_of_the_golden_vectors(self):
+        lines = (REPO.find("03").path / "tests" / "03" / "vectors.txt").read_text(encoding="utf-8").splitlines()
+        found = [[f.strip() for f in l[6:].split("|")] for l in lines if l.startswith("frame ")]
+        same = [f for f in found if (f[1], f[2]) == ("a9", "5c")]  # the keys that the recording uses
+        self.assertLess(0, len(same))
+        for _, _, _, kind, number, body, wire in same:
+            self.assertEqual(wire, trace_peer.frame(int(kind), int(number), bytes.fromhex(body.replace("-", ""))).hex())
+
+    def test_a_stream_is_cut_where_it_is_told(self):
+        pieces = trace_peer.pieces_of({"frames": [[1, 100], [1, 0]], "cut": [60, 5]})
+        self.assertEqual([60, 5, 111 + 11 - 65], [len(p) for p in pieces])
+        self.assertEqual(trace_peer.frame(1, 1, bytes(100)) + trace_peer.frame(1, 2, b""), b"".join(pieces))
+        self.assertEqual([b"4\x07", b"\x00"], trace_peer.pieces_of({"pieces": ["3407", "00"]}))
+        self.assertEqual([], trace_peer.pieces_of({"links": 2}))
 
 
 @unittest.skipUnless(NODE, "node is not installed")

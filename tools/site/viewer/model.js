@@ -68,7 +68,7 @@
       this.cut = cut;
       this.problems = [];
       this.kind = new Uint8Array(n); this.at = new Float64Array(n); this.actor = new Int32Array(n);
-      for (const column of ["port", "thread", "device", "overlapped", "key", "status", "op", "packet", "length", "bytes", "pair"]) {
+      for (const column of ["port", "thread", "device", "overlapped", "key", "status", "op", "packet", "length", "bytes", "buffers", "room", "pair"]) {
         this[column] = new Int32Array(n).fill(-1);
       }
       this.from = new Uint8Array(n); this.to = new Uint8Array(n);
@@ -98,6 +98,7 @@
         this.op[i] = number(this.words, a.kind);
         this.length[i] = a.queue ?? a.concurrency ?? -1;
         this.bytes[i] = a.bytes ?? -1;
+        this.buffers[i] = a.buffers ?? -1; this.room[i] = this.kind[i] === ISSUED ? a.length ?? -1 : -1;
         this.from[i] = Math.max(0, PLACES.indexOf(a.from)); this.to[i] = Math.max(0, PLACES.indexOf(a.to));
         this.port[i] = a.port !== undefined ? this.ports.number(a.port) : home.get(this.device[i]) ?? -1;
         if (this.kind[i] === ADDED) home.set(this.device[i], this.port[i]);
@@ -299,6 +300,8 @@
       thread: (i, v) => trace.threadNames[trace.thread[i]] === v, actor: (i, v) => trace.threadNames[trace.actor[i]] === v,
       from: (i, v) => PLACES[trace.from[i]] === v, to: (i, v) => PLACES[trace.to[i]] === v,
       bytes: (i, v) => trace.bytes[i] === v, queue: (i, v) => trace.length[i] === v,
+      worker: (i, v) => trace.threadPorts.has(trace.actor[i]) === v,  // called by a thread of a port
+      buffers: (i, v) => trace.buffers[i] === v, room: (i, v) => trace.room[i] === v,
     };
     const tests = Object.entries(wanted).map(([name, value]) => [has[name], value]);
     for (let i = from; i < trace.size; ++i) if (tests.every(([test, value]) => test(i, value))) return i;

@@ -21,7 +21,7 @@
     steps: {
       create: (d) => `포트를 만든다. 동시에 달릴 스레드는 ${d.n}개까지다.`, close: () => "포트를 닫는다. 남은 패킷은 사라지고, 기다리던 스레드는 오류를 받는다.",
       associate: (d) => `${d.device}: 포트에 연결한다. 이 디바이스의 패킷은 모두 키 ${d.key}를 달고 온다.`, remove: (d) => `${d.device}: 닫는다. 디바이스 리스트에서 빠진다.`,
-      issue: (d) => `${d.device}: ${d.actor}의 ${d.call}. 작업이 걸렸다.`,
+      issue: (d) => `${d.device}: ${d.actor}의 ${d.call}. 작업이 걸렸다.${d.buffers > 1 ? ` 버퍼 ${d.buffers}개, 모두 ${d.room}.` : ""}`,
       deliver: (d) => `${d.device}: ${d.op} ${d.result}. 완료 패킷이 큐의 끝에 들어간다.`, complete: (d) => `${d.device}: ${d.op} ${d.result}.`,
       post: (d) => `${d.actor}: 패킷(키 ${d.key})을 큐에 직접 넣는다. 작업 없이 온 패킷이다.`, queue: (d) => `${d.device}: 완료 패킷이 큐의 끝에 들어간다.`,
       hand: (d) => `${d.thread}: 대기 스레드 큐의 맨 위라서 깨어난다. ${d.packet}을 받아 릴리즈 리스트로 간다.`,
@@ -52,7 +52,7 @@
     steps: {
       create: (d) => `A port is made. At most ${d.n} threads shall run at a time.`, close: () => "The port is closed. Packets that are left are dropped; waiting threads get an error.",
       associate: (d) => `${d.device}: tied to the port. Every packet of this device will carry key ${d.key}.`, remove: (d) => `${d.device}: closed. It leaves the device list.`,
-      issue: (d) => `${d.device}: ${d.call} by ${d.actor}. The operation is issued.`,
+      issue: (d) => `${d.device}: ${d.call} by ${d.actor}. The operation is issued.${d.buffers > 1 ? ` ${d.buffers} buffers, ${d.room} together.` : ""}`,
       deliver: (d) => `${d.device}: ${d.op} ${d.result}. Its completion packet goes to the end of the queue.`, complete: (d) => `${d.device}: ${d.op} ${d.result}.`,
       post: (d) => `${d.actor}: puts a packet (key ${d.key}) into the queue. No operation is behind it.`, queue: (d) => `${d.device}: a completion packet goes to the end of the queue.`,
       hand: (d) => `${d.thread}: on top of the waiting threads, so it wakes. It gets the ${d.packet} and goes to the released list.`,
@@ -125,7 +125,7 @@
       case "close": return "CloseHandle(port)";
       case "associate": return `CreateIoCompletionPort(device, port, ${key}, 0)`;
       case "remove": return "closesocket(device)  /  CloseHandle(device)";
-      case "issue": return `${CALLS[w[t.op[a]]] || w[t.op[a]]}(..., &overlapped)`;
+      case "issue": return `${CALLS[w[t.op[a]]] || w[t.op[a]]}(${t.buffers[a] > 1 ? `device, buffers, ${t.buffers[a]}, ` : ""}..., &overlapped)`;
       case "post": {
         const o = t.overlappeds.list[t.overlapped[a]];
         return `PostQueuedCompletionStatus(port, ${t.bytes[a]}, ${key}, ${/^0x0+$/.test(o) ? "NULL" : o})`;
@@ -148,7 +148,7 @@
     for (let i = a; i < b; ++i) if (t.kind[i] === TAKEN && t.packet[i] >= 0) taken.push(t.packet[i]);
     const port = state && state.ports.get(t.port[a]);
     const d = {
-      n: t.length[a], key: key >= 0 ? keyName(names[key]) : undefined, actor: t.threadNames[t.actor[a]], thread: thread >= 0 ? t.threadNames[thread] : "",
+      n: t.length[a], buffers: t.buffers[a], room: w.bytes(t.room[a]), key: key >= 0 ? keyName(names[key]) : undefined, actor: t.threadNames[t.actor[a]], thread: thread >= 0 ? t.threadNames[thread] : "",
       device: device >= 0 ? deviceName(t, device, lang) : "", op: names[t.op[a]], call: CALLS[names[t.op[a]]] || names[t.op[a]],
       why: port && port.queueLength ? w.whyLimit : w.whyEmpty, over: port && port.lists[RELEASED].length > port.concurrency,
     };
