@@ -208,6 +208,11 @@ class RunsTest(unittest.TestCase):
         self.assertLess(6, len(self.taken("lifo")))
         self.assertEqual(1, len(set(self.taken("lifo"))))
 
+    def test_a_ring_whose_free_space_is_two_pieces_is_received_into_by_one_call(self):
+        run = next(r for r in RUNS if r.name == "ring-wrap")
+        issued = [e["args"] for e in json.loads(run.text())["traceEvents"] if e["name"] == "operation issued" and e["args"]["kind"] == "recv"]
+        self.assertIn((2, 6203), [(a["buffers"], a["length"]) for a in issued])
+
     def senders(self, name, least):
         """Whether a thread that is ever in a list of the port issued them, for each send of `least` bytes or more."""
         events = json.loads(next(r for r in RUNS if r.name == name).text())["traceEvents"]

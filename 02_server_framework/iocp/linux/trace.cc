@@ -185,9 +185,12 @@ void ThreadMoved(HANDLE port, const Thread& thread, Place from, Place to) {
   if (to != Place::kNone) Span("B", NameOf(to), thread.id);
 }
 
-void OperationIssued(HANDLE device, const char* kind, const OVERLAPPED* overlapped) {
-  Instant("operation issued", "\"device\":\"0x%lx\",\"kind\":\"%s\",\"overlapped\":\"0x%lx\"",
-          Hex(device), kind, Hex(overlapped));
+void OperationIssued(HANDLE device, const char* kind, const OVERLAPPED* overlapped,
+                     std::size_t buffers, std::size_t length) {
+  Instant("operation issued",
+          "\"device\":\"0x%lx\",\"kind\":\"%s\",\"overlapped\":\"0x%lx\",\"buffers\":%zu,"
+          "\"length\":%zu",
+          Hex(device), kind, Hex(overlapped), buffers, length);
 }
 
 void OperationCompleted(HANDLE device, const char* kind, const OVERLAPPED* overlapped,

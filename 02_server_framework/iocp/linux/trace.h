@@ -8,6 +8,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -29,7 +30,9 @@ void DeviceRemoved(HANDLE port, ULONG_PTR device);
 void PacketQueued(HANDLE port, const Packet& packet, std::size_t queue_length);
 void PacketTaken(HANDLE port, const Thread& thread, const Packet& packet, std::size_t queue_length);
 void ThreadMoved(HANDLE port, const Thread& thread, Place from, Place to);
-void OperationIssued(HANDLE device, const char* kind, const OVERLAPPED* overlapped);
+// `buffers` and `length`: what it receives into, or sends.
+void OperationIssued(HANDLE device, const char* kind, const OVERLAPPED* overlapped,
+                     std::size_t buffers, std::size_t length);
 void OperationCompleted(HANDLE device, const char* kind, const OVERLAPPED* overlapped,
                         NTSTATUS status, std::uint64_t bytes);
 void ThreadNamed(const Thread& thread, const std::string& name);

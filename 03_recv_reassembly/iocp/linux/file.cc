@@ -165,7 +165,7 @@ DWORD File::ReadWrite(bool write, void* data, DWORD length, DWORD* bytes, OVERLA
     if (const DWORD error = operation.receipt.Begin(overlapped, &device_)) return error;
   }
   if (bytes != nullptr) *bytes = 0;
-  if (trace::On()) trace::OperationIssued(handle(), operation.name(), overlapped);
+  if (trace::On()) trace::OperationIssued(handle(), operation.name(), overlapped, 1, length);
   Immortal<FileThreads>().Add(std::move(operation));
   return ERROR_IO_PENDING;
 }

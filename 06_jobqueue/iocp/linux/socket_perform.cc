@@ -21,7 +21,8 @@ int Socket::Begin(Operation* operation, OVERLAPPED* overlapped, int error, Guard
     guard.unlock();
     FreeOperation(operation);
   } else if (trace::On() && overlapped != nullptr) {
-    trace::OperationIssued(handle(), ToString(operation->kind), overlapped);
+    trace::OperationIssued(handle(), ToString(operation->kind), overlapped,
+                           operation->buffers.part_count(), operation->buffers.total());
   }
   return error;
 }

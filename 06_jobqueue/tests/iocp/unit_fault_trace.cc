@@ -156,7 +156,11 @@ TEST(DISABLED_TracedProgram, Runs) {
     for (int i = 0; i < kPosts + 1; ++i) EXPECT_TRUE(Dequeue(port).ok);
   });
   Operation receive;
-  EXPECT_TRUE(Receive(connection.ours, &receive).pended());
+  char more[8];
+  WSABUF buffers[] = {{100, receive.buffer}, {sizeof more, more}};
+  DWORD flags = 0;
+  EXPECT_NE(WSARecv(connection.ours, buffers, 2, nullptr, &flags, &receive, nullptr), 0);
+  EXPECT_EQ(WSAGetLastError(), WSA_IO_PENDING);
   for (int i = 0; i < kPosts; ++i) PostQueuedCompletionStatus(port, 0, 1, nullptr);
   SendAll(connection.peer, "x");
   worker.join();
@@ -262,6 +266,9 @@ TEST(Trace, StructuresCanBeRebuilt) {
                       .second);
     } else if (name == "device removed") {
       EXPECT_EQ(lists[args.at("port").text()].erase(args.at("device").text()), 1u);
+    } else if (name == "operation issued") {
+      EXPECT_EQ(args.at("buffers").number(), 2);
+      EXPECT_EQ(args.at("length").number(), 108);
     }
   }
   EXPECT_EQ(seen["packet queued"], kPosts + 1);
