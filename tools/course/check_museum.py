@@ -8,7 +8,7 @@ from .errors import CourseError
 SECTIONS = {"en": ("Symptom", "How to find it", "Cause", "Cure"), "ko": ("증상", "찾는 법", "원인", "고치는 법")}
 _INDEX = "notes/{}/museum/README.md"
 _LIST = re.compile(r"(<!-- exhibits[^>]*-->\n).*?(<!-- /exhibits -->)", re.S)
-_WORDS = {"en": ("exhibit", "what goes wrong", "found by", "{n} exhibits in {s} stages."),
+_WORDS = {"en": ("exhibit", "what goes wrong", "found by", "{n} exhibits in {s} stage{plural}."),
           "ko": ("전시물", "무엇이 잘못되는가", "찾아내는 테스트", "{s}개 단계에 전시물 {n}점.")}
 
 
@@ -76,7 +76,7 @@ def _page(repo, exhibit, language):
 def _rows(repo, language):
     name, title, tests, count = _WORDS[language]
     shown = [s for s in repo.present() if s.exhibits]
-    lines = [count.format(n=sum(len(s.exhibits) for s in shown), s=len(shown)), ""]
+    lines = [count.format(n=sum(len(s.exhibits) for s in shown), s=len(shown), plural="s" * (len(shown) != 1)), ""]
     for stage in shown:
         lines += [f"### {stage.number} {stage.title_ko if language == 'ko' else stage.title}", "", f"| {name} | {title} | {tests} |", "|---|---|---|"]
         for exhibit in stage.exhibits:

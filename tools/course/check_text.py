@@ -25,16 +25,21 @@ def _text(repo, path):
     return (repo.root / path).read_text(encoding="utf-8", errors="replace")
 
 
-def _page_links(text):
-    """Link targets of a Markdown page with line numbers; code is left out."""
+def link_matches(text):
+    """(match, target) of the links of a Markdown page; code is left out."""
     def blank(match):
         return re.sub(r"[^\n]", " ", match.group(0))
-    plain = _INLINE_CODE.sub(blank, _FENCE.sub(blank, text))
-    for match in _LINK.finditer(plain):
-        yield plain.count("\n", 0, match.start()) + 1, match.group(1)
+    for match in _LINK.finditer(_INLINE_CODE.sub(blank, _FENCE.sub(blank, text))):
+        yield match, match.group(1)
 
 
-def _is_relative(target):
+def _page_links(text):
+    """Link targets of a Markdown page with line numbers."""
+    for match, target in link_matches(text):
+        yield text.count("\n", 0, match.start()) + 1, target
+
+
+def is_relative(target):
     return not re.match(r"[a-z][a-z0-9+.-]*:|//", target, re.I)
 
 
@@ -68,7 +73,7 @@ def links(repo):
         base = os.path.dirname(path)
         for line, target in _page_links(_text(repo, path)):
             target = urllib.parse.unquote(target)
-            if not _is_relative(target):
+            if not is_relative(target):
                 continue
             file, _, name = target.partition("#")
             full = os.path.normpath(os.path.join(base, file)) if file else path

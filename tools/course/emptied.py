@@ -52,10 +52,23 @@ def _edit(text, task_ids, change):
             indent = re.match(r"\s*", lines[first - 2]).group(0)
             lines[first - 1:last] = change(indent, task, lines[first - 1:last])
     if f'#include "{_HEADER}"' not in lines:
-        at = next((n for n, l in enumerate(lines) if l.startswith(("#include", "#pragma once"))), 0)
-        at += lines[at:at + 1] == ["#pragma once"]
-        lines.insert(at, f'#include "{_HEADER}"')
+        lines.insert(_place(lines), f'#include "{_HEADER}"')
     return "\n".join(lines) + "\n"
+
+
+def _place(lines):
+    """Where the header's include goes so that clang-format leaves it there: sorted among the last block of the project's own, behind
+    the file's own header, which comes first."""
+    if "#pragma once" in lines:
+        return lines.index("#pragma once") + 1
+    includes = [n for n, l in enumerate(lines) if l.startswith("#include")]
+    own = [n for n in includes if '"' in lines[n]]
+    if not own:
+        return includes[-1] + 1 if includes else 0
+    first = own[-1]
+    while first - 1 in own:
+        first -= 1
+    return next((n for n in range(first, own[-1] + 1) if n != includes[0] and lines[n] > f'#include "{_HEADER}"'), own[-1] + 1)
 
 
 def chosen(repo, names):

@@ -8,10 +8,10 @@ import re
 import shutil
 import subprocess
 
-from . import check_quotes, exhibits, handout_pages, regions, starter, student_code
+from . import check_quotes, exhibits, globs, handout_finish, handout_links, handout_pages, regions, starter, student_code
 from .carry_plan import Version
 from .errors import CourseError
-from .model import tomllib
+from .model import Repo, tomllib
 
 # Of the repository's top: what a student needs. Everything else there is the course's own business.
 _TOP = {"CMakeLists.txt", "CMakePresets.json", "LICENSE", "course", "course.cmd", "vcpkg.json", ".clang-format", ".clang-tidy",
@@ -43,14 +43,20 @@ class Handout:
         if path in _TOP:
             return True
         if path.startswith("tools/museum/") or "/museum/" in path:
-            number = _NUMBERED.search(path.split("museum/", 1)[1])
-            return number is not None and number.group(1) < self.stage.number
+            name = path.split("museum/", 1)[1]
+            number = _NUMBERED.search(name)
+            return self._shown_exhibits() if name == "README.md" else number is not None and number.group(1) < self.stage.number
         if not path.startswith(_FOLDERS):
             return False
         if "/tasks/" in path:
             return self._keeps_page(pathlib.PurePosixPath(path).stem)
+        if path.endswith(".md") and handout_links.taught_later((self.repo.root / path).read_text(encoding="utf-8"), self.stage.number):
+            return False
         number = _NUMBERED.search(path.split("/", 1)[1])
         return number is None or number.group(1) <= self.stage.number
+
+    def _shown_exhibits(self):
+        return any(s.exhibits for s in self.repo.present() if s.number < self.stage.number)
 
     def _keeps_page(self, task_id):
         return task_id[:2] < self.stage.number or task_id in self.ids
@@ -59,21 +65,22 @@ class Handout:
         """{path: Version} of the hand-out."""
         found = {}
         given = starter.files(self.repo, self.stage)
-        for path in self.repo.files():
-            if not self._keeps(path):
-                continue
+        made = handout_pages.readmes(self)
+        kept = [path for path in self.repo.files() if self._keeps(path)]
+        links = handout_links.Links(self, [*kept, *made, "course.toml"])
+        for path in kept:
             data = (self.repo.root / path).read_bytes()
             inside = path.removeprefix(self.stage.folder + "/") if path.startswith(self.stage.folder + "/") else None
             if inside in {t.file for t in self.stage.tasks}:
                 data = given[inside].data
             if inside and self.kept_whole and b"<student " in data:
                 data = regions.without_marks(data.decode("utf-8", "surrogateescape"), self.kept_whole).encode("utf-8", "surrogateescape")
-            if path.startswith("notes/") or inside in ("README.md", "README.ko.md"):
-                data = handout_pages.note(self, path, data)
+            if path.endswith(".md"):
+                data = handout_pages.note(self, path, data.decode("utf-8", "surrogateescape"), links).encode("utf-8", "surrogateescape")
             found[path] = Version(data, os.access(self.repo.root / path, os.X_OK))
         found[f"{self.stage.folder}/{starter.HEADER}"] = given[starter.HEADER]
         found["course.toml"] = Version(course_toml(self).encode("utf-8"))
-        found |= {path: Version(text.encode("utf-8")) for path, text in handout_pages.readmes(self).items()}
+        found |= {path: Version(text.encode("utf-8")) for path, text in made.items()}
         return found
 
     def make(self, target, more=None):
@@ -88,6 +95,7 @@ class Handout:
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_bytes(version.data)
                 file.chmod(0o755 if version.executable else 0o644)
+            handout_finish.write(Repo(new))
             _commit(new, self.stage)
             if target.exists():
                 target.rmdir()
@@ -115,7 +123,7 @@ def _commit(folder, stage):
 def course_toml(handout):
     """course.toml without the later stages and without tasks that are not handed out; checked by reading both."""
     text = (handout.repo.root / "course.toml").read_text(encoding="utf-8")
-    kept = "".join(_without_others(handout, header, block) for header, block in blocks(text) if _wanted(handout, header, block))
+    kept = "".join(_cut(handout, header, block) for header, block in blocks(text) if _wanted(handout, header, block))
     kept = re.sub(r"^\[course\]\n", f'[course]\nhandout = "{handout.stage.number}"  # made by ./course handout\n', kept, count=1, flags=re.M)
     kept = re.sub(rf"^\[stage\.{handout.stage.number}\.new\]\n", f'\\g<0>"{starter.HEADER}" = "stands where a task is not written yet"\n', kept,
                   count=1, flags=re.M)
@@ -164,14 +172,30 @@ def _wanted(handout, header, block):
     return bool(task) and task.group(1) in handout.ids
 
 
-def _without_others(handout, header, block):
-    """The table of a step without the tasks that are not handed out."""
-    if not (handout.kept_whole and re.fullmatch(rf"stage\.{handout.stage.number}\.(?:part\.)?step", header)):
+def _cut(handout, header, block):
+    """The table without what is not handed out."""
+    number = handout.stage.number
+    if header in ("course.posix", "course.long"):
+        return _of_files(handout, block)
+    if header == "course.group":
+        return re.sub(r"^support = \[", f'\\g<0>"{starter.HEADER}", ', block, flags=re.M)
+    if header == f"stage.{number}.task":  # an exhibit's name says what the mistake is
+        return re.sub(r"^exhibit = .*\n", "", block, flags=re.M)
+    if not (handout.kept_whole and re.fullmatch(rf"stage\.{number}\.(?:part\.)?step", header)):
         return block
     def own(match):
         ids = [i for i in re.findall(r'"([^"]+)"', match.group(1)) if i not in handout.kept_whole]
         return f"tasks = [{', '.join(chr(34) + i + chr(34) for i in ids)}]\n" if ids else ""
     return re.sub(r"^tasks = \[([^\]]*)\]\n", own, block, flags=re.M)
+
+
+def _of_files(handout, block):
+    """The lines whose pattern stands for a file of the stages that are handed out."""
+    files = {f for s in handout.repo.present() if s.number <= handout.stage.number for f in s.files()}
+    def stays(line):
+        match = re.match(r'"([^"]+)" = ', line)
+        return not match or any(globs.matches(match.group(1), f) for f in files)
+    return "".join(l for l in block.splitlines(keepends=True) if stays(l))
 
 
 # -- does an answer show? --------------------------------------------------------------------------------

@@ -23,6 +23,11 @@ Stage {number} of a course on completion-port (IOCP) servers. The stages before 
 is yours, and only that is graded; each task has its points when all of its tests pass.
 
 {tasks}
+## The stages
+
+<!-- stages: written by ./course check readme --fix -->
+<!-- /stages -->
+
 ## Building and testing by hand
 
 ```
@@ -50,6 +55,11 @@ README_KO = """\
 사이만 여러분의 코드이며, 채점도 그 부분만 합니다. 과제의 테스트가 모두 통과하면 그 과제의 점수를 받습니다.
 
 {tasks}
+## 단계
+
+<!-- stages: written by ./course check readme --fix -->
+<!-- /stages -->
+
 ## 직접 빌드하고 테스트하기
 
 ```
@@ -91,8 +101,6 @@ RUN = """\
 cd /autograder/source/course || exit 1
 exec ./course grade {what} --yes --from /autograder/submission --format gradescope --out /autograder/results/results.json
 """
-_CHAPTER = re.compile(r"\]\((?:[a-z.]+/)*(\d\d)[a-z]?_\w+\.md")  # a link to one
-_TASK = re.compile(r"tasks/(\d\d[a-z]?\.\d+)\.md\)")
 
 
 def readmes(handout):
@@ -106,18 +114,17 @@ def readmes(handout):
     return found
 
 
-def note(handout, path, data):
-    """A page of the notes as it is handed out."""
-    if not path.endswith(".md"):
-        return data
-    text = data.decode("utf-8", "surrogateescape")
+def note(handout, path, text, links):
+    """A page of the notes, or a lesson card, as it is handed out."""
     language = "ko" if path.startswith("notes/ko/") else "en"
     if "/tasks/" in path:
         earlier = path.rsplit("/", 1)[1][:2] < handout.stage.number
         if not (earlier and handout.answers):
             text = without_why(text, language)
-        text = _without_exhibits(handout, text)
-    return _without_later(handout, text).encode("utf-8", "surrogateescape")
+    elif path.startswith("notes/slides/"):
+        language = path.split("/")[2]
+        text = _without_exhibits(handout, text, language)
+    return links.page(path, text)
 
 
 def without_why(text, language):
@@ -126,18 +133,16 @@ def without_why(text, language):
     return re.sub(rf"(^## {heading}\n).*?(?=^## |\Z)", rf"\1\n{_WITHHELD[language]}\n", text, flags=re.M | re.S)
 
 
-def _without_exhibits(handout, text):
-    """The pages of this stage's exhibits are not handed out: they say what the mistake is. Their names stay."""
-    return re.sub(rf"\[([^\]]+)\]\(\.\./museum/{handout.stage.number}-[^)]*\)", r"\1", text)
+def _without_exhibits(handout, text, language):
+    """A deck without the slide about this stage's exhibit, which says what the mistake is: the task stands there."""
+    ids = {t.exhibit: t.id for t in handout.stage.tasks if t.is_bug}
 
+    def shown(slide):
+        exhibit = re.search(rf"\]\([^()\s]*/museum/{handout.stage.number}-([^()\s]*)\.md\)", slide)
+        if not exhibit or exhibit.group(1) not in ids:
+            return slide
+        task = ids[exhibit.group(1)]
+        title, note = re.search(r"^## [^:\n]*", slide, re.M).group(0), re.search(r"<!--\s*\d+\s*(?:min|분):", slide).group(0)
+        return f"\n{title}\n\n[{task}](../../{language}/tasks/{task}.md)\n\n{note} {task} -->\n"
 
-def _without_later(handout, text):
-    """Rows of tables that lead to a later stage, to a chapter about it, or to a task that is not handed out, go."""
-    number = handout.stage.number
-    folders = [s.folder for s in handout.repo.stages.values() if s.number > number and s.folder]
-
-    def is_later(line):
-        return (any(f in line for f in folders) or any(chapter > number for chapter in _CHAPTER.findall(line))
-                or not handout.kept_whole.isdisjoint(_TASK.findall(line)))
-
-    return "".join(l for l in text.splitlines(keepends=True) if not (l.startswith("|") and is_later(l)))
+    return "\n---\n".join(map(shown, text.split("\n---\n")))

@@ -29,7 +29,6 @@ StopReport Server::Stop() {
   const StopReport report{life_.live(), life_.outstanding() + acceptor_.pending() +
                                             std::uint64_t{inner_requests_.pending()}};
   port_.Reset();  // 6. the port
-  // [/stop-order]
   LogWhatWasLeftOut();
   Log(report.live_sessions == 0 && report.outstanding_operations == 0 ? LogLevel::kInfo
                                                                       : LogLevel::kError,
@@ -39,6 +38,7 @@ StopReport Server::Stop() {
   running_ = false;
   return report;
   // </student>
+  // [/stop-order]
 }
 
 bool Server::CalledFromCallback() const {

@@ -30,7 +30,7 @@ class Slides:
         self.mentioned = {i.path for i in items if i.kind == "region" or i.kind == "figure" and not i.path.endswith(".mmd")}
         for one in self.decks:
             for _, target in check_text._page_links((repo.root / one.path).read_text(encoding="utf-8")):
-                if check_text._is_relative(target):
+                if check_text.is_relative(target):
                     self.mentioned.add(_path(one, target)[0])
 
     def items(self):
