@@ -1,6 +1,7 @@
 """`./course grade NN --all DIR`: a class. Several submissions at a time, each in a copy of its own; continues where it was
 stopped: a submission whose content, and whose stage, tests and seed are as they were is not graded again."""
 
+import collections
 import concurrent.futures
 import hashlib
 import json
@@ -16,20 +17,20 @@ from .model import IGNORED_FOLDERS
 
 _ENDINGS = {"text": ".txt", "gradescope": ".json", "junit": ".xml", "markdown": ".md", "csv": ".csv"}
 
+_TABLE = "grades.csv"
+
 
 def entries(folder):
-    """[(name, path)] of the submissions: folders and zips; of two with the same name the zip keeps its ending."""
+    """[(name, path)] of the submissions: folders and zips; a zip keeps its ending where its name is another's, too, so that
+    each has a report of its own."""
     folder = pathlib.Path(folder)
     if not folder.is_dir():
         raise UsageError(f"{folder}: no folder of submissions is there")
     found = sorted(p for p in folder.iterdir() if not p.name.startswith(".") and (p.is_dir() or p.suffix.lower() == ".zip"))
     if not found:
         raise UsageError(f"{folder}: no submission is in there (folders and zips count)")
-    taken, named = {p.name for p in found if p.is_dir()}, []
-    for path in found:
-        name = path.name if path.is_dir() or path.stem in taken else path.stem
-        named.append((name, path))
-    return named
+    taken = collections.Counter([*(p.name for p in found), *(p.stem for p in found if not p.is_dir())])
+    return [(p.name if p.is_dir() or taken[p.stem] > 1 else p.stem, p) for p in found]
 
 
 def content_digest(path):
@@ -44,9 +45,12 @@ def content_digest(path):
         if file.is_symlink():
             digest.update(b"link " + os.fsencode(os.readlink(file)))
         elif file.is_file():
-            with open(file, "rb") as f:
-                while block := f.read(1 << 20):
-                    digest.update(block)
+            try:
+                with open(file, "rb") as f:
+                    while block := f.read(1 << 20):
+                        digest.update(block)
+            except OSError as e:  # whoever grades it says so
+                digest.update(f"error {e.errno}".encode())
     return digest.hexdigest()
 
 
@@ -75,18 +79,21 @@ class _Class:
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
+    def report(self, name):
+        own = f"{name}{_ENDINGS[self.form]}"
+        return self.out / (own if own != _TABLE else f"{name}.report.csv")
+
     def keep(self, name, key, graded):
         with self.lock:
             self.done[name] = graded
-            report = self.out / f"{name}{_ENDINGS[self.form]}"
-            report.write_text(grade_report.render(self.form, self.stage, graded), encoding="utf-8", errors="replace")
+            self.report(name).write_text(grade_report.render(self.form, self.stage, graded), encoding="utf-8", errors="replace")
             state = json.dumps({"key": key, "tasks": [t.id for t in self.tasks], "graded": graded}, ensure_ascii=True)
             trial.put(self._state(name), state.encode())
             self.write_table()
 
     def write_table(self):
         rows = [grade_report.row(self.done[name]) for name, _ in self.found if name in self.done]
-        (self.out / "grades.csv").write_text(grade_report.csv_text([grade_report.columns(self.tasks), *rows]),
+        (self.out / _TABLE).write_text(grade_report.csv_text([grade_report.columns(self.tasks), *rows]),
                                              encoding="utf-8", errors="replace")
 
 

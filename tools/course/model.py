@@ -171,13 +171,20 @@ class Repo:
             raise CourseError(f"{file} is missing") from None
         except tomllib.TOMLDecodeError as e:
             raise CourseError(f"{file}: {e}") from None
+        except UnicodeDecodeError as e:
+            line = e.object.count(b"\n", 0, e.start) + 1
+            raise CourseError(f"{file}: line {line} is not UTF-8; save it as UTF-8") from None
+        for table in ("course", "stage"):
+            if not isinstance(self.data.get(table, {}), dict):
+                raise CourseError(f"{file}: '{table}' must be a table, [{table}{'.01' if table == 'stage' else ''}]")
         course = self.data.get("course", {})
         self.default_budget = course.get("budget", 600)
         self.own_files = course.get("own", ["README.md", "README.ko.md", "support/cmake/lesson.cmake"])
         self.numbered_files = course.get("numbered", ["CMakeLists.txt"])
         self.data_folders = course.get("data", [])
         bad = [n for n, d in self.data.get("stage", {}).items()
-               if not isinstance(d, dict) or not all(isinstance(d.get(k, []), list) for k in ("task", "exhibit"))]
+               if not isinstance(d, dict) or not all(isinstance(d.get(k, []), list) for k in ("task", "exhibit"))
+               or not all(isinstance(t, dict) for k in ("task", "exhibit") for t in d.get(k, []))]
         if bad:
             raise CourseError(f"{file}: stage {bad[0]} must be a table, [stage.{bad[0]}], its tasks [[stage.{bad[0]}.task]], "
                               f"its exhibits [[stage.{bad[0]}.exhibit]]")

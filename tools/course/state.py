@@ -12,6 +12,10 @@ T = language.Texts(
     {"broken": "{file}을 읽을 수 없습니다({why}). {kept}(으)로 옮겨 두고 힌트와 통과 기록을 새로 시작합니다"})
 
 
+def _is_record(task):
+    return isinstance(task, dict) and isinstance(task.get("hints", []), list) and isinstance(task.get("passed", {}), dict)
+
+
 class State:
     def __init__(self, folder):
         self.file = folder / "state.json"
@@ -31,7 +35,7 @@ class State:
     def _read(self):
         try:
             data = json.loads(self.file.read_text(encoding="utf-8"))
-            if not isinstance(data, dict) or not all(isinstance(t, dict) for t in data.get("tasks", {}).values()):
+            if not isinstance(data, dict) or not all(map(_is_record, data.get("tasks", {}).values())):
                 raise ValueError("not what the course wrote")
             return data
         except FileNotFoundError:

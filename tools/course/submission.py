@@ -1,9 +1,11 @@
 """What a student hands in: a folder or a zip. Of it only the regions of the stage's tasks are taken."""
 
+import lzma
 import os
 import pathlib
 import re
 import zipfile
+import zlib
 
 from . import regions
 from .errors import CourseError
@@ -11,6 +13,8 @@ from .model import IGNORED_FOLDERS
 
 _SKIPPED = IGNORED_FOLDERS - {"work"}  # a whole checkout handed in has the student's folder in there
 _MOST = 1 << 20  # bytes of a file that holds regions
+# What Python's zipfile raises for a file that is torn, encrypted, or packed in a way that it does not know.
+_TORN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
 _TODO_INCLUDE = '#include "course_todo.h"'
 
 
@@ -116,7 +120,10 @@ def _folder(root):
 
 def _bytes(path, top):
     """The text of a file that lies in the submission: links that lead out of it do not count, nor do devices."""
-    real = path.resolve()
+    try:
+        real = path.resolve()
+    except (OSError, RuntimeError):  # links in a circle
+        raise CourseError(f"{path.name} is no file of the submission (a link to itself)") from None
     if top not in real.parents or not real.is_file():
         raise CourseError(f"{path.name} is no file of the submission (a link that leads out of it?)")
     if real.stat().st_size > _MOST:
@@ -128,7 +135,7 @@ def _zip(path):
     try:
         archive = zipfile.ZipFile(path)
         infos = archive.infolist()
-    except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError) as e:
+    except _TORN as e:
         raise CourseError(f"{path}: not a zip file that can be read ({e})") from None
     files = {}
     for info in infos[:5000]:
@@ -147,7 +154,7 @@ def _unzip(archive, info):
     try:
         with archive.open(info) as f:
             raw = f.read(_MOST + 1)
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, ValueError) as e:
+    except _TORN as e:
         raise CourseError(f"{info.filename} cannot be unpacked ({e})") from None
     if len(raw) > _MOST:
         raise CourseError(f"{info.filename} is larger than {_MOST >> 20} MiB")

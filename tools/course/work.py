@@ -6,6 +6,7 @@ import io
 import pathlib
 import re
 import zipfile
+import zlib
 
 from . import language, regions, starter
 from .carry_plan import Version, to_lf
@@ -127,7 +128,7 @@ class Work:
             try:
                 with zipfile.ZipFile(self.course / "starter.zip") as archive:
                     self._starter = {i.filename: Version(archive.read(i), bool(i.external_attr >> 16 & 0o100)) for i in archive.infolist()}
-            except (OSError, zipfile.BadZipFile):
+            except (OSError, zipfile.BadZipFile, zlib.error):
                 pass
         return self._starter
 

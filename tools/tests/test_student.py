@@ -113,6 +113,10 @@ class StartTest(StudentTree):
                                ('[[stage.01.task]]\nid = "01.1"\ntitle = "t"\npoints = "5"\nfile = "a"\ntests = []\n', "'points' must be a number")):
             self.text("course.toml", text)
             self.assertIn(expected, self.one_line("start", "01", code=1))
+        for data, expected in (("[course]\ntitle = \"강의\"\n".encode("cp949"), "line 2 is not UTF-8"), (b"stage = 3\n", "'stage' must be a table"),
+                               (b"course = 3\n", "'course' must be a table"), (b"[stage.01]\ntask = [3]\n", "stage 01 must be a table")):
+            (self.root / "course.toml").write_bytes(data)
+            self.assertIn(expected, self.one_line("start", "01", code=1))
 
     def test_a_missing_exhibit_means_that_the_mistake_is_in(self):
         (self.root / "tools/museum/01/believed.patch").unlink()
@@ -229,6 +233,8 @@ class HintTest(StudentTree):
         self.assertIn("cannot be read", self.do("hint", "01.1"))
         kept = [p for p in (self.mine("01") / ".course").iterdir() if "broken" in p.name]
         self.assertEqual(['{"tasks": ['], [p.read_text() for p in kept])
+        self.text("work/01_one/.course/state.json", '{"tasks": {"01.1": {"hints": 3}}}')
+        self.assertIn("cannot be read", self.do("status"))
 
 
 class SolutionTest(StudentTree):
