@@ -46,6 +46,21 @@ struct PortSnapshot {
 // nullopt: not visible (Windows) or not an open port.
 std::optional<PortSnapshot> TakeSnapshot(HANDLE port);
 
+// How much each of the five structures holds, and what has gone through: for whoever watches a busy
+// port. A snapshot of 20,000 devices would hold up the port's threads; this costs a few reads.
+struct PortSizes {
+  DWORD concurrency = 0;
+  std::size_t devices = 0;
+  std::size_t packets = 0;
+  std::size_t waiting = 0;  // threads
+  std::size_t released = 0;
+  std::size_t paused = 0;
+  std::uint64_t packets_taken = 0;  // since the port was made
+};
+
+// nullopt: as above.
+std::optional<PortSizes> ReadSizes(HANDLE port);
+
 // True as soon as `count` threads or more are in the port's waiting list; false at the deadline or
 // where the list is not visible.
 bool WaitUntilParked(HANDLE port, std::size_t count,

@@ -8,6 +8,9 @@ namespace iocp {
 std::optional<PortSnapshot> TakeSnapshot(HANDLE) {
   return std::nullopt;
 }
+std::optional<PortSizes> ReadSizes(HANDLE) {
+  return std::nullopt;
+}
 bool WaitUntilParked(HANDLE, std::size_t, std::chrono::steady_clock::time_point) {
   return false;
 }

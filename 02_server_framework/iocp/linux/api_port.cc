@@ -184,6 +184,12 @@ std::optional<iocp::PortSnapshot> iocp::TakeSnapshot(HANDLE port_handle) {
   return port->Snapshot();
 }
 
+std::optional<iocp::PortSizes> iocp::ReadSizes(HANDLE port_handle) {
+  const auto port = HandleTable::Find<CompletionPort>(port_handle);
+  if (!port) return std::nullopt;
+  return port->Sizes();
+}
+
 bool iocp::WaitUntilParked(HANDLE port_handle, std::size_t count,
                            std::chrono::steady_clock::time_point deadline) {
   for (;;) {

@@ -208,4 +208,15 @@ PortSnapshot CompletionPort::Snapshot() {
   return snapshot;
 }
 
+PortSizes CompletionPort::Sizes() {
+  const std::lock_guard guard(lock_);
+  return {.concurrency = concurrency_,
+          .devices = device_list_.size(),
+          .packets = completion_queue_.size(),
+          .waiting = waiting_threads_.size(),
+          .released = released_threads_.size(),
+          .paused = paused_threads_.size(),
+          .packets_taken = packets_taken_};
+}
+
 }  // namespace iocp

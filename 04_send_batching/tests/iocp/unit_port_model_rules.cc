@@ -95,6 +95,9 @@ void IoSession::CompareSnapshot() {
     return Fail("the device list differs: " + std::to_string(snapshot->device_list.size()) +
                 " devices, expected " + std::to_string(devices_.size()));
   }
+  if (iocp::ReadSizes(port_).value_or(iocp::PortSizes{}).devices != devices_.size()) {
+    return Fail("ReadSizes counts other devices");
+  }
   auto expected = queue_.begin();
   for (const iocp::PacketEntry& packet : snapshot->completion_queue) {
     if (expected != queue_.end() && expected->key == packet.key &&

@@ -87,6 +87,7 @@ class CompletionPort final : public Object {
   void Harvest();     // performs what is ready, without waiting
 
   PortSnapshot Snapshot();
+  PortSizes Sizes();
 
  private:
   friend class Wakes;
@@ -128,7 +129,8 @@ class CompletionPort final : public Object {
   std::uint32_t signals_owed_ = 0;  // guarded by lock_: those of them with `signalled` set
   // guarded by lock_: packets taken since somebody looked for ready sockets
   std::uint32_t since_harvest_ = 0;
-  std::uint64_t poll_entries_ = 0;  // guarded by lock_
+  std::uint64_t poll_entries_ = 0;   // guarded by lock_
+  std::uint64_t packets_taken_ = 0;  // guarded by lock_
 };
 
 }  // namespace iocp

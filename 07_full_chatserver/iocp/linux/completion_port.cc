@@ -108,6 +108,7 @@ void CompletionPort::Balance(Wakes& wakes) {
 void CompletionPort::Hand(Thread& thread, const Packet& packet, Wakes& wakes) {
   thread.wait.packet = packet;
   thread.wait.handed = true;
+  ++packets_taken_;
   if (trace::On()) trace::PacketTaken(handle(), thread, packet, completion_queue_.size());
   WakeLocked(thread, wakes);
   SetPlace(thread, Place::kReleased);
@@ -142,6 +143,7 @@ std::size_t CompletionPort::Take(std::span<Packet> out) {
     if (trace::On()) trace::PacketTaken(handle(), Self(), out[count], completion_queue_.size());
     ++count;
   }
+  packets_taken_ += count;
   return count;
 }
 

@@ -2,43 +2,10 @@
 // The page: asks /api/servers and /api/history once a second and shows what came. Everything that comes
 // from a server goes into the page as text, never as HTML.
 
-// What is shown, in this order. lines: [metric, label].
-const CHARTS = [
-  { title: "sessions", unit: "count", lines: [["chat_sessions", "sessions"], ["chat_players", "players"]] },
-  { title: "packets", unit: "count",
-    lines: [["chat_packets_received_per_second", "received"], ["chat_packets_sent_per_second", "sent"]] },
-  { title: "updates", unit: "count", lines: [["chat_updates_per_second", "jobs"]] },
-  { title: "p99", unit: "seconds", lines: [["chat_job_p99_seconds", "time"]] },
-  { title: "machine_cpu", unit: "ratio", lines: [["machine_cpu_ratio", "busy"]] },
-  { title: "process_cpu", unit: "cores", lines: [["process_cpu_cores", "cores"]] },
-  { title: "memory", unit: "bytes", lines: [["process_resident_memory_bytes", "memory"]] },
-  { title: "free_memory", unit: "bytes", lines: [["machine_memory_available_bytes", "free_memory"]] },
-  { title: "accepts", unit: "count",
-    lines: [["chat_accepts_per_second", "accepted"], ["chat_refused_per_second", "refused"]] },
-  { title: "queues", unit: "count",
-    lines: [["chat_jobs_waiting", "jobs_waiting"], ["chat_database_queue_rows", "rows_waiting"]] },
-  { title: "rows", unit: "count", lines: [["chat_database_rows_per_second", "rows"]] },
-  { title: "bytes_waiting", unit: "bytes",
-    lines: [["chat_journal_bytes", "journal"]] },
-  { title: "pools", unit: "count", lines: [["chat_packet_pool_in_use", "pool_packets"]] },
-];
-const TILES = [
-  { title: "sessions", metric: "chat_sessions", unit: "count" },
-  { title: "packets", metric: "chat_packets_sent_per_second", unit: "count" },
-  { title: "p99", metric: "chat_job_p99_seconds", unit: "seconds" },
-  { title: "machine_cpu", metric: "machine_cpu_ratio", unit: "ratio" },
-  { title: "memory", metric: "process_resident_memory_bytes", unit: "bytes" },
-  { title: "database", metric: "chat_database_up", state: ["down", "up"], good: 1 },
-  { title: "redis", metric: "chat_redis_up", state: ["down", "up"], good: 1 },
-  { title: "congestion", metric: "chat_congestion_pause", state: ["flowing", "paused"], good: 0 },
-];
-// Known, but not for charts of their own.
-const QUIET = new Set(["process_start_time_seconds", "machine_memory_bytes", "process_open_fds", "process_threads",
-                       "chat_countries_stale", "chat_redis_requests_inside", "chat_redis_timeouts_per_second",
-                       ...TILES.map((t) => t.metric), ...CHARTS.flatMap((c) => c.lines.map((l) => l[0]))]);
 const WINDOWS = [5, 15, 60];
+const TABS = ["server", "port"];
 
-const state = { view: null, server: null, minutes: 5, history: { times: [], series: {} }, charts: new Map(),
+const state = { view: null, server: null, tab: "server", minutes: 5, history: { times: [], series: {} }, charts: new Map(),
                 lastAnswer: 0, theme: "auto" };
 const $ = (id) => document.getElementById(id);
 
@@ -183,10 +150,13 @@ function showTiles(server) {
   }));
 }
 
+const known = (charts) => charts.filter((c) => c.lines.some(([metric]) => state.history.series[metric]));
+
 // Metrics that this page does not know get a chart each.
 function allCharts() {
+  if (state.tab === "port") return known(PORT_CHARTS);
   const others = Object.keys(state.history.series).filter((name) => !QUIET.has(name)).sort();
-  return [...CHARTS.filter((c) => c.lines.some(([metric]) => state.history.series[metric])),
+  return [...known(CHARTS),
           ...others.map((name) => ({ title: name, lines: [[name, name]],
                                      unit: name.endsWith("_bytes") ? "bytes" : name.endsWith("_seconds") ? "seconds"
                                            : name.endsWith("_ratio") ? "ratio" : "count" }))];
@@ -242,9 +212,13 @@ function showAll() {
   showAlarms();
   showServers();
   const server = state.view.servers.find((s) => s.id === state.server);
-  $("tiles").hidden = $("charts").hidden = !server;
+  $("charts").hidden = !server;
+  $("tiles").hidden = !server || state.tab !== "server";
+  $("port").hidden = !server || state.tab !== "port";
+  $("no-port").hidden = !server || tellsOfPort(server);
   if (!server) return;
   showTiles(server);
+  showStructures(server);
   showCharts(server);
 }
 
@@ -258,7 +232,7 @@ function applyLanguage(next) {
   $("language").textContent = text("language");
   $("language").lang = next === "ko" ? "en" : "ko";
   applyTheme(state.theme);
-  showWindows();
+  showChoices();
   showAll();
 }
 
@@ -273,27 +247,37 @@ function applyTheme(theme) {
   showAll();
 }
 
-function showWindows() {
-  $("windows").replaceChildren(...WINDOWS.map((minutes) => {
-    const button = make("button", "", `${minutes} ${text("minutes")}`);
+// A button for each of `values`, of which one is chosen; `name`: in the state, and where it is remembered.
+function showChoice(group, name, values, label) {
+  $(group).replaceChildren(...values.map((value) => {
+    const button = make("button", "", label(value));
     button.type = "button";
-    button.setAttribute("aria-pressed", minutes === state.minutes);
+    button.setAttribute("aria-pressed", value === state[name]);
     button.addEventListener("click", () => {
-      state.minutes = minutes;
-      keep("minutes", minutes);
-      showWindows();
+      state[name] = value;
+      keep(name, value);
+      showChoices();
       showAll();
+      $(group).children[values.indexOf(value)].focus();
     });
     return button;
   }));
 }
 
+function showChoices() {
+  showChoice("tabs", "tab", TABS, (tab) => text("tab_" + tab));
+  showChoice("windows", "minutes", WINDOWS, (minutes) => `${minutes} ${text("minutes")}`);
+}
+
 function start() {
   const minutes = Number(keep("minutes"));
   if (WINDOWS.includes(minutes)) state.minutes = minutes;
+  const asked = new URLSearchParams(location.search);
+  const tab = asked.get("tab") ?? keep("tab");
+  if (TABS.includes(tab)) state.tab = tab;
   const theme = keep("theme");
   if (theme === "dark" || theme === "light") state.theme = theme;
-  const wanted = new URLSearchParams(location.search).get("lang") ?? keep("language") ?? navigator.language;
+  const wanted = asked.get("lang") ?? keep("language") ?? navigator.language;
   $("language").addEventListener("click", () => {
     applyLanguage(language === "ko" ? "en" : "ko");
     keep("language", language);

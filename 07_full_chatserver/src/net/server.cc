@@ -34,6 +34,7 @@ Status Server::Start() {
     status = Status::Error(exception.what());
   }
   if (!status.ok()) Stop();
+  seen_port_ = port_.get();
   return status;
 }
 

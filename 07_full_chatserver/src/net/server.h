@@ -6,10 +6,12 @@
 // which they begin and end.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <utility>
 
+#include "iocp/inspect.h"
 #include "net/acceptor.h"
 #include "net/admit.h"
 #include "net/callbacks.h"
@@ -56,6 +58,9 @@ class Server : protected Callbacks {
   TrafficTotals traffic() const { return traffic_.Read(); }
   const DeferredClose& deferred_close() const { return deferred_close_; }
   SendPath& send_path() { return send_; }  // for SendTurn
+  // How full the port's five structures are. Nothing: it is closed, or not visible (Windows). Any
+  // thread.
+  std::optional<iocp::PortSizes> LookAtPort() const { return iocp::ReadSizes(seen_port_); }
 
   // --- for the game: any thread, also inside callbacks; nothing here blocks or calls back
 
@@ -126,6 +131,9 @@ class Server : protected Callbacks {
 
   // made by Start and closed by Stop while no other thread of the server runs
   PortHandle port_;
+  // atomic: Start writes. Whoever looks may have the handle of a port that is closed by now; no
+  // other port will have that one (P39).
+  std::atomic<HANDLE> seen_port_{nullptr};
 
   // [parts]
   // Each knows only some of those above it, and guards itself.

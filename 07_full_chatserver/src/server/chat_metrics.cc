@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <iterator>
+#include <limits>
 #include <memory>
 #include <utility>
 
@@ -15,6 +16,8 @@ namespace {
 constexpr auto kGauge = services::MetricKind::kGauge;
 constexpr auto kCounter = services::MetricKind::kCounter;
 
+using iocp::Counters;
+using iocp::PortSizes;
 using Look = const ChatLook&;
 
 template <class T>
@@ -28,6 +31,12 @@ constexpr double Refused(Look look, DoorAnswer answer) {
 
 constexpr double Keys(Look look, chat::KeyAnswer answer) {
   return Number(look.key_answers[static_cast<std::size_t>(answer)]);
+}
+
+// One figure of the port; where it is not visible it is left out.
+template <class Figures, class Field>
+double Seen(const std::optional<Figures>& figures, Field Figures::*one) {
+  return figures ? Number((*figures).*one) : std::numeric_limits<double>::quiet_NaN();
 }
 
 constexpr const char* kLogins = "Log-ins and the ends of sessions, by outcome.";
@@ -111,6 +120,31 @@ constexpr ChatMetric kMetrics[] = {
      "1: accepting and sending are paused."},
     {kGauge, "chat_countries_stale", [](Look l) { return l.countries_stale ? 1.0 : 0.0; },
      "1: the country database was replaced by one that cannot be read; the old one goes on."},
+    // The completion port of the server's network; of one moment.
+    {kGauge, "iocp_devices", [](Look l) { return Seen(l.port, &PortSizes::devices); },
+     "Sockets in the port's device list."},
+    {kGauge, "iocp_packets_queued", [](Look l) { return Seen(l.port, &PortSizes::packets); },
+     "Packets in the port's completion queue."},
+    {kGauge, "iocp_threads_waiting", [](Look l) { return Seen(l.port, &PortSizes::waiting); },
+     "Threads in the port's waiting thread queue."},
+    {kGauge, "iocp_threads_released", [](Look l) { return Seen(l.port, &PortSizes::released); },
+     "Threads in the port's released thread list: they run."},
+    {kGauge, "iocp_threads_paused", [](Look l) { return Seen(l.port, &PortSizes::paused); },
+     "Threads in the port's paused thread list: they are blocked in a call."},
+    {kGauge, "iocp_threads_limit", [](Look l) { return Seen(l.port, &PortSizes::concurrency); },
+     "Threads that the port lets run at a time."},
+    {kCounter, "iocp_packets_taken_total",
+     [](Look l) { return Seen(l.port, &PortSizes::packets_taken); },
+     "Packets that threads have taken from the port.", "iocp_packets_taken_per_second"},
+    // Of all ports of the process.
+    {kGauge, "iocp_operations_pending",
+     [](Look l) { return Seen(l.port_work, &Counters::live_operations); },
+     "Overlapped operations that are pending."},
+    {kCounter, "iocp_wake_ups_total", [](Look l) { return Seen(l.port_work, &Counters::wake_ups); },
+     "Waits that ended because somebody or something woke them.", "iocp_wake_ups_per_second"},
+    {kCounter, "iocp_system_calls_total",
+     [](Look l) { return Seen(l.port_work, &Counters::system_calls); },
+     "System calls made for the API of completion ports.", "iocp_system_calls_per_second"},
 };
 // [/table]
 

@@ -7,9 +7,11 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 
 #include "chat/lobby.h"
+#include "iocp/inspect.h"
 #include "job/job_stats.h"
 #include "net/traffic.h"
 #include "server/doorman.h"
@@ -35,6 +37,8 @@ struct ChatLook {
   std::array<std::uint64_t, chat::kKeyAnswers> key_answers{};  // look-ups: by chat::KeyAnswer
   bool paused = false;
   bool countries_stale = false;
+  std::optional<iocp::PortSizes> port;      // nothing: not visible
+  std::optional<iocp::Counters> port_work;  // of the whole process; likewise
 };
 
 struct ChatMetric {

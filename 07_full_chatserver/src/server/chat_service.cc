@@ -153,6 +153,8 @@ ChatLook ChatService::LookAtIt() const {
   now.refused_requests = chat_->over_limit();
   now.paused = congestion_ && congestion_->IsPaused();
   now.countries_stale = door_.countries_stale();
+  now.port = chat_->LookAtPort();
+  now.port_work = iocp::ReadCounters();
   return now;
 }
 

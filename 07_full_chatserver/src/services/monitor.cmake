@@ -63,7 +63,7 @@ stage_library(monitor_core
 
 if(COURSE_HAS_MONITOR_WEB)
   set(monitor_assets "")
-  foreach(name index.html style.css charts.js texts.js app.js icon.svg)
+  foreach(name index.html style.css charts.js texts.js port.js figures.js app.js icon.svg)
     list(APPEND monitor_assets ${CMAKE_CURRENT_SOURCE_DIR}/src/monitor_web/${name})
   endforeach()
   set(monitor_assets_cc ${CMAKE_CURRENT_BINARY_DIR}/monitor_web_assets.cc)

@@ -28,6 +28,10 @@ if(CMAKE_SYSTEM_NAME STREQUAL "Linux" AND BUILD_TESTING)
   stage_scenario_test(signals tests/07e/scenario_signals.cc
     LINK chat_talker outside_test_support util TIMEOUT 300)
 endif()
+if(COURSE_HAS_MONITOR_WEB AND BUILD_TESTING)
+  stage_scenario_test(port_tab tests/07d/scenario_port_tab.cc
+    LINK chat_talker outside_test_support LABELS slow TIMEOUT 240)
+endif()
 stage_scenario_test(apc_demo tests/07a/scenario_apc_demo.cc LINK scenario_support)
 if(COURSE_HAS_PROMETHEUS AND COURSE_HAS_REDIS)
   stage_scenario_test(many_sockets tests/07e/scenario_many_sockets.cc

@@ -70,16 +70,43 @@ const std::map<std::string, Change> kChanges = {
     {"chat_redis_timeouts_total", [](ChatLook& l) { l.keys.timeouts = 1; }},
     {"chat_congestion_pause", [](ChatLook& l) { l.paused = true; }},
     {"chat_countries_stale", [](ChatLook& l) { l.countries_stale = true; }},
+    {"iocp_devices", [](ChatLook& l) { l.port->devices = 1; }},
+    {"iocp_packets_queued", [](ChatLook& l) { l.port->packets = 1; }},
+    {"iocp_threads_waiting", [](ChatLook& l) { l.port->waiting = 1; }},
+    {"iocp_threads_released", [](ChatLook& l) { l.port->released = 1; }},
+    {"iocp_threads_paused", [](ChatLook& l) { l.port->paused = 1; }},
+    {"iocp_threads_limit", [](ChatLook& l) { l.port->concurrency = 1; }},
+    {"iocp_packets_taken_total", [](ChatLook& l) { l.port->packets_taken = 1; }},
+    {"iocp_operations_pending", [](ChatLook& l) { l.port_work->live_operations = 1; }},
+    {"iocp_wake_ups_total", [](ChatLook& l) { l.port_work->wake_ups = 1; }},
+    {"iocp_system_calls_total", [](ChatLook& l) { l.port_work->system_calls = 1; }},
 };
+
+// Where all can be seen.
+ChatLook LookOfAll() {
+  ChatLook look;
+  look.port.emplace();
+  look.port_work.emplace();
+  return look;
+}
+
+std::set<std::string> NamesTold(const ChatLook& look) {
+  services::Collector collector({});
+  server::Watch(collector, [&look] { return look; });
+  collector.CollectOnce(services::Collector::Clock::now());
+  std::set<std::string> names;
+  for (const services::MetricSample& sample : collector.Latest()) names.insert(sample.info.name);
+  return names;
+}
 
 TEST(ChatMetrics, EachTellsOneThing) {
   EXPECT_EQ(server::ChatMetrics().size(), kChanges.size());
   for (const auto& [name, change] : kChanges) {
-    ChatLook changed;
+    ChatLook changed = LookOfAll();
     change(changed);
     std::set<std::string> told;
     for (const ChatMetric& metric : server::ChatMetrics()) {
-      if (metric.value(changed) != metric.value({}))
+      if (metric.value(changed) != metric.value(LookOfAll()))
         told.insert(NameOf(metric.name, metric.label_value));
     }
     EXPECT_EQ(told, std::set<std::string>{name});
@@ -106,7 +133,7 @@ TEST(ChatMetrics, JobTimesAreCountedInTheBucketsThatTheyBelongTo) {
 TEST(ChatMetrics, AServerTellsAllOfThemUnderGoodNames) {
   services::Collector collector({});
   services::AddSystemMetrics(collector);
-  server::Watch(collector, [] { return ChatLook{}; });
+  server::Watch(collector, [] { return LookOfAll(); });
   collector.CollectOnce(services::Collector::Clock::now());
   collector.CollectOnce(services::Collector::Clock::now() + std::chrono::seconds(1));
   std::set<std::string> names;
@@ -119,7 +146,16 @@ TEST(ChatMetrics, AServerTellsAllOfThemUnderGoodNames) {
   }
   EXPECT_TRUE(names.contains("chat_job_seconds"));
   EXPECT_TRUE(names.contains("process_cpu_seconds_total"));
+  EXPECT_TRUE(names.contains("iocp_packets_taken_total"));
   EXPECT_LE(collector.BuildReport().metrics.size(), services::History::kMaxMetrics);
+}
+
+// On Windows the port is in the kernel.
+TEST(ChatMetrics, APortThatCannotBeSeenIsNotToldOf) {
+  const ChatLook unseen;
+  std::set<std::string> names = NamesTold(LookOfAll());
+  std::erase_if(names, [](const std::string& name) { return name.starts_with("iocp_"); });
+  EXPECT_EQ(NamesTold(unseen), names);
 }
 
 }  // namespace

@@ -13,12 +13,13 @@
 #include <vector>
 
 #include "services/monitor/standard_metrics.h"
-#include "tests/outside/child_process.h"
+#include "tests/outside/browser.h"
 #include "tests/support/monitor_support.h"
 
 namespace services {
 namespace {
 
+using outside::FigureOf;
 using outside::WaitUntil;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
@@ -52,6 +53,13 @@ class Browser : public ::testing::Test {
     gauge("chat_redis_up", [this] { return redis_up_ ? 1.0 : 0.0; });
     gauge("chat_congestion_pause", [] { return 0.0; });
     gauge("chat_packet_pool_in_use", [this] { return 400 + Wave(50); });
+    gauge("iocp_devices", [] { return 701.0; });
+    gauge("iocp_packets_queued", [] { return 40.0; });
+    gauge("iocp_threads_waiting", [] { return 0.0; });
+    gauge("iocp_threads_released", [] { return 3.0; });
+    gauge("iocp_threads_paused", [] { return 1.0; });
+    gauge("iocp_threads_limit", [] { return 2.0; });
+    sum("iocp_packets_taken", [this] { return packets_ * 2; });
     collector_.AddSink([this](const MonitorReport& report) {
       core_.OnReport(report.server_id, report.time_ms, report.metrics);
     });
@@ -69,38 +77,38 @@ class Browser : public ::testing::Test {
     return core_.HistoryOf(server, 0, points) ? points.times.size() : 0;
   }
 
-  // Runs the browser until it has shown the page for a while; what it prints.
+  // What the browser prints that looks at the page.
   std::string Look(const std::vector<std::string>& options, const std::string& query,
                    const HttpServer& page) {
-    const std::string output = folder_.File("chromium.out");
-    std::filesystem::remove(output);
-    std::vector<std::string> command{"chromium",
-                                     "--headless",
-                                     "--no-sandbox",
-                                     "--disable-gpu",
-                                     "--disable-dev-shm-usage",
-                                     "--no-first-run",
-                                     "--user-data-dir=" + folder_.File("profile"),
-                                     "--virtual-time-budget=4000"};
-    command.insert(command.end(), options.begin(), options.end());
-    command.push_back("http://127.0.0.1:" + std::to_string(page.port()) + "/" + query);
-    outside::ChildProcess chromium;
-    EXPECT_TRUE(chromium.Start(command, output));
-    EXPECT_EQ(chromium.WaitFor(seconds(60)), 0) << outside::ReadFile(output);
-    return outside::ReadFile(output);
+    const auto printed = outside::Browse(
+        folder_, options, "http://127.0.0.1:" + std::to_string(page.port()) + "/" + query);
+    EXPECT_TRUE(printed) << outside::ReadFile(folder_.File("chromium.out"));
+    return printed.value_or("");
   }
   std::string Dump(const std::string& query = "?lang=en") {
     return Look({"--dump-dom"}, query, http_);
   }
 
-  // The text of the tile that shows `metric`.
-  static std::string Tile(const std::string& dom, const std::string& metric) {
-    const std::size_t box = dom.find("data-metric=\"" + metric + "\"");
-    const std::string open = "<strong>";
-    const std::size_t begin = dom.find(open, box);
-    if (box == std::string::npos || begin == std::string::npos) return "";
-    return dom.substr(begin + open.size(),
-                      dom.find('<', begin + open.size()) - begin - open.size());
+  // The beginning of the element with this id.
+  static std::string TagOf(const std::string& dom, const std::string& id) {
+    const std::size_t at = dom.find("id=\"" + id + "\"");
+    return at == std::string::npos ? "" : dom.substr(at, dom.find('>', at) - at);
+  }
+  static bool Shows(const std::string& dom, const std::string& id) {
+    const std::string tag = TagOf(dom, id);
+    return !tag.empty() && tag.find("hidden") == std::string::npos;
+  }
+  // The page with a script of the test's behind its own.
+  std::string DumpWith(const std::string& script, const std::string& query) {
+    HttpServer page;
+    const std::string error =
+        page.Start({.headers = kMonitorSecurityHeaders}, [&](const HttpRequest& request) {
+          HttpAnswer answer = AnswerMonitorRequest(core_, request.path, request.query);
+          if (request.path == "/app.js") answer.body += script;
+          return answer;
+        });
+    EXPECT_EQ(error, "");
+    return Look({"--dump-dom"}, query, page);
   }
 
   outside::TemporaryFolder folder_;
@@ -115,11 +123,12 @@ class Browser : public ::testing::Test {
 
 TEST_F(Browser, ShowsMovingValuesAlarmsAndServersThatAreGone) {
   const std::string first = Dump();
-  EXPECT_NE(Tile(first, "chat_sessions"), "") << first;
-  EXPECT_EQ(Tile(first, "chat_redis_up"), "up");
+  EXPECT_NE(FigureOf(first, "chat_sessions"), "") << first;
+  EXPECT_EQ(FigureOf(first, "chat_redis_up"), "up");
   const std::string second = Dump();
-  EXPECT_NE(Tile(second, "chat_sessions"), "");
-  EXPECT_NE(Tile(first, "chat_sessions"), Tile(second, "chat_sessions")) << "the value moves";
+  EXPECT_NE(FigureOf(second, "chat_sessions"), "");
+  EXPECT_NE(FigureOf(first, "chat_sessions"), FigureOf(second, "chat_sessions"))
+      << "the value moves";
 
   redis_up_ = false;
   ASSERT_TRUE(WaitUntil(
@@ -139,7 +148,7 @@ TEST_F(Browser, ShowsMovingValuesAlarmsAndServersThatAreGone) {
   EXPECT_NE(alarmed.find("chat_sessions &gt; 900 for 0"), std::string::npos);
   EXPECT_NE(alarmed.find("server down"), std::string::npos);
   EXPECT_NE(alarmed.find("class=\"dot down\""), std::string::npos);
-  EXPECT_EQ(Tile(alarmed, "chat_redis_up"), "down");
+  EXPECT_EQ(FigureOf(alarmed, "chat_redis_up"), "down");
 
   const std::string korean = Dump("?lang=ko");
   EXPECT_NE(korean.find("lang=\"ko\""), std::string::npos);
@@ -149,27 +158,57 @@ TEST_F(Browser, ShowsMovingValuesAlarmsAndServersThatAreGone) {
 
 // A click refreshes while the round of every second is on its way: both bring the same points.
 TEST_F(Browser, TwoRefreshesAtOnceBringEachPointOnce) {
-  HttpServer page;
-  ASSERT_EQ(page.Start({.headers = kMonitorSecurityHeaders},
-                       [this](const HttpRequest& request) {
-                         HttpAnswer answer =
-                             AnswerMonitorRequest(core_, request.path, request.query);
-                         if (request.path == "/app.js") {
-                           answer.body += R"(
-                             ask("/api/servers").then(async () => {
-                               choose(1);
-                               await Promise.all([refresh(), refresh()]);
-                               const times = state.history.times;
-                               document.body.dataset.points = times.length;
-                               document.body.dataset.twice = times.length - new Set(times).size;
-                             });)";
-                         }
-                         return answer;
-                       }),
-            "");
-  const std::string dom = Look({"--dump-dom"}, "?lang=en", page);
+  const std::string dom = DumpWith(R"(
+    ask("/api/servers").then(async () => {
+      choose(1);
+      await Promise.all([refresh(), refresh()]);
+      const times = state.history.times;
+      document.body.dataset.points = times.length;
+      document.body.dataset.twice = times.length - new Set(times).size;
+    });)",
+                                   "?lang=en");
   EXPECT_EQ(dom.find("data-points=\"0\""), std::string::npos) << dom;
   EXPECT_NE(dom.find("data-twice=\"0\""), std::string::npos) << dom;
+}
+
+TEST_F(Browser, TheTabOfThePortShowsItsFiveStructures) {
+  const std::string dom = Dump("?lang=en&tab=port");
+  EXPECT_TRUE(Shows(dom, "port"));
+  EXPECT_FALSE(Shows(dom, "tiles"));
+  EXPECT_FALSE(Shows(dom, "no-port"));
+  EXPECT_EQ(FigureOf(dom, "iocp_devices"), "701");
+  EXPECT_EQ(FigureOf(dom, "iocp_packets_queued"), "40");
+  EXPECT_NE(dom.find("+8"), std::string::npos) << "32 packets are drawn, the rest is a number";
+  EXPECT_EQ(FigureOf(dom, "iocp_threads_waiting"), "0");
+  EXPECT_EQ(FigureOf(dom, "iocp_threads_released"), "3");
+  EXPECT_NE(dom.find("limit 2"), std::string::npos);
+  EXPECT_NE(dom.find("class=\"thread over\""), std::string::npos) << "one more than the limit";
+  EXPECT_EQ(FigureOf(dom, "iocp_threads_paused"), "1");
+  EXPECT_NE(dom.find("Packets taken per second"), std::string::npos);
+  EXPECT_EQ(dom.find("<h2>Sessions</h2>"), std::string::npos) << "the other tab's charts";
+
+  const std::string korean = Dump("?lang=ko&tab=port");
+  EXPECT_NE(korean.find("릴리즈 스레드 리스트"), std::string::npos);
+  EXPECT_NE(korean.find("한도 2"), std::string::npos);
+
+  const std::string other = Dump("?lang=en");
+  EXPECT_FALSE(Shows(other, "port"));
+  EXPECT_TRUE(Shows(other, "tiles"));
+  EXPECT_EQ(other.find("<h2>iocp_"), std::string::npos) << "the port's charts are in its tab";
+}
+
+// Server 2 says nothing of a port; the tab is chosen by a click.
+TEST_F(Browser, ATabWithoutAPortSaysSo) {
+  const std::string dom = DumpWith(R"(
+    ask("/api/servers").then(async () => {
+      choose(2);
+      await refresh();
+      $("tabs").children[1].click();
+    });)",
+                                   "?lang=en");
+  EXPECT_TRUE(Shows(dom, "port"));
+  EXPECT_TRUE(Shows(dom, "no-port"));
+  EXPECT_EQ(FigureOf(dom, "iocp_devices"), "");
 }
 
 TEST_F(Browser, Screenshots) {
@@ -180,7 +219,9 @@ TEST_F(Browser, Screenshots) {
   };
   for (const Shot& shot : {Shot{"desktop.png", "1400,1500", "?lang=en", false},
                            Shot{"desktop-dark.png", "1400,1500", "?lang=ko", true},
-                           Shot{"phone.png", "390,1800", "?lang=ko", false}}) {
+                           Shot{"phone.png", "390,1800", "?lang=ko", false},
+                           Shot{"port.png", "1400,1200", "?lang=en&tab=port", false},
+                           Shot{"port-phone.png", "390,2000", "?lang=ko&tab=port", true}}) {
     const std::string path = shots_ + "/" + shot.name;
     std::vector<std::string> options{
         "--screenshot=" + path, "--window-size=" + std::string(shot.size), "--hide-scrollbars"};

@@ -60,8 +60,8 @@ TEST(MonitorWeb, MissingValuesAreNull) {
 }
 
 TEST(MonitorWeb, ThePageAsksNobodyElse) {
-  for (const char* name :
-       {"index.html", "style.css", "app.js", "charts.js", "texts.js", "icon.svg"}) {
+  for (const char* name : {"index.html", "style.css", "app.js", "charts.js", "texts.js", "port.js",
+                           "figures.js", "icon.svg"}) {
     std::string text(FindWebAsset(name));
     ASSERT_FALSE(text.empty()) << name;
     if (const std::size_t name_space = text.find("xmlns=\""); name_space != std::string::npos) {

@@ -251,6 +251,19 @@ class Session {
     return sorted;
   }
 
+  // Packets, threads that wait, run and are paused, and packets taken so far.
+  std::string SizesOfPort() const {
+    const iocp::PortSizes now = iocp::ReadSizes(port_).value_or(iocp::PortSizes{});
+    return Text(std::array<std::uint64_t, 5>{now.packets, now.waiting, now.released, now.paused,
+                                             now.packets_taken});
+  }
+  std::string SizesOfModel() const {
+    std::uint64_t taken = 0;
+    for (const auto& got : model_.got) taken += got.size();
+    return Text(std::array<std::uint64_t, 5>{model_.queue.size(), model_.waiting.size(),
+                                             model_.released.size(), model_.paused.size(), taken});
+  }
+
   // Empty, or in what the port differs from the model.
   std::string Difference() const {
     const auto snapshot = iocp::TakeSnapshot(port_);
@@ -267,6 +280,7 @@ class Session {
             Text(Sorted(model_.released)));
     compare("PausedThreads", Text(Sorted(Numbers(snapshot->paused_threads))),
             Text(Sorted(model_.paused)));
+    compare("ReadSizes", SizesOfPort(), SizesOfModel());
     for (int i = 0; i < kWorkers; ++i) {
       compare("what a worker got", Text(workers_[Index(i)]->got()), Text(model_.got[Index(i)]));
     }
