@@ -58,6 +58,8 @@ PURPOSES = {
     "tools": [("locales", "/usr/share/i18n/locales/ko_KR"), ("bubblewrap", "bwrap"), ("nodejs", "node")],
     # ./course site; what it renders with comes from npm, in the versions of tools/site/package-lock.json
     "site": [("nodejs", "node"), ("npm", "npm")],
+    # the peers of the bench (tools/bench)
+    "bench": [("libboost-dev", "/usr/include/boost/asio.hpp"), ("libuv1-dev", "/usr/include/uv.h")],
     # ./course slides --pdf
     "slides": [("chromium", "chromium")],
     # libFuzzer targets (from stage 03)

@@ -34,9 +34,10 @@ PARTS = {
     "exhibits": "each exhibit of the bug museum, built and seen to fail",
     "alone": "each folder copied elsewhere, built and tested alone",
     "site": "the course's site, built and looked at by Chromium",
+    "bench": "the bench's peers and its load generator, built and run for a moment",
 }
 # What `--ci` leaves out for its time.
-NOT_IN_CI = ("windows-rest", "windows-clang", "tidy", "exhibits", "alone", "site")
+NOT_IN_CI = ("windows-rest", "windows-clang", "tidy", "exhibits", "alone", "site", "bench")
 
 
 def add_arguments(parser):
@@ -167,7 +168,7 @@ def _purposes(args, configs, stages):
     if args.all:
         if "windows-clang" not in args.without:
             needed += packages.for_stages("windows-clang", stages)
-        needed += [n for n in ("git", "format", "tidy", "fuzz", "tools", "site") if n not in args.without]
+        needed += [n for n in ("git", "format", "tidy", "fuzz", "tools", "site", "bench") if n not in args.without]
     return sorted(set(needed))
 
 
@@ -241,7 +242,7 @@ def _checks(repo, without):
                              **({"PROCESSORS": 2, "COST": 1000} if entry[1] else {})))
              for name, entry in check.CHECKS.items() if name not in without]
     for file in sorted((repo.root / "tools" / "tests").glob("test_*.py")):
-        if "site" in without and file.stem.endswith("_browser"):
+        if "site" in without and file.stem.endswith("_browser") or "bench" in without and file.stem == "test_bench_peers":
             continue
         tests.append(ctest.Test(f"tools.{file.stem[5:]}", [sys.executable, str(file), "-v"],
                                 dict(common, ENVIRONMENT=environment, LABELS=["tools"])))
