@@ -28,6 +28,7 @@ COMMANDS = {
     "grade": "course.grade_command",
     "handout": "course.handout_command",
     "mutate": "course.mutate_command",
+    "bench": "course.bench_command",
     "doctor": "course.doctor",
     # a student's
     "start": "course.start_command",
@@ -107,7 +108,7 @@ def main(argv=None):
             parser.print_help()
             return USAGE
         root = find_root()
-        if args.command in ("run", "trace", "test", "build", "check", "grade", "watch", "mutate"):  # those that build
+        if args.command in ("run", "trace", "test", "build", "check", "grade", "watch", "mutate", "bench"):  # those that build
             place.check(root)
         return args.module.run(Repo(root), args)
     except CourseError as e:

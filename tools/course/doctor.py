@@ -34,6 +34,7 @@ _NEEDED_BY = {
     "site": "site, test --all",
     "slides": "slides --pdf",
     "tools": "test --all",
+    "bench": "bench, test --all",
 }
 # tool -> (the purpose it is for, the oldest version that is good enough, its Debian package)
 _TOOLS = {

@@ -77,6 +77,8 @@ class Part:
         self.child.wait()
         process.forget(self.child)
         self._reader.join(5)
+        if not self._reader.is_alive():
+            self.child.stdout.close()
         self._log.close()
         return code
 
