@@ -34,7 +34,7 @@ def peers(repo, again):
     log = build.log_file(repo, "bench-build")
     log.unlink(missing_ok=True)
     for what, command in (("configure", ["cmake", "-S", str(source), "-B", str(tree), "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
-                                         "-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"]),
+                                         f"-DCMAKE_CXX_COMPILER_LAUNCHER={repo.root / 'tools' / 'cmake' / 'stage-compile'}"]),
                           ("build", ["cmake", "--build", str(tree), "--parallel", str(build.jobs())])):
         status = console.Status(f"bench: {what}")
         result = process.run_logged(command, log, status, env=build.ccache_env(repo), cwd=repo.root)

@@ -62,8 +62,6 @@ PURPOSES = {
     "bench": [("libboost-dev", "/usr/include/boost/asio.hpp"), ("libuv1-dev", "/usr/include/uv.h")],
     # ./course slides --pdf
     "slides": [("chromium", "chromium")],
-    # ./course bench: what its peers are written with, and what counts system calls
-    "bench": [("libboost-dev", "/usr/include/boost/asio.hpp"), ("libuv1-dev", "/usr/include/uv.h"), ("strace", "strace")],
     # libFuzzer targets (from stage 03)
     "fuzz": [("clang", "clang"), ("libclang-rt-dev", "libclang_rt")],
 }

@@ -1,8 +1,10 @@
 """bench: measuring with made-up servers and programs, resuming, what /proc and strace say. Nothing is timed."""
 
+import errno
 import json
 import os
 import pathlib
+import shutil
 import stat
 import sys
 import tempfile
@@ -10,6 +12,7 @@ import unittest
 from unittest import mock
 
 from bench_results import Model, answer, result
+from tree import CourseTree
 
 from course import bench_book, bench_plan, bench_proc, bench_run, bench_session, bench_subjects, bench_table
 from course.errors import CourseError, UsageError
@@ -349,6 +352,70 @@ class SubjectsTest(unittest.TestCase):
         self.assertRaisesRegex(UsageError, "no subject named '08'", bench_subjects.find, "08")
         self.assertEqual(("07@abc", "07", "07"), (lambda s: (s.name, s.base, s.stage))(bench_subjects.find("07@abc")))
         self.assertIs(bench_subjects.SUBJECTS["07"], bench_subjects.find("07"))
+
+
+@unittest.skipUnless(sys.platform.startswith("linux"), "bench measures on Linux")
+class CommandTest(CourseTree):
+    """The command as a whole, with made-up answers: nothing is built or started."""
+
+    stages = ("01",)
+
+    def setUp(self):
+        super().setUp()
+        (self.root / "tools" / "bench").mkdir(parents=True)
+        shutil.copy(REPOSITORY / "tools" / "bench" / "goals.toml", self.root / "tools" / "bench")
+        self.commit()
+        self.asked = []
+
+    def bench(self, *argv, stop_at=None):
+        def ask(_, subject, spec):
+            if len(self.asked) == stop_at:
+                raise KeyboardInterrupt
+            self.asked.append(subject.name)
+            return answer(spec.rate, server={"seconds": 1.0, "cpu": 0.5, "softirq": 0.1, "switches": 10})
+
+        nothing = lambda *_, **__: None
+        with mock.patch.object(bench_run.Runner, "run", ask), mock.patch("course.bench_build.everything", nothing), \
+                mock.patch("course.packages.ensure", nothing), mock.patch("course.doctor.refuse_old", nothing):
+            return self.course("bench", "--only", "cpu60k:epoll,cpu60k:uv", *argv)
+
+    def test_files_and_words(self):
+        code, text = self.bench("--seed", "7")
+        self.assertEqual(0, code, text)
+        self.assertEqual(6, len(self.asked))
+        self.assertIn("seed 7", text)
+        self.assertIn("goals: ", text)
+        folder = self.root / "build" / "bench-runs" / "report"
+        self.assertEqual({"bench.json", "bench.csv", "report.md", "report.ko.md", "cpu60k-N400.svg"}, {f.name for f in folder.iterdir()})
+        self.assertEqual(7, bench_book.load(folder / "bench.json")["seed"])
+
+    def test_stopped_and_resumed(self):
+        code, text = self.bench(stop_at=4)
+        self.assertEqual(130, code, text)
+        self.assertIn("goes on with: ./course bench --only cpu60k:epoll,cpu60k:uv --resume", text)
+        code, text = self.bench("--resume")
+        self.assertEqual(0, code, text)
+        self.assertEqual(6, len(self.asked), "nothing twice")
+        self.commit("another")
+        code, text = self.bench("--resume")
+        self.assertEqual(2, code)
+        self.assertIn("--resume: the stopped run has commit", text)
+
+    def test_resume_without_a_run(self):
+        code, text = self.bench("--resume")
+        self.assertEqual((2, "course: --resume: there is no stopped run (without --resume one begins)"), (code, text.strip()))
+
+    def test_the_disk_is_full(self):
+        with mock.patch.object(bench_book.Book, "add", side_effect=OSError(errno.ENOSPC, "No space left on device")):
+            code, text = self.bench()
+        self.assertEqual(1, code)
+        self.assertEqual("course: the disk is full; free some space (build/ can be deleted at any time)", text.strip().splitlines()[-1])
+
+    def test_a_machine_that_is_not_quiet(self):
+        with mock.patch.object(bench_proc, "load", lambda: 3.0):
+            code, text = self.bench()
+        self.assertEqual(0, code, text)
+        self.assertTrue(text.startswith("Warning: the machine was not quiet (load 3.00"), text)
 
 
 if __name__ == "__main__":
