@@ -10,7 +10,7 @@ def stages_of(repo, names):
 
 
 def purposes(repo, names):
-    return ["git", *packages.for_stages("release", stages_of(repo, names) or [repo.newest()]), "bench"]
+    return ["git", *packages.for_stages("release", stages_of(repo, names) or [repo.newest()]), "bench", "bench-calls"]
 
 
 def everything(repo, names, again):

@@ -35,6 +35,7 @@ _NEEDED_BY = {
     "slides": "slides --pdf",
     "tools": "test --all",
     "bench": "bench, test --all",
+    "bench-calls": "bench (system calls)",
 }
 # tool -> (the purpose it is for, the oldest version that is good enough, its Debian package)
 _TOOLS = {

@@ -64,6 +64,8 @@ PURPOSES = {
     "slides": [("chromium", "chromium")],
     # libFuzzer targets (from stage 03)
     "fuzz": [("clang", "clang"), ("libclang-rt-dev", "libclang_rt")],
+    # ./course bench goes on without it, and counts no system calls
+    "bench-calls": [("strace", "strace")],
 }
 # Libraries that tools/windows-libs/build.sh cross-builds from their source packages, by the first stage that
 # needs them (spdlog's recipe makes fmt, too).
