@@ -6,6 +6,7 @@ import time
 from . import bench_plan, bench_run, bench_search, bench_subjects, console
 
 _PRECISION = {"quick": 1.2, "full": 1.1}
+GIVE_UP_S = 20  # what has failed and took so long is not tried in the next rounds
 _NEARBY = 1.3   # a later round looks this near around what the earlier ones found
 
 
@@ -18,6 +19,7 @@ class Session:
         self.budget = budget if budget is not None else bench_plan.BUDGET_S[mode]
         self.runs = []          # of the result
         self.left_out = []      # keys of items for which there was no time
+        self._hopeless = {}     # (case, subject) -> why
         self._rates = {}        # (case, subject) -> rates that were held
         self._done = 0.0        # estimates of the items that are over
 
@@ -56,11 +58,16 @@ class Session:
         spec, case = item.case.spec(self.mode), item.case
         run = {"measure": case.measure.name, "case": case.name, "subject": item.subject, "round": item.round, "clients": spec.clients,
                "rooms": spec.rooms, "figures": {}}
-        if case.measure.kind == "search":
+        who = (case.id, item.subject)
+        if who in self._hopeless:
+            run["error"] = self._hopeless[who]
+        elif case.measure.kind == "search":
             self._search(item, spec, run)
         else:
             answer = self._ask(item, 1, spec.rate)
             _fill(run, answer, spec)
+        if run.get("error") and who not in self._hopeless and self.book.known[item.key, 1]["took"] > GIVE_UP_S:
+            self._hopeless[who] = run["error"]
         return run
 
     def _search(self, item, spec, run):
@@ -71,7 +78,8 @@ class Session:
             return self._ask(item, len(steps), rate)
 
         earlier = self._rates.get((item.case.id, item.subject), [])
-        first, factor = (statistics.median(earlier), _NEARBY) if earlier else (float(spec.rate), 2.0)
+        begin = float(bench_plan.FIRST_RATE.get(item.subject, spec.rate) if spec.work == "chat" else spec.rate)
+        first, factor = (statistics.median(earlier), _NEARBY) if earlier else (begin, 2.0)
         lowest = float(max(spec.members, 1000))
         found = bench_search.search(ask, max(round(first), lowest), factor, _PRECISION[self.mode], lowest)
         if found.answer is None:

@@ -113,6 +113,18 @@ class SessionTest(unittest.TestCase):
         self.assertEqual({f"{r['subject']} ended by SIGSEGV" for r in session.runs}, {r["error"] for r in session.runs})
         self.assertTrue(all(r["figures"] == {} for r in session.runs))
 
+    def test_what_fails_slowly_is_tried_once(self):
+        asked = []
+
+        def ask(subject, spec):
+            asked.append(subject.name)
+            self.now += 46.0 if subject.name == "uv" else 1.0
+            return {"error": "not all clients got in within 45 s", "server": {}}
+        session = bench_session.Session(bench_plan.items("quick", 3, ["cpu60k:uv", "cpu60k:epoll"]), "quick", self.book(), ask, clock=lambda: self.now)
+        session.run()
+        self.assertEqual((1, 3), (asked.count("uv"), asked.count("epoll")))
+        self.assertEqual({"not all clients got in within 45 s"}, {r["error"] for r in session.runs})
+
     def test_notes_on_runs(self):
         ask = lambda subject, spec: answer(60_000, lost=12, limited_by_generator=True)
         session = bench_session.Session(bench_plan.items("quick", 1, ["cpu60k:07"]), "quick", self.book(), ask, clock=lambda: 0.0)
@@ -322,6 +334,12 @@ class FiguresTest(unittest.TestCase):
         self.assertEqual(2000.0, memory["session_bytes"])
         login = bench_run.figures(answer(0, logins=1000, login_s=0.4, auth_s=0.1, server={"whole_cpu": 0.2}), bench_run.Spec(work="login", clients=1000))
         self.assertEqual((0.5, 0.1, 2000.0, 200.0), tuple(login[k] for k in ("login_s", "auth_s", "logins_per_s", "login_cpu_us")))
+
+    def test_of_the_lab(self):
+        text = '[2026-11-30 22:01:01.798] [info] start x\n{"sessions": 2000, "net_bytes": 287.2, "port_and_client_bytes": 839.5}\n[..] stop\n'
+        found = bench_run.figures(bench_run._lab_answer(text, "x"), bench_run.Spec(work="session"))
+        self.assertEqual({"net_bytes": 287.2, "port_bytes": 839.5}, found)
+        self.assertEqual("it ended with 2", bench_run._lab_answer("too few descriptors?\n", "it ended with 2")["error"])
 
     def test_a_failed_run_has_none(self):
         self.assertEqual({}, bench_run.figures(answer(error="gone"), bench_run.Spec()))
