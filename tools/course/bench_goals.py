@@ -1,13 +1,13 @@
 """The goals (tools/bench/goals.toml) and the verdict on each: met, not met, or not decidable at this noise."""
 
-from . import bench_plan, bench_stats, bench_subjects
+from . import bench_plan, bench_stats, bench_subjects, bench_table
 from .errors import CourseError
 from .model import tomllib
 
 MET, NOT_MET, OPEN, MISSING = "met", "not met", "not decidable", "not measured"
 LEAST_ROUNDS = 3
 _KEYS = {"id": str, "en": str, "ko": str, "kind": str, "measure": str, "figure": str, "subject": str, "op": str, "limit": float}
-_OPTIONS = {"cases": list, "against": str, "against_case": str, "least_rounds": int, "needs_cores": int}
+_OPTIONS = {"cases": list, "against": str, "against_case": str, "least_rounds": int, "needs_cores": int, "overload": bool}
 
 
 class Goal:
@@ -19,6 +19,7 @@ class Goal:
         self.against, self.against_case = data.get("against"), data.get("against_case", case)
         self.least_rounds = data.get("least_rounds", LEAST_ROUNDS)
         self.needs_cores = data.get("needs_cores", 0)
+        self.overload = data.get("overload", False)
 
 
 class Verdict:
@@ -80,17 +81,18 @@ def decide(op, limit, low, high, more=False, less=False):
 def verdict(goal, table, seed, cores):
     """`table`: bench_table.Table of the run."""
     mine = table.cell(goal.measure, goal.case, goal.subject) if goal.kind != "growth" else None
-    if goal.needs_cores > cores:
-        return Verdict(goal, OPEN, why=f"cores:{goal.needs_cores}")
     if goal.kind == "growth":
         return _growth(goal, table)
     values = mine.values(goal.figure) if mine else []
     if not values:
         return _without(goal, mine)
+    if goal.needs_cores > cores:
+        return Verdict(goal, OPEN, why=f"cores:{goal.needs_cores}")
+    other, latency = None, goal.figure in bench_table.LATENCIES
     if goal.kind == "value":
         low, high = bench_stats.median_interval(values, seed)
         value, rounds = bench_stats.spread(values)[0], len(values)
-        more, less = mine.at_least, False
+        more, less = mine.at_least, latency and mine.late
     else:
         other = table.cell(goal.measure, goal.against_case, goal.against)
         under = other.values(goal.figure) if other else []
@@ -100,9 +102,11 @@ def verdict(goal, table, seed, cores):
         if found is None:
             return Verdict(goal, OPEN, why="zero")
         (value, low, high), rounds = found, min(len(values), len(under))
-        more, less = mine.at_least, other.at_least
+        more, less = mine.at_least or latency and other.late, other.at_least or latency and mine.late
     if rounds < goal.least_rounds:
         return Verdict(goal, OPEN, value, low, high, f"rounds:{rounds}")
+    if goal.figure in bench_table.COSTS and not goal.overload and (mine.strained or other is not None and other.strained):
+        return Verdict(goal, OPEN, value, low, high, "strained")
     word = decide(goal.op, goal.limit, low, high, more, less)
     return Verdict(goal, word, value, low, high, "generator" if word == OPEN and (more or less) else "")
 

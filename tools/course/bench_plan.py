@@ -75,9 +75,9 @@ def _measures():
          ("4k messages/s", ("epoll", "05", "06", "07"), _one_room(100, rate=400_000, how="heap", rounds=3))])
     add("memory", "run", "epoll", ("session_bytes",),
         "Memory of a session that says nothing (process, by PSS)", "말이 없는 세션 하나의 메모리 (프로세스, PSS)",
-        [("logged in", ("07",), {"work": "idle", "clients": 1000, "how": "memory", "rounds": 2, "rooms": 0})],
-        [("connected", _CHAT, {"work": "idle", "clients": 2000, "how": "memory", "login": "none", "rounds": 2}),
-         ("logged in", _CHAT, {"work": "idle", "clients": 2000, "how": "memory", "rounds": 2, "rooms": 0})])
+        [("logged in", ("07",), {"work": "idle", "clients": 2000, "how": "memory", "rounds": 1, "rooms": 0})],
+        [("connected", _CHAT, {"work": "idle", "clients": 5000, "how": "memory", "login": "none", "rounds": 1}),
+         ("logged in", _CHAT, {"work": "idle", "clients": 5000, "how": "memory", "rounds": 1, "rooms": 0})])
     add("session", "run", "03-net", ("net_bytes", "port_bytes"),
         "Memory of an idle session in net/ alone (the stages' session_memory)", "net/만의 유휴 세션 메모리 (단계의 session_memory)",
         [("2000 sessions", ("07-net",), {"work": "session", "rounds": 1})],

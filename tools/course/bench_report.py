@@ -10,7 +10,7 @@ _WORDS = {
         "cpu": "processor", "cores": "cores", "kernel": "kernel", "compiler": "compiler", "commit": "commit", "date": "date", "loaded": "load before",
         "goal": "goal", "value": "measured (95 % interval)", "limit": "wanted", "verdict": "verdict", "why": "why",
         "met": "met", "not met": "**not met**", "not decidable": "not decidable at this noise", "not measured": "not measured",
-        "rounds": "{0} rounds; {1} are needed", "cores_why": "{0} cores are needed", "zero": "the other is 0", "generator": "the load generator was the limit",
+        "rounds": "{0} rounds; {1} are needed", "cores_why": "{0} cores are needed", "zero": "the other is 0", "generator": "the load generator was the limit", "strained": "the load was not carried",
         "case": "case", "subject": "subject", "ratio": "ratio to {0} (95 %)", "remark": "remark", "exponent": "exponent of {0} over N: {1}",
         "way": ["Each client of a room hears every message; the load generator says them at a fixed rate and counts from the moment a message was due (open loop), so a server that is late cannot slow it down.",
                 "All servers do the same work: the course's frames, cipher and protobuf messages, log-in, entering, chat. The peers accept every log-in; stage 07 has its own log-in (session keys in memory, the cheapest hash).",
@@ -25,7 +25,7 @@ _WORDS = {
         "cpu": "프로세서", "cores": "코어", "kernel": "커널", "compiler": "컴파일러", "commit": "커밋", "date": "날짜", "loaded": "실행 전 부하",
         "goal": "목표", "value": "측정값 (95 % 구간)", "limit": "기준", "verdict": "판정", "why": "이유",
         "met": "달성", "not met": "**미달**", "not decidable": "이 잡음에서는 판정할 수 없음", "not measured": "재지 않음",
-        "rounds": "{0}라운드뿐, {1}라운드가 필요", "cores_why": "코어 {0}개가 필요", "zero": "비교 대상이 0", "generator": "부하 생성기가 한계",
+        "rounds": "{0}라운드뿐, {1}라운드가 필요", "cores_why": "코어 {0}개가 필요", "zero": "비교 대상이 0", "generator": "부하 생성기가 한계", "strained": "부하를 감당하지 못한 실행",
         "case": "조건", "subject": "대상", "ratio": "{0} 대비 비율 (95 %)", "remark": "비고", "exponent": "N에 대한 {0}의 지수: {1}",
         "way": ["룸의 모든 클라이언트가 모든 메시지를 듣는다. 부하 생성기는 정해진 속도로 말하고 메시지를 보내기로 한 시각부터 잰다(열린 루프). 그래서 서버가 늦어도 생성기는 느려지지 않는다.",
                 "모든 서버가 같은 일을 한다. 강의의 프레임과 암호, protobuf 메시지로 로그인, 입장, 채팅을 한다. 비교 대상 서버는 모든 로그인을 받아들이고, 07단계는 자기 로그인(메모리의 세션 키, 가장 싼 해시)을 쓴다.",
@@ -58,7 +58,7 @@ def why(verdict, lang):
         return words["rounds"].format(figure, verdict.goal.least_rounds)
     if word == "cores" and figure.isdigit():
         return words["cores_why"].format(figure)
-    return words.get(word, verdict.why) if word in ("zero", "generator") else verdict.why
+    return words.get(word, verdict.why) if word in ("zero", "generator", "strained") else verdict.why
 
 
 def measured(verdict):

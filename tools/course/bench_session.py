@@ -96,7 +96,7 @@ def _fill(run, answer, spec):
     run["figures"] = bench_run.figures(answer, spec)
     if answer.get("error"):
         run["error"] = answer["error"]
-    elif spec.how == "plain" and spec.work in ("chat", "echo") and not bench_search.held(answer):
+    elif spec.work in ("chat", "echo") and not bench_search.held(answer):
         lost = sum(answer.get(k) or 0 for k in ("missing", "twice", "out_of_order"))
         run["note"] = f"lost {lost}" if lost else "not held"
     if answer.get("limited_by_generator"):

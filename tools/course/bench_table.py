@@ -24,6 +24,10 @@ FIGURES = {
 }
 
 
+LATENCIES = ("p50_ms", "p99_ms", "p999_ms")
+COSTS = ("cpu_us", "cores", "switches", "calls", "allocations")
+
+
 def heading(figure, lang):
     return FIGURES[figure][1 if lang == "en" else 2]
 
@@ -61,6 +65,16 @@ class Cell:
         return next((run["error"] for run in self.runs if run.get("error")), None)
 
     @property
+    def late(self):
+        """The generator was late in some round: latencies may be smaller."""
+        return any(run.get("late") for run in self.runs)
+
+    @property
+    def strained(self):
+        """In some round the load was not carried as it came: what a delivery costs then says nothing of that load."""
+        return any(run.get("note") for run in self.runs)
+
+    @property
     def remark(self):
         """What is to be known of its runs, in a few words; "" when there is nothing."""
         said = dict.fromkeys(run.get("error") or run.get("note") or "" for run in self.runs)
@@ -74,7 +88,7 @@ class Cell:
         middle, low, high = bench_stats.spread(values)
         mark = ">= " if self.at_least and figure == "deliveries_per_s" else ""
         rounds = f" ({number(figure, low)}..{number(figure, high)})" if len(values) > 1 else ""
-        late = "*" if figure in ("p50_ms", "p99_ms", "p999_ms") and any(run.get("late") for run in self.runs) else ""
+        late = "*" if figure in LATENCIES and self.late else ""
         return f"{mark}{number(figure, middle)}{late}{rounds}"
 
 

@@ -104,8 +104,27 @@ class VerdictTest(unittest.TestCase):
 
     def test_too_few_cores(self):
         goal = next(g for g in bench_goals.load(GOALS) if g.id.startswith("two-rooms"))
-        found = bench_goals.verdict(goal, bench_table.Table(result([])), 1, 2)
+        runs = [run("rate", case, "07", n, {"deliveries_per_s": 1e6}) for case in ("N=400", "N=400 rooms=2") for n in (1, 2, 3)]
+        found = bench_goals.verdict(goal, bench_table.Table(result(runs)), 1, 2)
         self.assertEqual("4 cores are needed", bench_report.why(found, "en"))
+        self.assertEqual("not met", bench_goals.verdict(goal, bench_table.Table(result(runs)), 1, 4).word)
+
+    def costs(self, measure, case, figure, values, goal, **more):
+        found = next(g for g in bench_goals.load(GOALS) if g.id == goal)
+        runs = [run(measure, case, s, n, {figure: v}, **more) for s in ("07", "epoll") for n, v in enumerate(values, 1)]
+        return bench_goals.verdict(found, bench_table.Table(result(runs)), 1, 2)
+
+    def test_a_cost_under_a_load_that_was_not_carried(self):
+        found = self.costs("calls", "60k", "calls", [0.05], "calls-60k 60k", note="not held")
+        self.assertEqual(("not decidable", "strained"), (found.word, found.why))
+        self.assertEqual("met", self.costs("calls", "60k", "calls", [1.01], "calls-60k 60k").word)
+        self.assertEqual("met", self.costs("calls", "4M", "calls", [0.01], "calls-4M 4M", note="not held").word)
+        self.assertEqual("strained", self.costs("cpu60k", "N=400", "cpu_us", [9, 9, 9], "cpu60k N=400", note="lost 2").why)
+
+    def test_latencies_of_a_late_generator(self):
+        late = lambda *values: self.costs("latency", "1k messages/s", "p99_ms", values, "p99-1k 1k messages/s", late=True)
+        self.assertEqual("met", late(3, 4, 4).word, "with its lateness in them they are still short enough")
+        self.assertEqual(("not decidable", "generator"), (late(30, 40, 40).word, late(30, 40, 40).why))
 
     def growth(self, exponent, noise=0.0, **failed):
         runs = [run("growth", f"N={n}", "07", r, {"cpu_us": n ** exponent * (1 + noise * (r - 2))}, clients=n) for n in (100, 400, 1000) for r in (1, 2, 3)]
