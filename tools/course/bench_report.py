@@ -14,7 +14,7 @@ _WORDS = {
         "case": "case", "subject": "subject", "ratio": "ratio to {0} (95 %)", "remark": "remark", "exponent": "exponent of {0} over N: {1}",
         "way": ["Each client of a room hears every message; the load generator says them at a fixed rate and counts from the moment a message was due (open loop), so a server that is late cannot slow it down.",
                 "All servers do the same work: the course's frames, cipher and protobuf messages, log-in, entering, chat. The peers accept every log-in; stage 07 has its own log-in (session keys in memory, the cheapest hash).",
-                "{rounds} rounds, interleaved: in each everybody is measured once, and somebody else begins. Medians (lowest..highest); ratios are of medians, with the interval of a bootstrap (2,000 draws, seed {seed}). `{mode}`: {took} of measuring. No thread is pinned to a core; the generator has {threads} threads.",
+                "{rounds} rounds, interleaved: in each everybody is measured once, and somebody else begins. Medians (lowest..highest); ratios are of medians, with the interval of a bootstrap (2,000 draws, seed {seed}). `{mode}`: {took} minutes of measuring. No thread is pinned to a core; the generator has {threads} threads.",
                 "CPU is that of the whole process with the kernel's ksoftirqd threads. `>=`: the generator was the limit. `*`: the generator was late, and the latencies have that in them."],
         "left": "No time was left for: {0}.",
     },
@@ -29,7 +29,7 @@ _WORDS = {
         "case": "조건", "subject": "대상", "ratio": "{0} 대비 비율 (95 %)", "remark": "비고", "exponent": "N에 대한 {0}의 지수: {1}",
         "way": ["룸의 모든 클라이언트가 모든 메시지를 듣는다. 부하 생성기는 정해진 속도로 말하고 메시지를 보내기로 한 시각부터 잰다(열린 루프). 그래서 서버가 늦어도 생성기는 느려지지 않는다.",
                 "모든 서버가 같은 일을 한다. 강의의 프레임과 암호, protobuf 메시지로 로그인, 입장, 채팅을 한다. 비교 대상 서버는 모든 로그인을 받아들이고, 07단계는 자기 로그인(메모리의 세션 키, 가장 싼 해시)을 쓴다.",
-                "{rounds}라운드를 번갈아 쟀다. 라운드마다 모두를 한 번씩 재고 시작하는 대상을 바꾼다. 값은 중앙값(최소..최대)이고, 비율은 중앙값의 비율이며 구간은 부트스트랩(2,000번, 시드 {seed})으로 구했다. `{mode}`: 측정에 {took}. 코어에 고정한 스레드는 없고, 생성기의 스레드는 {threads}개다.",
+                "{rounds}라운드를 번갈아 쟀다. 라운드마다 모두를 한 번씩 재고 시작하는 대상을 바꾼다. 값은 중앙값(최소..최대)이고, 비율은 중앙값의 비율이며 구간은 부트스트랩(2,000번, 시드 {seed})으로 구했다. `{mode}`: 측정에 {took}분. 코어에 고정한 스레드는 없고, 생성기의 스레드는 {threads}개다.",
                 "CPU는 프로세스 전체와 커널의 ksoftirqd 스레드를 합한 값이다. `>=`: 생성기가 한계였다. `*`: 생성기 자신이 늦었고 지연 시간에 그만큼이 들어 있다."],
         "left": "시간이 모자라 재지 못한 것: {0}.",
     },
@@ -83,7 +83,7 @@ def page(table, verdicts, lang, pictures):
     keys = ("cpu", "cores", "kernel", "compiler", "commit", "date")
     out += _grid([words[k] for k in keys] + [words["loaded"]], [[machine.get(k, "") for k in keys] + [f"{machine.get('load', 0):.2f}"]])
     out += [f"## {words['how']}", ""]
-    told = {"rounds": data["rounds"], "seed": data["seed"], "mode": data["mode"], "took": f"{data['took'] / 60:.1f} min", "threads": data["threads"]}
+    told = {"rounds": data["rounds"], "seed": data["seed"], "mode": data["mode"], "took": f"{data['took'] / 60:.1f}", "threads": data["threads"]}
     out += [line for text in words["way"] for line in (text.format(**told), "")]
     out += [words["left"].format(", ".join(data["left_out"])), ""] if data.get("left_out") else []
     out += [f"## {words['goals']}", ""]
