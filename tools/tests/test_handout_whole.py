@@ -53,7 +53,7 @@ def _add(label, number, parts=()):
 
 for _stage in Repo(ROOT).present():
     _add(_stage.number, _stage.number)
-for _parts in (["07a"], ["07b", "07c"], ["07e"]):
+for _parts in (["07b", "07c"],):  # with parts before and behind them that are whole
     _add("_".join(_parts), "07", _parts)
 
 
