@@ -1,10 +1,10 @@
 // bench_load: the bench's load generator. One run, one line of JSON.
-#include <cerrno>
+#include <spdlog/spdlog.h>
+
 #include <exception>
 #include <fstream>
 #include <iostream>
 #include <string>
-#include <system_error>
 
 #include "load/load_run.h"
 #include "load/report.h"
@@ -31,6 +31,7 @@ int main(int argc, char** argv) {
   load::LoadOptions options;
   if (const auto exit_code = load::ParseLoadOptions(argc, argv, options)) return *exit_code;
   apps::RaiseOpenFileLimit();
+  spdlog::set_level(spdlog::level::off);  // standard output is the figures'
   try {
     const load::LoadResult result = load::RunLoad(options);
     if (result.exit_code != 0) std::cerr << "bench_load: " << result.error << '\n';

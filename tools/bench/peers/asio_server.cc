@@ -15,6 +15,11 @@ namespace peers {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
+
+// What the library gives to the kernel at once, whatever a write has.
+constexpr std::size_t kMostBuffers = 64;
+// A write of one message for each turn cannot follow what is read in large pieces.
+constexpr std::size_t kReadOneByOne = 2048;
 using boost::system::error_code;
 
 AsioServer::AsioServer(const PeerOptions& options, AsioMode mode)
@@ -80,7 +85,8 @@ void AsioServer::AwaitInput(const ConnectionRef& connection) {
 }
 
 bool AsioServer::Read(Connection& connection) {
-  const std::span<std::uint8_t> room = input_.Prepare(connection.rest);
+  std::span<std::uint8_t> room = input_.Prepare(connection.rest);
+  if (mode_ == AsioMode::kWrite) room = room.first(kReadOneByOne);
   error_code error;
   const std::size_t received =
       connection.socket.read_some(asio::buffer(room.data(), room.size()), error);
@@ -144,15 +150,27 @@ void AsioServer::Push(Connection& connection, Piece piece) {
   }
 }
 
+void AsioServer::Gather(Connection& connection) {
+  connection.sending_bytes = 0;
+  const bool copy = connection.sending.size() > kMostBuffers;
+  for (const Piece& piece : connection.sending) {
+    const auto bytes = piece.bytes();
+    connection.sending_bytes += bytes.size();
+    if (copy) {
+      connection.block.insert(connection.block.end(), bytes.begin(), bytes.end());
+    } else {
+      connection.buffers.emplace_back(bytes.data(), bytes.size());
+    }
+  }
+  if (!copy) return;
+  connection.sending.clear();
+  connection.buffers.emplace_back(connection.block.data(), connection.block.size());
+}
+
 void AsioServer::Write(Connection& connection) {
   const std::size_t most = mode_ == AsioMode::kWrite ? 1 : std::numeric_limits<std::size_t>::max();
   connection.waiting.MoveTo(connection.sending, most);
-  connection.sending_bytes = 0;
-  for (const Piece& piece : connection.sending) {
-    const auto bytes = piece.bytes();
-    connection.buffers.emplace_back(bytes.data(), bytes.size());
-    connection.sending_bytes += bytes.size();
-  }
+  Gather(connection);
   connection.writing = true;
   ++counters_.sends;
   asio::async_write(connection.socket, std::span<const asio::const_buffer>(connection.buffers),
@@ -161,6 +179,7 @@ void AsioServer::Write(Connection& connection) {
                       self->writing = false;
                       self->sending.clear();
                       self->buffers.clear();
+                      std::vector<std::uint8_t>().swap(self->block);
                       if (self->doomed) return;
                       if (error) return Doom(*self);
                       if (!self->waiting.empty()) Write(*self);

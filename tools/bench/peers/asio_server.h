@@ -2,7 +2,8 @@
 //
 //   write    every message is one async_write; the next one begins when it is over (the library's
 //            own chat example)
-//   gather   as soon as a write is over, all that waits goes into the next one
+//   gather   as soon as a write is over, all that waits goes into the next one; when that is more
+//            than the library gives to the kernel at once (64 buffers), it is copied into one
 //   room     what a room says in one turn of the io_context is joined into one packet that all
 //            members share, and writes gather as above
 //
@@ -50,6 +51,7 @@ class AsioServer final : private Output {
     SendQueue waiting;
     std::vector<Piece> sending;
     std::vector<boost::asio::const_buffer> buffers;  // of `sending`
+    std::vector<std::uint8_t> block;                 // or that, copied
     std::vector<std::uint8_t> rest;                  // received: the beginning of a frame
   };
   using ConnectionRef = std::shared_ptr<Connection>;
@@ -64,6 +66,8 @@ class AsioServer final : private Output {
   bool Read(Connection& connection);
   void Push(Connection& connection, Piece piece);
   void Write(Connection& connection);
+  // Fills its buffers from what it sends.
+  void Gather(Connection& connection);
   void EndTurn();
   void Flush(Room& room);
   void Doom(Connection& connection);
