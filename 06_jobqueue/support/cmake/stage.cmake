@@ -2,7 +2,8 @@
 # when it is copied away from its neighbours. Targets carry the stage's name (stage01_iocp), because the
 # top-level build puts all stages into one tree.
 #
-#   stage_library(NAME sources... [LINK libs...] [QUICK])       QUICK: compiled quickly rather than well
+#   stage_library(NAME sources... [APART sources...] [LINK libs...] [QUICK])
+#     APART: each compiled on its own; QUICK: compiled quickly rather than well
 #   stage_program(NAME sources... [LINK libs...] [MEASURED])    MEASURED: its own files are fast, too
 #   stage_bench(NAME sources... [LINK libs...])                 a measurement: built with the target course_benches
 #   stage_unit_test(NAME sources... [LINK libs...] [LABELS labels...] [TIMEOUT seconds])        GoogleTest
@@ -156,9 +157,9 @@ function(_stage_unite result name)
 endfunction()
 
 function(stage_library name)
-  cmake_parse_arguments(arg "QUICK" "" "LINK" ${ARGN})
+  cmake_parse_arguments(arg "QUICK" "" "APART;LINK" ${ARGN})
   _stage_unite(sources ${name} ${arg_UNPARSED_ARGUMENTS})
-  add_library(${STAGE}_${name} STATIC ${sources})
+  add_library(${STAGE}_${name} STATIC ${sources} ${arg_APART})
   target_link_libraries(${STAGE}_${name} PUBLIC ${STAGE}_options)
   _stage_link(${STAGE}_${name} ${arg_LINK})
   _stage_library_kind(kind ${arg_LINK})

@@ -14,9 +14,7 @@ stage_library(net
   src/net/inner_request.cc
   src/net/log.cc
   src/net/log_limit.cc
-  src/net/packet.cc
   src/net/peer_address.cc
-  src/net/reassembler.cc
   src/net/receive.cc
   src/net/receive_pause.cc
   src/net/send.cc
@@ -35,4 +33,5 @@ stage_library(net
   src/net/traffic.cc
   src/net/traffic_gate.cc
   src/net/worker.cc
+  APART src/net/packet.cc src/net/reassembler.cc  # the fuzzers have their own of them
   LINK iocp course_log)
