@@ -18,12 +18,8 @@ stage_program(thread_lab
 
 # Benchmarks of the port. Linux only: they compare with epoll and read the port's own counters.
 if(NOT WIN32)
-  stage_bench(port_bench
-    labs/port_bench.cc
-    labs/epoll_echo.cc
-    labs/port_echo.cc
-    labs/echo_load.cc
-    labs/idle_figures.cc
-    labs/post_figures.cc
-    LINK iocp command_line)
+  stage_library(port_bench_parts
+    APART labs/epoll_echo.cc labs/port_echo.cc labs/echo_load.cc labs/idle_figures.cc labs/post_figures.cc  # two kinds of sockets
+    LINK iocp)
+  stage_bench(port_bench labs/port_bench.cc LINK port_bench_parts command_line)
 endif()
