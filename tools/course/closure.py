@@ -130,10 +130,9 @@ class Model:
 
     def _united(self, path):
         """The source, or those that it only collects: which of them are compiled together does not change the program."""
-        if os.path.basename(os.path.dirname(path)) != "united" or not path.startswith(str(self.tree)):
-            return [path]
-        stage = next(s for s in self.stages.values() if f"/{s.folder}/" in path)
-        return [os.path.join(stage.path, name) for name in self._file(path)[1]]
+        folder, _, rest = os.path.relpath(path, self.tree).replace(os.sep, "/").partition("/united/")
+        stage = next((s for s in self.stages.values() if rest and s.path.name == folder), None)
+        return [os.path.join(stage.path, name) for name in self._file(path)[1]] if stage else [path]
 
     def _plain(self, text, stage):
         """Without what says which stage or which tree it is; what is made once per tree lies in the first stage's folder."""

@@ -10,7 +10,6 @@ import contextlib
 import itertools
 import re
 import signal
-import signal
 import socket
 import subprocess
 import time
