@@ -232,8 +232,9 @@ def run(repo, tests, again, alone, jobs, strict=False):
     junit.unlink(missing_ok=True)
     log = build.log_file(repo, "test")
     log.unlink(missing_ok=True)
+    # CTest keeps the first 300 KB of a failed test's output if it is not told otherwise: a long test's log then hides what failed.
     command = ["ctest", "--test-dir", str(folder), "-j", str(jobs), "--no-label-summary", "--output-on-failure",
-               "--output-junit", str(junit), "--timeout", "600", "--test-output-size-passed", str(1 << 20)]
+               "--output-junit", str(junit), "--timeout", "600", "--test-output-size-passed", str(1 << 20), "--test-output-size-failed", str(64 << 20)]
     status = console.Status(f"running {len(tests)} tests")
     printer = _Printer(status)
     result = process.run_logged(command, log, status, printer.line, cwd=repo.root)

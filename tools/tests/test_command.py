@@ -257,6 +257,17 @@ class ShownTest(unittest.TestCase):
             self.assertIn(wanted, ctest.relevant("\n".join(output)))
 
 
+    def test_what_failed_is_shown_behind_a_long_log(self):
+        with tempfile.TemporaryDirectory() as folder:
+            repo = mock.Mock(root=Path(folder))
+            script = "for i in range(9000): print('noise ' * 20)\nprint('unit_x.cc:18: Failure\\nExpected: 1')\nraise SystemExit(1)"
+            test = ctest.Test("long", [sys.executable, "-c", script], {"LABELS": ["unit"]})
+            said = []
+            with mock.patch.object(console, "say", lambda text="": said.append(text)):
+                self.assertEqual(1, ctest.run(repo, [test], "again", lambda name: name, 1))
+        self.assertIn("  Expected: 1", said)
+
+
 class LockTest(CourseTree):
     """A second command in the same checkout says whom it waits for, and waits."""
 
