@@ -259,7 +259,7 @@ class ShownTest(unittest.TestCase):
 
     def test_what_failed_is_shown_behind_a_long_log(self):
         with tempfile.TemporaryDirectory() as folder:
-            repo = mock.Mock(root=Path(folder))
+            repo = mock.Mock(root=pathlib.Path(folder))
             script = "for i in range(9000): print('noise ' * 20)\nprint('unit_x.cc:18: Failure\\nExpected: 1')\nraise SystemExit(1)"
             test = ctest.Test("long", [sys.executable, "-c", script], {"LABELS": ["unit"]})
             said = []
