@@ -213,6 +213,17 @@ class RunsTest(unittest.TestCase):
         issued = [e["args"] for e in json.loads(run.text())["traceEvents"] if e["name"] == "operation issued" and e["args"]["kind"] == "recv"]
         self.assertIn((2, 6203), [(a["buffers"], a["length"]) for a in issued])
 
+    def sends_between(self, name, first, then):
+        """The buffers of each send issued between packets `first` and `then` of wakeup_lab being queued."""
+        events = json.loads(next(r for r in RUNS if r.name == name).text())["traceEvents"]
+        said = {e["args"]["bytes"]: i for i, e in enumerate(events) if e["name"] == "packet queued" and e["args"]["key"] == "0x1"}
+        return [e["args"]["buffers"] for e in events[said[first]:said.get(then)]
+                if e["name"] == "operation issued" and e["args"]["kind"] == "send"]
+
+    def test_a_lost_wake_up_leaves_the_packet_to_the_next_one(self):
+        self.assertEqual(([1], [], [2]), tuple(self.sends_between("wakeup-lost", n, n + 1) for n in (1, 2, 3)))
+        self.assertEqual(([1], [1], [1]), tuple(self.sends_between("wakeup-kept", n, n + 1) for n in (1, 2, 3)))
+
     def senders(self, name, least):
         """Whether a thread that is ever in a list of the port issued them, for each send of `least` bytes or more."""
         events = json.loads(next(r for r in RUNS if r.name == name).text())["traceEvents"]

@@ -164,3 +164,29 @@ SCENARIO("send_lab compares the ways of sending") {
     }
   }
 }
+
+SCENARIO("wakeup_lab forces the order in which a wake-up can be lost") {
+  GIVEN("the stage's queue") {
+    const support::Finished run = support::Run("wakeup_lab", {});
+    THEN("its owner looks again and sends what came in between") {
+      INFO(run.output);
+      CHECK(run.exit_code == 0);
+      CHECK(run.errors == "");
+      CHECK(run.output.find("looks again: there is something") != std::string::npos);
+      CHECK(run.output.find("packet 2 is sent") != std::string::npos);
+      CHECK(run.output.find("sends 2 packets") == std::string::npos);
+      CHECK(run.output.find("the client has all three") != std::string::npos);
+    }
+  }
+  GIVEN("a queue that does not look again") {
+    const support::Finished run = support::Run("wakeup_lab", {"--forgetful"});
+    THEN("the packet lies there until the next one comes") {
+      INFO(run.output);
+      CHECK(run.exit_code == 0);
+      CHECK(run.errors == "");
+      CHECK(run.output.find("packet 2 lies in the queue") != std::string::npos);
+      CHECK(run.output.find("sends 2 packets") != std::string::npos);
+      CHECK(run.output.find("the client has all three") != std::string::npos);
+    }
+  }
+}
