@@ -16,8 +16,9 @@ namespace {
 
 void AddJobOptions(apps::CommandLine& app, chat::WorldOptions& world, job::UpdateOptions& update,
                    double& flush_ms) {
-  app.Add("--update-threads", update.threads, "threads that run the rooms' jobs")
-      .Range(1, 256)
+  app.Add("--update-threads", update.threads,
+          "threads that run the rooms' jobs; 0 = one per processor")
+      .Range(0, 256)
       .ShowDefault();
   app.Add("--slice-jobs", update.slice_jobs, "jobs of a room before the next room's turn")
       .Range(1, 1'000'000)

@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "client_packet_handler.h"
+#include "net/thread_object.h"
 
 namespace chat {
 
@@ -80,10 +81,10 @@ void Room::Leave(const Player& player) {
 // [chat]
 void Room::Chat(const Player& speaker, std::string_view message) {
   // <student 05.4>
-  Protocol::S_CHAT chat;
-  chat.set_player_id(speaker.id);
+  auto& chat = net::ThreadObject<Protocol::S_CHAT>::Get();  // again and again: its strings keep
+  chat.set_player_id(speaker.id);                           // their memory
   chat.set_name(speaker.name);
-  chat.set_msg(message.data(), message.size());
+  chat.mutable_msg()->assign(message);
   const net::PacketRef packet =
       ClientPacketHandler::MakeSendBuffer(chat);  // as much as possible before the lock
 

@@ -56,13 +56,13 @@ std::chrono::nanoseconds ProcessCpuTime() {
 
 TEST(UpdateThreads, OptionsAreChecked) {
   job::UpdateOptions options;
-  EXPECT_EQ(options.threads, 5U);
   EXPECT_EQ(options.Validate(), std::nullopt);
-  options.threads = 0;
-  EXPECT_NE(options.Validate(), std::nullopt);
-  EXPECT_THROW(job::UpdateThreads threads(options), std::invalid_argument);
   options.threads = 257;
   EXPECT_NE(options.Validate(), std::nullopt);
+  EXPECT_THROW(job::UpdateThreads threads(options), std::invalid_argument);
+  options.threads = 0;
+  EXPECT_EQ(job::UpdateThreads(options).Threads(),
+            std::max(1U, std::thread::hardware_concurrency()));
   options = {};
   options.slice_jobs = 0;
   EXPECT_NE(options.Validate(), std::nullopt);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "client_packet_handler.h"
+#include "net/thread_object.h"
 
 namespace chat {
 
@@ -43,10 +44,10 @@ void Room::Tell(StayRef stay, net::PacketRef packet, JobBudget::Permit permit) {
 
 void Room::Chat(StayRef speaker, std::string_view message, JobBudget::Permit permit) {
   // <student 06.6>
-  Protocol::S_CHAT chat;
-  chat.set_player_id(speaker->player->id);
+  auto& chat = net::ThreadObject<Protocol::S_CHAT>::Get();  // again and again: its strings keep
+  chat.set_player_id(speaker->player->id);                  // their memory
   chat.set_name(speaker->player->name);
-  chat.set_msg(message.data(), message.size());
+  chat.mutable_msg()->assign(message);
   // As much as possible here, on the worker: workers are many, the room is one.
   net::PacketRef packet = ClientPacketHandler::MakeSendBuffer(chat);
 

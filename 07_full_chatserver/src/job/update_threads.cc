@@ -30,6 +30,9 @@ void LogFailure(const JobFailure& failure) {
 UpdateOptions Checked(UpdateOptions options) {
   if (const auto reason = options.Validate()) throw std::invalid_argument(*reason);
   if (!options.on_failure) options.on_failure = LogFailure;
+  if (options.threads == 0) {
+    options.threads = std::clamp(std::thread::hardware_concurrency(), 1U, 256U);
+  }
   return options;
 }
 
@@ -53,7 +56,7 @@ Duration FromNanoseconds(std::uint64_t ns) {
 }  // namespace
 
 std::optional<std::string> UpdateOptions::Validate() const {
-  if (threads < 1 || threads > 256) return "update threads must be 1..256";
+  if (threads > 256) return "update threads must be 0..256";
   if (slice_jobs < 1) return "jobs per time slice must be at least 1";
   if (slice_time <= Duration::zero()) return "the time slice must be longer than 0";
   if (max_queues < 1 || max_queues > (1U << 20)) return "max job queues must be 1..1048576";

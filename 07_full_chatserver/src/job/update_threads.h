@@ -30,8 +30,10 @@ namespace job {
 enum class Shuffle { kInDebugBuilds, kOn, kOff };
 
 struct UpdateOptions {
-  std::uint32_t threads = 5;                           // 1..256; with 1 all actors share one thread
-  std::uint32_t slice_jobs = 256;                      // jobs per time slice, at least 1
+  // 0..256; 0: one per processor (more would only interrupt each other in the middle of a slice);
+  // with 1 all actors share one thread.
+  std::uint32_t threads = 0;
+  std::uint32_t slice_jobs = 4096;                     // jobs per time slice, at least 1
   Duration slice_time = std::chrono::milliseconds(2);  // > 0
   std::uint32_t max_queues = 16384;                    // 1..2^20 job queues at once; 16 bytes each
   Shuffle shuffle = Shuffle::kInDebugBuilds;           // random order of ready queues
@@ -79,6 +81,7 @@ class UpdateThreads {
   ReadyQueue& Ready() { return ready_; }
   JobTimer& Timer() { return timer_; }
   JobStats Stats() const;
+  [[nodiscard]] std::uint32_t Threads() const { return options_.threads; }
 
   // The seed of the shuffle, when there is one.
   std::optional<std::uint64_t> ShuffleSeed() const { return shuffle_seed_; }

@@ -280,6 +280,29 @@ TEST(Writer, TurnsThatWaitShareATransaction) {
   EXPECT_GE(faults.commits - before, 6);
 }
 
+// A hundred turns of one row come while the writer waits for company: one transaction. At the end
+// nobody waits any more.
+TEST(Writer, RowsThatComeWithinTheGatherTimeShareATransaction) {
+  TemporaryFolder folder;
+  Faults faults;
+  WriterOptions options;
+  options.batch_rows = 100;
+  options.gather = 1h;
+  Server server(folder.File("journal"),
+                WithFaults(db::MakeSqlite({.path = folder.File("x.db")}), faults), options);
+  const int before = faults.commits;
+  for (const std::string& line : Lines("row ", 100)) {
+    ASSERT_EQ(server.Store({line}).code, StoreCode::kStored);
+  }
+  EXPECT_TRUE(server.WaitForRows(100));
+  EXPECT_EQ(faults.commits - before, 1);
+  for (const std::string& line : Lines("late ", 3)) {
+    ASSERT_EQ(server.Store({line}).code, StoreCode::kStored);
+  }
+  EXPECT_TRUE(server.writer->Stop(30s).drained) << "it does not wait for an hour";
+  EXPECT_EQ(server.writer->Stats().written_rows, 103U);
+}
+
 TEST(Writer, AWrongPasswordIsSaidAtStart) {
   TemporaryFolder folder;
   std::FILE* file = std::fopen(folder.File("x.db").c_str(), "wb");

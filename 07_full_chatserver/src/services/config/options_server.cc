@@ -161,9 +161,9 @@ constexpr Option kServerOptions[] = {
         "Wrong session keys that an address may try; then it may not connect; 0 = no limit.",
         "주소 하나가 1분에 시도할 수 있는 틀린 세션 키 수. 넘으면 접속을 거절한다. 0 = 제한 없음."),
 
-    Number("update.threads", kUpdate<&Update::threads>, 1, 256,
-           "Update threads; 1 = the single chat thread.",
-           "업데이트 스레드 수. 1 = 단일 채팅 스레드."),
+    Number("update.threads", kUpdate<&Update::threads>, 0, 256,
+           "Update threads; 0 = one per processor, 1 = the single chat thread.",
+           "업데이트 스레드 수. 0 = 프로세서마다 하나, 1 = 단일 채팅 스레드."),
     Number("update.slice_jobs", kUpdate<&Update::slice_jobs>, 1, 1'000'000,
            "Jobs of one actor before the next one's turn.", "한 액터가 연속으로 실행하는 잡의 수."),
     Number("update.slice_us", &In<std::chrono::microseconds, &Config::update, &Update::slice_time>,

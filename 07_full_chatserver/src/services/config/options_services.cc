@@ -145,6 +145,11 @@ constexpr Option kServiceOptions[] = {
            "DB 쓰기 큐의 메모리. 넘치면 디스크의 저널이 큐가 된다."),
     Number("database.batch_rows", kDatabase<&Database::writer, &Writer::batch_rows>, 1, 10'000,
            "Rows of one transaction at most.", "트랜잭션 하나의 최대 행 수."),
+    Number("database.gather_ms", kDatabase<&Database::writer, &Writer::gather>, 0, 10'000,
+           "How long a row waits for others to share its transaction; 0 = not at all. The journal "
+           "has it meanwhile.",
+           "한 트랜잭션에 함께 넣을 행을 기다리는 시간. 0 = 기다리지 않는다. 그동안은 저널에 "
+           "있다."),
     Number("database.connect_ms", kMariaDb<&MariaDb::connect_ms>, 100, kMinuteMs,
            "Time-out of connecting.", "연결 제한 시간."),
     Number("database.request_ms", kMariaDb<&MariaDb::request_ms>, 100, 10 * kMinuteMs,

@@ -43,7 +43,7 @@ DbWriter::DbWriter(const WriterOptions& options, std::unique_ptr<Connection> con
     : options_(options),
       journal_(journal),
       loose_source_(RandomSource()),
-      queue_(options.queue_memory_bytes),
+      queue_(options.queue_memory_bytes, {options.gather, options.batch_rows}),
       connection_(std::move(connection)),
       backoff_(options.backoff_min, options.backoff_max),
       parked_(journal.ops(), journal.folder() + "/PARKED") {}
@@ -54,6 +54,7 @@ DbWriter::~DbWriter() {
 
 std::optional<std::string> WriterOptions::Validate() const {
   if (batch_rows == 0) return "database: batch_rows must be at least 1";
+  if (gather.count() < 0) return "database: gather must not be below 0 ms";
   if (queue_memory_bytes == 0) return "database: queue_memory_bytes must be above 0";
   if (backoff_min.count() <= 0) return "database: backoff_min must be above 0 ms";
   if (backoff_max < backoff_min) return "database: backoff_max must not be below backoff_min";

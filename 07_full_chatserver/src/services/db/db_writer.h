@@ -44,6 +44,7 @@ struct WriterOptions {
   OnFull on_full = OnFull::kRefuse;
   std::size_t queue_memory_bytes = 16 * 1024 * 1024;
   std::uint32_t batch_rows = 500;
+  std::chrono::milliseconds gather{20};  // how long a row waits for others; 0: not at all
   std::chrono::milliseconds backoff_min{100};
   std::chrono::milliseconds backoff_max{5000};
 

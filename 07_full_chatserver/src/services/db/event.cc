@@ -1,7 +1,10 @@
 #include "services/db/event.h"
 
 #include <chrono>
+#include <string>
 #include <type_traits>
+
+#include "net/thread_object.h"
 
 namespace db {
 
@@ -11,6 +14,8 @@ namespace {
 // bits before them.
 class Writer {
  public:
+  explicit Writer(std::string& bytes) : bytes_(bytes) {}
+
   void operator()(std::string_view, std::string_view text) {
     Put(text.size(), sizeof(std::uint32_t));
     bytes_.append(text);
@@ -20,7 +25,6 @@ class Writer {
     Put(static_cast<std::uint64_t>(number), sizeof(Number));
   }
   void Unused() { Put(0, sizeof(std::uint32_t)); }
-  const std::string& bytes() const { return bytes_; }
 
  private:
   void Put(std::uint64_t number, std::size_t size) {
@@ -28,7 +32,12 @@ class Writer {
     journal::PutInteger(bytes, number, size);
     bytes_.append(bytes, size);
   }
-  std::string bytes_;
+  std::string& bytes_;
+};
+
+// An event's bytes on their way into a batch; its memory is used again for the next one.
+struct EventBytes {
+  std::string bytes;
 };
 
 class Reader {
@@ -65,9 +74,11 @@ class Reader {
 
 template <class Event>
 void Add(journal::Batch& batch, const Event& event) {
-  Writer writer;
+  std::string& bytes = net::ThreadObject<EventBytes>::Get().bytes;
+  bytes.clear();
+  Writer writer(bytes);
   Event::Fields(event, writer);
-  batch.Add(static_cast<std::uint32_t>(Event::kKind), writer.bytes());
+  batch.Add(static_cast<std::uint32_t>(Event::kKind), bytes);
 }
 
 template <class Event>

@@ -99,18 +99,18 @@ class Rows {
                   max) {}
 
   template <class Event>
-  static Added AddEvent(RowTable& table, std::uint64_t source, const Record& record) {
+  Added AddEvent(RowTable& table, std::uint64_t source, const Record& record) {
     Event event;
     if (!Decode(record.payload, event)) return Added::kUnreadable;
-    RowValues row;
-    row.values = {Signed(source), Signed(record.id)};
-    Event::Fields(event, row);
-    return table.Add(row.values) ? Added::kYes : Added::kTooLong;
+    row_.values = {Signed(source), Signed(record.id)};
+    Event::Fields(event, row_);
+    return table.Add(row_.values) ? Added::kYes : Added::kTooLong;
   }
 
   RowTable login_;
   RowTable chat_;
   RowTable rejected_;
+  RowValues row_;  // kept for its memory
 };
 
 // One transaction's records on their way.

@@ -11,6 +11,7 @@ void WriterQueue::StartWith(std::uint64_t oldest, std::uint64_t last) {
 }
 
 void WriterQueue::Push(std::uint64_t first_id, std::uint64_t last_id, const std::string& bytes) {
+  bool enough = false;
   {
     const std::lock_guard guard(lock_);
     stored_ = last_id;
@@ -19,19 +20,22 @@ void WriterQueue::Push(std::uint64_t first_id, std::uint64_t last_id, const std:
       memory_ += bytes.size();
       in_turns_ += last_id - first_id + 1;
     }
+    enough = Waiting() >= wanted_;
   }
-  wake_.notify_one();
+  if (enough) wake_.notify_one();
 }
 
 bool WriterQueue::PushLoose(std::uint64_t records, const std::string& bytes) {
+  bool enough = false;
   {
     const std::lock_guard guard(lock_);
     if (loose_memory_ + bytes.size() > memory_max_) return false;
     loose_.push_back({1, records, bytes});
     loose_memory_ += bytes.size();
     in_loose_ += records;
+    enough = Waiting() >= wanted_;
   }
-  wake_.notify_one();
+  if (enough) wake_.notify_one();
   return true;
 }
 
@@ -60,12 +64,26 @@ Work WriterQueue::TakeNow() {
   return work;
 }
 
+// [gather]
 Work WriterQueue::Take(std::chrono::steady_clock::time_point until) {
   std::unique_lock guard(lock_);
-  wake_.wait_until(guard, until, [&] { return woken_ || taken_ < stored_ || !loose_.empty(); });
+  Await(guard, 1, until);
+  // A transaction costs the database far more than a row, and nobody waits for it: what was said is
+  // safe in the journal. So what comes within a moment goes along.
+  if (Waiting() > 0) {
+    Await(guard, gather_.records, std::min(until, std::chrono::steady_clock::now() + gather_.time));
+  }
   woken_ = false;
   return TakeNow();
 }
+
+void WriterQueue::Await(std::unique_lock<std::mutex>& guard, std::uint64_t records,
+                        std::chrono::steady_clock::time_point until) {
+  wanted_ = records;
+  wake_.wait_until(guard, until, [&] { return woken_ || Waiting() >= records; });
+  wanted_ = kNobodyWaits;
+}
+// [/gather]
 
 Work WriterQueue::TakeTurnIfNext() {
   const std::lock_guard guard(lock_);

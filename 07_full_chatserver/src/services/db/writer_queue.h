@@ -37,9 +37,17 @@ struct Work {
   std::uint64_t to = 0;
 };
 
+// How long the writer waits for company once there is something, and how many records are enough
+// to go at once.
+struct Gather {
+  std::chrono::milliseconds time{0};
+  std::uint64_t records = 1;
+};
+
 class WriterQueue {
  public:
-  explicit WriterQueue(std::size_t memory_bytes) : memory_max_(memory_bytes) {}
+  explicit WriterQueue(std::size_t memory_bytes, Gather gather = {})
+      : memory_max_(memory_bytes), gather_(gather) {}
 
   // Before any thread: everything from `oldest` to `last` is in the journal only.
   void StartWith(std::uint64_t oldest, std::uint64_t last);
@@ -49,8 +57,9 @@ class WriterQueue {
   // The turn is nowhere else. False: no room, it is lost.
   bool PushLoose(std::uint64_t records, const std::string& bytes);
 
-  // Waits until there is work, until `until`, or until Wake. Afterwards that work is in the
-  // caller's hand and does not come again; kRead only when TakenTo says how much of it was read.
+  // Waits until there is work, until `until`, or until Wake; with work there, for more of it (the
+  // gather time, no longer than `until`). Afterwards that work is in the caller's hand and does not
+  // come again; kRead only when TakenTo says how much of it was read.
   Work Take(std::chrono::steady_clock::time_point until);
   // The next turn when it is in memory, without waiting: kTurn or kNothing.
   Work TakeTurnIfNext();
@@ -76,9 +85,16 @@ class WriterQueue {
   Numbers Count() const;
 
  private:
-  Work TakeNow();  // under lock_
+  // Under lock_.
+  Work TakeNow();
+  std::uint64_t Waiting() const { return stored_ - taken_ + in_loose_; }
+  void Await(std::unique_lock<std::mutex>& guard, std::uint64_t records,
+             std::chrono::steady_clock::time_point until);
+
+  static constexpr std::uint64_t kNobodyWaits = ~0ULL;
 
   const std::size_t memory_max_;
+  const Gather gather_;
   mutable std::mutex lock_;
   std::condition_variable wake_;
   std::deque<Turn> turns_;        // guarded by lock_: ascending, without overlap
@@ -91,6 +107,9 @@ class WriterQueue {
   std::size_t memory_ = 0;        // guarded by lock_
   std::size_t loose_memory_ = 0;  // guarded by lock_
   bool woken_ = false;            // guarded by lock_
+  // Guarded by lock_: with so many records the writer is to be woken. Whoever pushes one of the
+  // others wakes nobody.
+  std::uint64_t wanted_ = kNobodyWaits;
 };
 
 }  // namespace db
