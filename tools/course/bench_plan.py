@@ -80,8 +80,12 @@ def _measures():
          ("logged in", _CHAT, {"work": "idle", "clients": 5000, "how": "memory", "rounds": 1, "rooms": 0})])
     add("session", "run", "03-net", ("net_bytes", "port_bytes"),
         "Memory of an idle session in net/ alone (the stages' session_memory)", "net/만의 유휴 세션 메모리 (단계의 session_memory)",
-        [("2000 sessions", ("07-net",), {"work": "session", "rounds": 1})],
-        [("2000 sessions", ("03-net", "04-net", "07-net"), {"work": "session", "rounds": 1})])
+        [("2000 sessions", ("07-net",), {"work": "session", "clients": 2000, "rounds": 1})],
+        [("2000 sessions", ("03-net", "04-net", "07-net"), {"work": "session", "clients": 2000, "rounds": 1})])
+    add("tables", "run", "07-tables", ("tables_s",),
+        "Lobby, rooms and sector grid alone: so many sessions come, walk, talk and go, without a socket",
+        "로비, 룸, 섹터 그리드만: 소켓 없이 그만큼의 세션이 들어와 걷고 말하고 나간다", [],
+        [(f"{n}", ("07-tables",), {"work": "tables", "clients": n, "rounds": 3}) for n in (1000, 3000, 10_000, 25_000, 50_000)])
     add("rate", "search", "epoll", ("deliveries_per_s", "p99_ms", "cpu_us", "start_ms"),
         "Most deliveries/s held, one room (p99 below 100 ms, nothing lost)", "유지한 최대 초당 전달 수, 룸 하나 (p99 100 ms 미만, 유실 없음)",
         [("N=400", ("epoll", "07"), _one_room(400, rate=2_000_000))],

@@ -13,6 +13,7 @@ from .text import TEXT
 _MEASURING, _MEASURED = re.compile(r"^measuring$"), re.compile(r"^measured$")
 _ATTACHED = re.compile(r"attached")
 LOGIN_PATIENCE = 45  # seconds for all clients to be there; who is slower than that has failed the run
+LABS = ("session", "tables")  # work that a lab of the stage does alone
 BEHIND_PATIENCE = 8  # seconds that what was said may be on its way after the end: held means a tenth of one
 
 
@@ -33,8 +34,8 @@ class Spec:
 
     def estimate(self):
         """Seconds that the run takes: a server starts, the clients come, and what is measured."""
-        if self.work == "session":
-            return 1.5
+        if self.work in LABS:
+            return 1.5 + self.clients / 10_000
         coming = self.clients / (400 if self.work == "login" else 2000)
         return 0.7 + coming + self.warm_up + self.seconds + (1.0 if self.how == "strace" else 0.2)
 
@@ -55,8 +56,8 @@ class Runner:
 
     def run(self, subject, spec):
         """The generator's JSON object, with "server": what is known of the server. What failed is "error", a sentence."""
-        if spec.work == "session":
-            return self._session(subject)
+        if spec.work in LABS:
+            return self._lab(subject, spec)
         self.folder.mkdir(parents=True, exist_ok=True)
         heap_file = self.folder / "heap"
         environment = {}
@@ -118,12 +119,12 @@ class Runner:
             code = load.stop(2)
         return {**({"error": f"load generator: {late}"} if late else _answer(out, code, load.lines.items, spec)), "server": meter.found}
 
-    def _session(self, subject):
-        """net/ alone: the stage's own lab counts what its C library has handed out."""
-        path = build.program(subject.repo or self.repo, "release", (subject.repo or self.repo).find(subject.stage), "session_memory")
-        done = subprocess.run([str(path), "--sessions", "2000", "--json"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+    def _lab(self, subject, spec):
+        """A stage's own lab, without a generator: it measures itself."""
+        path = build.program(subject.repo or self.repo, "release", (subject.repo or self.repo).find(subject.stage), subject.program)
+        done = subprocess.run([str(path), "--sessions", str(spec.clients), "--json"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, timeout=60, check=False, **TEXT)
-        return _lab_answer(done.stdout, f"session_memory ended with {done.returncode}: {done.stderr.strip()[:200]}")
+        return _lab_answer(done.stdout, f"{subject.program} ended with {done.returncode}: {done.stderr.strip()[:200]}")
 
 
 def _lab_answer(text, otherwise):
@@ -207,6 +208,8 @@ def figures(answer, spec):
         return found
     if spec.work == "session":
         return {"net_bytes": answer["net_bytes"], "port_bytes": answer["port_and_client_bytes"]}
+    if spec.work == "tables":
+        return {"tables_s": answer["tables_s"]}
     per_second = answer.get("deliveries_per_s") or 0
     if server.get("start_s") is not None:
         found["start_ms"] = server["start_s"] * 1000

@@ -81,6 +81,7 @@ def _all():
         Subject("03-net", "session_memory", "stage 03: net/ alone", "03단계: net/만", stage="03", works=("session",)),
         Subject("04-net", "session_memory", "stage 04: net/ alone", "04단계: net/만", stage="04", works=("session",)),
         Subject("07-net", "session_memory", "stage 07: net/ alone", "07단계: net/만", stage="07", works=("session",)),
+        Subject("07-tables", "world_tables", "stage 07: its tables alone", "07단계: 테이블만", stage="07", works=("tables",)),
     ]
 
 

@@ -16,6 +16,7 @@ FIGURES = {
     "session_bytes": ("B", "bytes per session", "세션당 바이트"),
     "net_bytes": ("B", "net/, bytes", "net/, 바이트"),
     "port_bytes": ("B", "port (both ends), bytes", "포트(양쪽), 바이트"),
+    "tables_s": ("s", "seconds in all", "모두 초"),
     "login_s": ("s", "seconds in all", "모두 초"),
     "auth_s": ("s", "of them at the auth service", "그중 인증 서비스"),
     "logins_per_s": ("", "log-ins per second", "초당 로그인"),
