@@ -128,7 +128,6 @@ SCENARIO("job_lab compares the lock with the actor and draws the plot") {
 
 SCENARIO("bad job options are one clear line and exit code 2") {
   for (const std::vector<std::string>& args : std::vector<std::vector<std::string>>{
-           {"--update-threads", "0"},
            {"--update-threads", "257"},
            {"--slice-jobs", "0"},
            {"--flush-interval-ms", "-1"},

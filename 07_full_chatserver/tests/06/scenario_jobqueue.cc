@@ -103,7 +103,6 @@ SCENARIO("a room is left when one is told so, and the next one can be entered th
 
 SCENARIO("bad job options are one clear line and exit code 2") {
   for (const std::vector<std::string>& args : std::vector<std::vector<std::string>>{
-           {"--set", "update.threads=0"},
            {"--set", "update.threads=257"},
            {"--set", "update.slice_jobs=0"},
            {"--set", "server.flush_interval_ms=-1"},
