@@ -146,7 +146,7 @@ SCENARIO("Every part is asked itself, whatever the ranges of the keys say") {
       {"journal", [](config::Config& to) { to.journal.segment_bytes = 0; }},
       {"database", [](config::Config& to) { to.database.writer.batch_rows = 0; }},
       {"monitor", [](config::Config& to) { to.monitor.link.reconnect_min = {}; }},
-      {"update", [](config::Config& to) { to.update.threads = 0; }},
+      {"update", [](config::Config& to) { to.update.slice_jobs = 0; }},
       {"login", [](config::Config& to) { to.login.redis.database = 99; }},
       {"congestion", [](config::Config& to) { to.congestion.judge.clean_checks = 0; }},
       {"log", [](config::Config& to) { to.log.rotate_bytes = 1; }},
