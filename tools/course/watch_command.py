@@ -36,6 +36,7 @@ T = language.Texts(
 
 KEYS = {"h": "hint", "H": "hint", "n": "next open", "N": "next open", "r": "rerun", "R": "rerun", "a": "all", "A": "all"}
 _LOOK = 0.15  # seconds between two looks at the files
+_QUIET = 10.0  # seconds without a line, in a pipe
 
 
 def add_arguments(parser):
@@ -53,6 +54,8 @@ def run(repo, args):
     caches.prepare(repo)
     tree = watch_run.Tree(work)
     with lock.hold(repo, repo.root / "build" / "watch" / f"{work.stage.number}.lock", f"watches stage {work.stage.number}", args.again):
+        for line in watch_run.given_tests(work)[0]:
+            console.say(line)
         if tree.configured:  # it may be the tree of a folder that was moved
             tree.configure()
         session = Session(work, watch_run.Runner(work, tree, learns=not args.once), lang, task)
@@ -82,6 +85,7 @@ class Session:
         self.board.refresh()
         self.failure = None  # the first of what is being tried
         self.waiting = {}    # {task id: the task that a test of it also needs}
+        self.phase, self.said = None, 0.0  # in a pipe: what runs, and when the last line was printed
         self.watcher = watch_files.Watcher(work.path)
         self.digests = self._digests()
 
@@ -92,6 +96,7 @@ class Session:
         tasks = list(tasks)
         if tasks:
             self.board.current, self.failure = tasks[0], None
+            self.said = time.monotonic()
             self.runner.start(tasks)
 
     def saved(self):
@@ -190,7 +195,7 @@ def _show(session, event):
         board.phase = watch_view.result_text(result)
         if result.kind == "passed":
             if not session.failure:
-                board.show([T("why", id=result.task.id)])
+                board.show([*result.text.splitlines(), T("why", id=result.task.id)])
         elif not session.failure:
             session.failure, board.current = result, result.task
             board.show(result.text.splitlines())
@@ -241,13 +246,23 @@ def _once(session, tasks):
 
 
 def _say(session):
+    """What has happened, as lines; while one thing lasts, how far it is."""
     for event in session.events():
+        session.phase = event if event[0] == "phase" else None
         if event[0] == "phase" and event[2] == "configure":
-            console.say(watch_view.phase_text(event[2], event[1], event[3]))
+            _print(session, watch_view.phase_text(event[2], event[1], event[3]))
         elif event[0] == "result":
             result = event[1]
-            console.say(watch_view.result_text(result))
+            _print(session, watch_view.result_text(result))
             for line in result.text.splitlines():
                 console.say("  " + line)
             if result.kind == "passed":
                 console.say("  " + T("why", id=result.task.id))
+    if session.phase and time.monotonic() - session.said >= _QUIET:
+        _, task, word, detail = session.phase
+        _print(session, watch_view.phase_text(word, task, detail))
+
+
+def _print(session, line):
+    console.say(line)
+    session.said = time.monotonic()

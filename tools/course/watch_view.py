@@ -6,11 +6,13 @@ T = language.Texts(
     {"points": "{got} of {all} points", "keys": "h hint  n next  r rerun  a all  q quit", "scroll": "lines {a}-{b} of {all}: space on, b back",
      "idle": "waits: save a file of {name}", "configure": "{id}: reads the build files ...", "build": "{id}: builds {detail}", "run": "{id}: runs {detail}",
      "passed": "{id} passed ({seconds:.1f} s); n goes on", "build failed": "{id}: does not compile", "test failed": "{id}: {spec} failed ({seconds:.1f} s)",
-     "needs": "{id}: good so far; a test of it also needs {spec}, which is not written yet", "trouble": "{id}: cannot be tried", "all passed": "every task has passed: {next}", "open": "open {place}"},
+     "needs": "{id}: good so far; a test of it also needs {spec}, which is not written yet", "trouble": "{id}: cannot be tried", "all passed": "every task has passed: {next}", "open": "open {place}",
+     "test back": "{file} was missing: it is back as it was at the start", "test edited": "{file} was edited: grading takes the course's own"},
     {"points": "{all}점 중 {got}점", "keys": "h 힌트  n 다음  r 다시  a 전부  q 끝", "scroll": "{all}줄 중 {a}~{b}: space 다음, b 앞",
      "idle": "대기 중: {name}의 파일을 저장하면 시작합니다", "configure": "{id}: 빌드 파일을 읽는 중 ...", "build": "{id}: 빌드 중 {detail}", "run": "{id}: {detail} 실행 중",
      "passed": "{id} 통과 ({seconds:.1f}초). n: 다음 과제", "build failed": "{id}: 컴파일되지 않음", "test failed": "{id}: {spec} 실패 ({seconds:.1f}초)",
-     "needs": "{id}: 여기까지는 맞습니다. 남은 테스트에는 {spec}도 필요한데 아직 쓰지 않았습니다", "trouble": "{id}: 시험할 수 없음", "all passed": "모든 과제를 통과했습니다: {next}", "open": "열 곳: {place}"})
+     "needs": "{id}: 여기까지는 맞습니다. 남은 테스트에는 {spec}도 필요한데 아직 쓰지 않았습니다", "trouble": "{id}: 시험할 수 없음", "all passed": "모든 과제를 통과했습니다: {next}", "open": "열 곳: {place}",
+     "test back": "{file} 파일이 없어서 처음 상태로 되살렸습니다", "test edited": "{file} 파일이 바뀌었습니다. 채점에는 강의의 원본을 씁니다"})
 
 MARKS = {"passed": ("✓", "+"), "failed": ("✗", "x"), "running": ("…", "~"), "empty": ("·", "."), "written": ("○", "o"), "changed": ("?", "?"),
          "given up": ("-", "-"), "broken": ("!", "!")}

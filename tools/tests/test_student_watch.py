@@ -282,6 +282,40 @@ class SessionTest(BoardTree):
             watch_command._press(session, key, os.terminal_size((80, 24)))
         self.finish(session)
 
+    def test_tests_that_are_gone_come_back_and_edited_ones_are_named(self):
+        given = self.read_mine("01", "tests/tests.cmake")
+        self.mine("01", "tests/tests.cmake").unlink()
+        session = self.session()
+        session.try_([self.tasks_[0]])
+        result = next(e[1] for e in self.finish(session) if e[0] == "result")
+        self.assertEqual("work/01_one/tests/tests.cmake was missing: it is back as it was at the start", result.text)
+        self.assertEqual(given, self.read_mine("01", "tests/tests.cmake"))
+        self.edit("01", "tests/tests.cmake", "add", "nothing")
+        tree = FakeTree(built=False)
+        session = self.session(tree)
+        session.try_([self.tasks_[0]])
+        result = next(e[1] for e in self.finish(session) if e[0] == "result")
+        self.assertEqual("work/01_one/tests/tests.cmake was edited: grading takes the course's own\nadd.h:3: error: no", result.text)
+        self.assertIn("nothing", self.read_mine("01", "tests/tests.cmake"))  # what the student did is never undone
+
+    def test_a_long_build_says_in_a_pipe_how_far_it_is(self):
+        lines = []
+        task = self.tasks_[0]
+        session = self.session()
+        session.said = time.monotonic()
+        with mock.patch.object(watch_command.console, "say", lines.append), mock.patch.object(watch_command, "_QUIET", 60.0):
+            session.runner.events.append(("phase", task, "build", "3/7"))
+            watch_command._say(session)
+            self.assertEqual([], lines)
+            session.said -= 60.0
+            watch_command._say(session)
+            watch_command._say(session)  # not again at once
+            self.assertEqual(["01.1: builds 3/7"], lines)
+            session.runner.events.append(("idle",))
+            session.said -= 60.0
+            watch_command._say(session)
+            self.assertEqual(["01.1: builds 3/7"], lines)
+
     def test_a_save_ends_what_runs(self):
         child = {}
 
