@@ -126,8 +126,16 @@ def problems(versions, headers, lacking):
     return found
 
 
+# Any of them will do for CMake.
+_BASE = (("g++", "c++", "clang++"), ("cmake",), ("ninja",))
+
+
 def refuse_old(purposes):
-    """Before anything is built: what is here, but too old for these purposes, and what to do, in one line."""
+    """Before anything is built: what is here, but not to be found or too old for these purposes, and what to do, in one line."""
+    for programs in _BASE if "base" in purposes and os.name != "nt" else ():
+        named = "g++" in programs and os.environ.get("CXX")
+        if not named and not any(map(shutil.which, programs)):
+            raise CourseError(f"{programs[0]} is installed, but in no folder of PATH: mend PATH and try again (./course doctor shows what is found)")
     for tool, (purpose, least, package) in _TOOLS.items():
         if purpose not in purposes or tool == "g++" and os.environ.get("CXX") or not shutil.which(tool):
             continue

@@ -6,6 +6,7 @@ import io
 import os
 import pathlib
 import pty
+import re
 import shutil
 import signal
 import subprocess
@@ -421,6 +422,23 @@ class DoctorTest(unittest.TestCase):
                          refused(["base"], g=(9, 4)))
         self.assertIn("wine 6.0.3 is too old, 8 or newer is needed", refused(["base", "windows"], wine=(6, 0, 3)))
         self.assertIsNone(refused(["base"], wine=(6, 0, 3)))  # not needed for this
+
+    @unittest.skipIf(os.name == "nt", "Visual Studio brings its own")
+    def test_what_is_installed_but_not_in_path_is_one_line(self):
+        here = {"c++", "cmake", "ninja"}
+        with mock.patch.object(doctor, "_version", lambda tool: (tool, (99,))), mock.patch.dict(os.environ), \
+                mock.patch.object(shutil, "which", lambda tool: f"/opt/{tool}" if tool in here else None):
+            os.environ.pop("CXX", None)
+            doctor.refuse_old(["base"])
+            for lost, named in (("c++", "g++"), ("ninja", "ninja"), ("cmake", "cmake")):
+                here.remove(lost)
+                with self.assertRaisesRegex(CourseError, rf"^{re.escape(named)} is installed, but in no folder of PATH.*doctor"):
+                    doctor.refuse_old(["base"])
+                doctor.refuse_old(["git"])  # builds nothing
+                here.add(lost)
+            here.remove("c++")
+            os.environ["CXX"] = "/opt/own/c++"
+            doctor.refuse_old(["base"])
 
     def test_a_package_without_its_header(self):
         found = doctor.problems(self.GOOD, self.HEADERS - {"CLI/CLI.hpp", "sodium.h"}, {})
