@@ -160,6 +160,7 @@ def _work(group, todo, slots, jobs, stop):
             stop.set()
             pool.shutdown(wait=False, cancel_futures=True)
             process.stop_all()
+            status.line(f"{len(group.done)} of {len(group.found)} are graded and kept; the same command goes on with the others")
             raise
         for future in running:
             future.result()  # a full disk and the like

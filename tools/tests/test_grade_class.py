@@ -3,11 +3,13 @@
 import csv
 import json
 import os
+import signal
 import unittest
+from unittest import mock
 
 from grade_stage import CMAKE, Course, READY, RIGHT
 
-from course import grade_command, grade_tree, grading, submission
+from course import grade_command, grade_tree, grading, packages, submission
 
 HIDDEN = """\
 #include "sum.h"
@@ -67,6 +69,47 @@ class ClassTest(Course):
         self.assertEqual(1, code, out)
         self.assertIn("unit.sum:Twice.* does not pass with the course's own code here", out)
         self.assertIn("1 of 1 cases failed: Twice.Two", out)
+
+
+class StoppedTest(Course):
+    """Ctrl-C in the middle of a class. Nothing is built: what a submission gets is made up."""
+
+    def test_stopped_and_started_again(self):
+        names, graded = ("kim", "lee", "park"), []
+        for name in names:
+            self.hand_in(name)
+
+        def prepare(slot, _):
+            slot.fingerprint = "the same"
+
+        def grade(slot, handed_in, _=None):
+            graded.append(handed_in.name)
+            if graded == ["kim", "lee"]:  # the second one: now the teacher stops it
+                os.kill(os.getpid(), signal.SIGINT)
+                slot.stop.wait(60)
+                raise grade_tree.Stopped()
+            tasks = [grading.Task(t.id, t.title, t.points, t.points, "passed", "", "") for t in slot.tasks]
+            return grading.Graded(handed_in.name, tasks, [], 0.0, 0.0)
+
+        handlers = [(s, signal.getsignal(s)) for s in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
+        self.addCleanup(lambda: [signal.signal(*h) for h in handlers])
+        command = ["grade", "01", "--all", str(self.root / "in"), "--out", str(self.root / "out"), "--jobs", "1", "--yes"]
+        with mock.patch.object(grade_tree.Slot, "prepare", prepare), mock.patch.object(grade_tree.Slot, "learn", lambda _: None), \
+                mock.patch.object(grading, "grade", grade), mock.patch.object(packages, "ensure", lambda *_: None):
+            code, out = self.course(*command)
+            self.assertEqual(130, code, out)
+            self.assertEqual(["1 of 3 are graded and kept; the same command goes on with the others", "course: stopped"], out.splitlines()[-2:])
+            self.assertNotIn("Traceback", out)
+            with open(self.root / "out" / "grades.csv", encoding="utf-8") as f:
+                self.assertEqual(["submission", "kim"], [row[0] for row in csv.reader(f)])
+            code, out = self.course(*command)
+        self.assertEqual(0, code, out)
+        self.assertIn("1 of 3 have been graded before", out)
+        self.assertEqual(["kim", "lee", "lee", "park"], graded)
+        with open(self.root / "out" / "grades.csv", encoding="utf-8") as f:
+            self.assertEqual(["100"] * 3, [row[1] for row in list(csv.reader(f))[1:]])
+        self.assertEqual({f"{n}.txt" for n in names}, {p.name for p in (self.root / "out").glob("*.txt")})
+
 
 CATCH = """\
 #pragma once
