@@ -183,8 +183,9 @@ class Demo:
                               stderr=subprocess.STDOUT, cwd=self.stage.path)
         running = Running(spec, label, child)
         self.started.append(running)
-        running.reader = threading.Thread(target=self._show, args=(running, colour), daemon=True)
-        running.reader.start()
+        reader = threading.Thread(target=self._show, args=(running, colour), daemon=True)
+        reader.start()
+        running.reader = reader  # once it runs: a Ctrl-C may come in between
         if spec.get("listens"):
             match = process.wait_first_line(child, _LISTENING, 30, running.lines)
             if not match:
@@ -233,7 +234,8 @@ class Demo:
                     code = 1
             if code not in (0, -signal.SIGINT) and failed is None:
                 failed = (running.label, code)
-            running.reader.join(5)
+            if running.reader:
+                running.reader.join(5)
             process.kill(running.child)
             process.forget(running.child)
         return failed

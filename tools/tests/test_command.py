@@ -1,6 +1,8 @@
 """The command itself: stage names, packages, differences, regions, run-once, one clear line per mistake."""
 
+import contextlib
 import errno
+import io
 import os
 import pathlib
 import shutil
@@ -8,13 +10,15 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+import types
 import unittest
 from unittest import mock
 
 from tree import CourseTree, main
 
-from course import build, console, ctest, doctor, globs, lock, packages, process, regions
+from course import build, console, ctest, doctor, globs, lock, packages, process, regions, run_command
 from course.errors import CourseError
 
 REPO = pathlib.Path(__file__).resolve().parents[2]
@@ -175,6 +179,17 @@ class AgainTest(CourseTree):
             code, out = self.course("run", "1", "--for", "5s")
         self.assertEqual(1, code, out)
         self.assertIn("again with: ./course run 1 --for 5s\n", out)
+
+    @unittest.skipIf(os.name == "nt", "cat")
+    def test_ctrl_c_just_when_a_program_of_the_demonstration_starts(self):
+        stage = types.SimpleNamespace(number="01", title="One", path=self.root, demo={"program": [{"name": "cat"}]})
+        demo, out = run_command.Demo(self.repo(), "release", stage, "./course run 01"), io.StringIO()
+        with mock.patch.object(build, "program", lambda *_: "/bin/cat"), mock.patch.object(threading.Thread, "start", side_effect=KeyboardInterrupt), \
+                contextlib.redirect_stdout(out):
+            self.assertEqual(0, demo.run(5))
+        self.assertTrue(out.getvalue().endswith("stopping, clients first\n"), out.getvalue())
+        self.assertIsNotNone(demo.started[0].child.poll())
+        demo.started[0].child.stdout.close()
 
     def test_tests(self):
         test = ctest.Test("asan.stage01.unit.ring", ["ring"], {"LABELS": ["stage01", "unit"]}, "asan")
