@@ -35,9 +35,10 @@ PARTS = {
     "alone": "each folder copied elsewhere, built and tested alone",
     "site": "the course's site, built and looked at by Chromium",
     "bench": "the bench's peers and its load generator, built and run for a moment",
+    "session": "the notes' first session, done again from start to grade",
 }
 # What `--ci` leaves out for its time.
-NOT_IN_CI = ("windows-rest", "windows-clang", "tidy", "exhibits", "alone", "site", "bench")
+NOT_IN_CI = ("windows-rest", "windows-clang", "tidy", "exhibits", "alone", "site", "bench", "session")
 
 
 def add_arguments(parser):
@@ -241,8 +242,9 @@ def _checks(repo, without):
                         dict(common, ENVIRONMENT=environment, LABELS=["check"], **({"TIMEOUT": 7200} if name == "exhibits" else {}),
                              **({"PROCESSORS": 2, "COST": 1000} if entry[1] else {})))
              for name, entry in check.CHECKS.items() if name not in without]
+    parts = {"test_bench_peers": "bench", "test_first_session": "session"}
     for file in sorted((repo.root / "tools" / "tests").glob("test_*.py")):
-        if "site" in without and file.stem.endswith("_browser") or "bench" in without and file.stem == "test_bench_peers":
+        if ("site" if file.stem.endswith("_browser") else parts.get(file.stem)) in without:
             continue
         tests.append(ctest.Test(f"tools.{file.stem[5:]}", [sys.executable, str(file), "-v"],
                                 dict(common, ENVIRONMENT=environment, LABELS=["tools"])))
