@@ -10,11 +10,13 @@
 // many there are.
 #include <spdlog/fmt/fmt.h>
 
-#include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <iostream>
 #include <memory>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>

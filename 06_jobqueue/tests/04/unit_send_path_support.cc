@@ -22,7 +22,6 @@ net::ServerOptions SendPathTest::Options() {
   options.send_copy_max = GetParam().send_copy_max;
   options.accept_mode = GetParam().accept_mode;
   options.send_probe = &probe_;
-  options.first_packet_timeout_ms = 0;  // many of these clients only listen, however long it takes
   return options;
 }
 

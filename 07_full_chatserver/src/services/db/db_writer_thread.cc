@@ -139,10 +139,8 @@ void DbWriter::Run() {
 // True: portion_ is there.
 bool DbWriter::GetPortion() {
   if (portion_) return true;
-  using std::chrono::steady_clock;
   // With nothing to do, it still looks now and then whether the database is where it was.
-  Work work =
-      queue_.Take(Stopping() ? steady_clock::now() : steady_clock::now() + std::chrono::seconds(1));
+  Work work = queue_.Take(std::chrono::seconds(Stopping() ? 0 : 1));
   switch (work.kind) {
     case Work::Kind::kNothing:
       return false;

@@ -64,26 +64,21 @@ Work WriterQueue::TakeNow() {
   return work;
 }
 
-// [gather]
-Work WriterQueue::Take(std::chrono::steady_clock::time_point until) {
+Work WriterQueue::Take(std::chrono::milliseconds patience) {
   std::unique_lock guard(lock_);
-  Await(guard, 1, until);
+  Await(guard, {patience, 1});
   // A transaction costs the database far more than a row, and nobody waits for it: what was said is
   // safe in the journal. So what comes within a moment goes along.
-  if (Waiting() > 0) {
-    Await(guard, gather_.records, std::min(until, std::chrono::steady_clock::now() + gather_.time));
-  }
+  if (patience.count() > 0 && Waiting() > 0) Await(guard, gather_);
   woken_ = false;
   return TakeNow();
 }
 
-void WriterQueue::Await(std::unique_lock<std::mutex>& guard, std::uint64_t records,
-                        std::chrono::steady_clock::time_point until) {
-  wanted_ = records;
-  wake_.wait_until(guard, until, [&] { return woken_ || Waiting() >= records; });
+void WriterQueue::Await(std::unique_lock<std::mutex>& guard, const Gather& what) {
+  wanted_ = what.records;
+  wake_.wait_for(guard, what.time, [&] { return woken_ || Waiting() >= what.records; });
   wanted_ = kNobodyWaits;
 }
-// [/gather]
 
 Work WriterQueue::TakeTurnIfNext() {
   const std::lock_guard guard(lock_);

@@ -57,10 +57,10 @@ class WriterQueue {
   // The turn is nowhere else. False: no room, it is lost.
   bool PushLoose(std::uint64_t records, const std::string& bytes);
 
-  // Waits until there is work, until `until`, or until Wake; with work there, for more of it (the
-  // gather time, no longer than `until`). Afterwards that work is in the caller's hand and does not
-  // come again; kRead only when TakenTo says how much of it was read.
-  Work Take(std::chrono::steady_clock::time_point until);
+  // Waits for work, `patience` at the longest, and with work there the gather time for more of it;
+  // Wake ends both. Patience 0: takes what is there. Afterwards that work is in the caller's hand
+  // and does not come again; kRead only when TakenTo says how much of it was read.
+  Work Take(std::chrono::milliseconds patience);
   // The next turn when it is in memory, without waiting: kTurn or kNothing.
   Work TakeTurnIfNext();
   void TakenTo(std::uint64_t last_id);
@@ -88,8 +88,7 @@ class WriterQueue {
   // Under lock_.
   Work TakeNow();
   std::uint64_t Waiting() const { return stored_ - taken_ + in_loose_; }
-  void Await(std::unique_lock<std::mutex>& guard, std::uint64_t records,
-             std::chrono::steady_clock::time_point until);
+  void Await(std::unique_lock<std::mutex>& guard, const Gather& what);
 
   static constexpr std::uint64_t kNobodyWaits = ~0ULL;
 
